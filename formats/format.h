@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Number formats as descriptors, and quantization schemes (element format + group scales + zero points + sparsity).
+ *
+ * Four sizes are kept apart: logical (elements x element bits), stored (with scales, zero points, indices, padding), moved
+ * (what a kernel transfers) and resident (what memory holds). This header gives logical and stored.
+ */
+#ifndef LLMSIM_FORMATS_FORMAT_H
+#define LLMSIM_FORMATS_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum format_family { FORMAT_FLOAT, FORMAT_INT, FORMAT_BIPOLAR, FORMAT_TERNARY, FORMAT_BINARY, FORMAT_SCALE };
+
+struct format {
+    const char *name;        /* "fp16", "fp8_e4m3", "int4", "ternary" */
+    const char *summary;     /* one line, with the standard */
+    enum format_family family;
+    int bits;                /* of one element as stored alone; ternary: 2 */
+    int exponent_bits, mantissa_bits; /* FORMAT_FLOAT; mantissa without the hidden bit */
+    int planes;              /* bit planes that a bit-serial unit walks through: int4 4, ternary 2, binary 1; floats 0 */
+    int packed_elements, packed_bits; /* storage unit: ternary 5 in 8; others 1 in `bits` */
+};
+
+/** All formats, sorted by name, `*count` of them. fp32 tf32 fp16 bf16 fp8_e4m3 fp8_e5m2 fp4_e2m1 int16 int8 int4 int3 int2 int1 ternary ... */
+const struct format *const *format_list(size_t *count);
+/** By name or alias ("fp8" = fp8_e4m3, "e4m3", "b1.58" = ternary); NULL when unknown. */
+const struct format *format_find(const char *name);
+
+enum { QUANT_PER_TENSOR = -1, QUANT_PER_CHANNEL = 0 };
+
+/** A quantization scheme, written "int4g128z", "int2", "fp16", "fp8_e4m3g128", "int4g128/s=bf16", "fp16+2:4", "fp16+sparse0.8".
+ *  Grammar: FORMAT [gN | pt | pc] [z] [/s=FORMAT] [+2:4 | +sparseF]   docs/recipes.md */
+struct quant {
+    const struct format *format;
+    int64_t group;               /* elements along K that share a scale; QUANT_PER_CHANNEL, QUANT_PER_TENSOR */
+    const struct format *scale;  /* NULL: no scale (plain floats) */
+    bool zero_point;             /* one per group, stored in as many bits as the element */
+    bool two_of_four;            /* 2:4 structured: half the elements, 2-bit index for each kept one */
+    double sparsity;             /* unstructured share of zeros in [0, 1); stored as Tiled-CSL: 16-bit position per kept value */
+};
+
+enum status quant_parse(struct quant *out, const char *text, struct source_pos at, struct error *err);
+/** Canonical text that parses back to the same scheme. */
+const char *quant_format(char *out, size_t bytes, const struct quant *q);
+/** Stored bytes of a matrix rows x cols (cols along K), scales, zero points, indices and packing included, checked for overflow: -1. */
+int64_t quant_stored_bytes(const struct quant *q, int64_t rows, int64_t cols);
+/** Stored bits per logical element, group scales included, per-channel and per-tensor scales left out (they depend on the shape). */
+double quant_bits_per_element(const struct quant *q);
+
+#endif
