@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Reading, resolving and listing hardware and stack descriptions. docs/arch_files.md */
+#ifndef LLMSIM_ARCH_ARCH_H
+#define LLMSIM_ARCH_ARCH_H
+
+#include "arch/hardware.h"
+#include "arch/stack.h"
+#include "base/arena.h"
+
+/**
+ * Where shipped files are: $LLMSIM_DATA, else the installed data directory, else the source tree (compiled in for an
+ * uninstalled build, relative to the executable). ARCH may be a path, or a name or alias of a shipped device ("A100-80GB").
+ */
+
+/** "a.b.c=value" override, laid over the resolved tree before it is read (`--set`). */
+struct arch_override { const char *key, *value; };
+
+/** Loads, resolves `extends:` (cycles are errors), applies overrides, checks every key, unit and range. Result lives in `arena`. */
+enum status arch_load(const struct hardware **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
+                      struct arena *arena, struct error *err);
+
+struct arch_entry { const char *name, *path, *summary, *aliases; };
+/** Shipped devices, sorted by name. */
+enum status arch_list(const struct arch_entry **out, int64_t *count, struct arena *arena, struct error *err);
+
+/** Prints the resolved description with the place and source of each value, as YAML. */
+void arch_show(FILE *out, const struct hardware *hw);
+
+/** Stack by name or path ("cutlass-graph", "arch/stacks/x.yaml"). */
+enum status stack_load(const struct stack **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
+                       struct arena *arena, struct error *err);
+enum status stack_list(const struct arch_entry **out, int64_t *count, struct arena *arena, struct error *err);
+
+/** Finds a shipped data file ("workloads/llama70b.trace"): path in arena or NULL. */
+const char *data_path(const char *relative, struct arena *arena);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * A software stack: which kernels exist, how a library picks among them, how they are launched. Applied unchanged to real
+ * and imagined chips, or a comparison would be biased. docs/stacks.md
+ */
+#ifndef LLMSIM_ARCH_STACK_H
+#define LLMSIM_ARCH_STACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/yaml.h"
+
+enum { STACK_TILES_MAX = 64, STACK_SPLITS_MAX = 16 };
+
+/** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
+struct gemm_kernel {
+    const char *instruction;   /* needs a unit with this: "mma.sync", "wgmma", "tcgen05", "mfma", "lut" */
+    int64_t tile_m, tile_n, tile_k_bytes;
+    int64_t warp_m, warp_n;    /* warp tile (mma.sync); warps = (tile_m/warp_m)(tile_n/warp_n) x slice_k */
+    int64_t stages;            /* depth of the shared-memory pipeline */
+    int64_t cluster_m, cluster_n; /* thread-block cluster (multicast); 1 1 = none */
+    bool persistent;           /* grid = SMs, epilogue overlaps the next tile's main loop */
+    bool warp_specialised;     /* producer warps move, consumer warps multiply */
+    bool stream_k;
+};
+
+enum launch_mode { LAUNCH_KERNEL_ONLY, LAUNCH_GRAPH, LAUNCH_EAGER };
+
+struct stack {
+    const char *name, *path, *summary;
+    /* GEMM library */
+    int64_t gemm_kernels_count;
+    struct gemm_kernel gemm_kernels[STACK_TILES_MAX];
+    int64_t split_k_count;
+    int64_t split_k[STACK_SPLITS_MAX]; /* allowed split factors, 1 first */
+    const char *pick_rule;        /* "waves" (heuristic cost model of a library), "best" */
+    int64_t swizzle;              /* thread-block rasterisation group; 0 = the model picks */
+    /* attention */
+    const char *attention_backend; /* "flash2", "flash3", "unfused" */
+    int64_t attention_tile_q, attention_tile_kv, attention_warps;
+    int64_t attention_split_kv_max; /* 1 = none */
+    bool attention_gqa_packing;
+    bool attention_split_softmax;   /* flash3: softmax overlaps the other warp group's GEMM */
+    /* fusion: an operator named here rides in its neighbour's kernel instead of being launched */
+    bool fuse_residual_norm;      /* add + norm in one kernel */
+    bool fuse_activation;         /* gated activation in the epilogue of gate_up */
+    bool fuse_rope_kv_write;
+    bool fuse_bias;
+    const char *lut_precompute;   /* "split", "fused", "per_unit": where tables are built */
+    const char *dequantize;       /* "main_loop" (overlapped, vector lanes), "separate" (kernel before the GEMM) */
+    bool quantize_fused;          /* activation quantization (abs-max, scale) rides in the operator before */
+    /* launch */
+    enum launch_mode launch_mode;
+    double host_launch_s;         /* CPU time of one launch (eager): binds when longer than the kernel */
+    double graph_launch_s;        /* start of a graph */
+    double step_host_s;           /* scheduler, sampling, detokenisation of one engine step, not overlapped */
+    bool dependent_launch;        /* programmatic dependent launch: prologue hidden */
+    /* collectives */
+    const char *all_reduce;       /* "nccl", "one_shot", "auto" */
+    int64_t one_shot_max_bytes;
+    double collective_base_s;     /* software base latency of the library */
+    double collective_hop_s;
+    const struct yaml_node *tree;
+    struct hash128 hash;
+};
+
+#endif
