@@ -3,6 +3,8 @@
 #ifndef LLMSIM_ARCH_ARCH_H
 #define LLMSIM_ARCH_ARCH_H
 
+#include <stdio.h>
+
 #include "arch/hardware.h"
 #include "arch/stack.h"
 #include "base/arena.h"

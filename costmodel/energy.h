@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Energy of a run: dynamic by operation and by byte and level, plus static power over time. Uncalibrated: no measured power row exists. docs/energy.md */
+#ifndef LLMSIM_COSTMODEL_ENERGY_H
+#define LLMSIM_COSTMODEL_ENERGY_H
+
+#include "arch/hardware.h"
+#include "sim/run.h"
+
+/** Fills the energy_* fields and average_power_w of `result` (all devices together; power of one). */
+void energy_account(struct result *result, const struct hardware *hw);
+
+#endif

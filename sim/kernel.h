@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * A device kernel: what lowering makes of an operator, and what mapping and timing work on. Shapes are of one device (after sharding).
+ * Every size is exact: bytes are stored bytes of the formats, with scales, zero points and indices.
+ */
+#ifndef LLMSIM_SIM_KERNEL_H
+#define LLMSIM_SIM_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "formats/format.h"
+#include "sim/unit.h"
+#include "workloads/trace.h"
+
+enum kernel_kind { KERNEL_GEMM, KERNEL_ATTENTION, KERNEL_STREAM, KERNEL_COLLECTIVE, KERNEL_KINDS };
+
+/** C[m][n] = A[m][k] B[n][k]^T, `batch` independent products (grouped GEMM: one per active expert, m = rows of each). */
+struct gemm_kernel_shape {
+    int64_t m, n, k, batch;
+    struct quant a, b;
+    const struct format *accumulator, *out;
+    bool b_is_weight;
+    const struct arch_unit *unit;
+    struct unit_service service;
+    int64_t a_bytes, b_bytes, out_bytes; /* stored, whole kernel (all batches); a_bytes as read: LUT tables when built before */
+    double epilogue_ops_per_output;      /* vector lane operations: bias, activation, residual, requantization */
+    int64_t epilogue_read_bytes;         /* residual, bias, second operand */
+    bool table_in_kernel;                /* LUT: tables are built at the lookup unit or in the prologue of each block, not read */
+    double table_build_ops_per_a;        /* vector ops per activation element in that case */
+};
+
+/** One launch over sequence groups. Bytes: q, k, v, o of 16-bit or quantized KV. */
+struct attention_kernel_shape {
+    int64_t groups_count;
+    const struct seq_group *groups;      /* count, q, kv: as the step has them in this iteration */
+    int64_t heads, kv_heads, head_dim, v_head_dim, window;
+    bool causal, mla;
+    const struct format *compute;        /* of QK^T and PV */
+    struct quant kv;
+    const struct format *out;
+    const struct arch_unit *unit;        /* both products are activation x activation: never a LUT unit */
+    struct unit_service service;
+};
+
+/** Elementwise, norm, rotary, embedding, quantization, table precompute, KV write...: streams with some arithmetic. */
+struct stream_kernel_shape {
+    int64_t rows, cols;                  /* work items: rows are independent (a norm reduces over cols) */
+    int64_t read_bytes, write_bytes;     /* of memory traffic if nothing is warm */
+    double vector_ops_per_element;       /* lane operations per (row, col) */
+    double sfu_ops_per_element;
+    int64_t passes;                      /* dependent passes over a row held on chip (norm: 2) */
+    bool gather;                         /* embedding: row-wise gather */
+};
+
+enum collective_op { COLLECTIVE_ALL_REDUCE, COLLECTIVE_ALL_GATHER, COLLECTIVE_REDUCE_SCATTER, COLLECTIVE_ALL_TO_ALL, COLLECTIVE_SEND_RECV };
+
+struct collective_kernel_shape {
+    enum collective_op op;
+    int64_t bytes;                       /* of one rank's buffer before the operation */
+    int64_t ranks;
+};
+
+/** What of a kernel's inputs already lies in L2 when it starts: computed by replay from what ran before and what fits. Bytes. */
+struct warmth {
+    int64_t a_bytes, b_bytes, other_bytes; /* GEMM A, weights; other: residual, KV, stream input */
+};
+
+struct kernel {
+    enum kernel_kind kind;
+    const char *role;       /* of the operator it came from, with a suffix for inserted ones: "mlp.down/lut.precompute" */
+    const char *note;       /* for the report: formats, unit, what was inserted */
+    int64_t count;          /* identical launches, one after the other with others between */
+    double flops;           /* of one launch, logical: 2 per multiply-add */
+    struct warmth warm;
+    union {
+        struct gemm_kernel_shape gemm;
+        struct attention_kernel_shape attention;
+        struct stream_kernel_shape stream;
+        struct collective_kernel_shape collective;
+    };
+};
+
+/** Feeds every value that timing may depend on (shape, formats, warmth; not role, note, count): key of the memo. */
+void kernel_hash(struct hasher *h, const struct kernel *k);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * A matrix unit as the K-loop sees it, whatever it is: tensor core, LUT mpGEMM unit, FPGA minifloat datapath, vector unit.
+ * A unit type is one const descriptor in one file (sim/unit_*.c) and one line in sim/units.c; core loops never compare names.
+ */
+#ifndef LLMSIM_SIM_UNIT_H
+#define LLMSIM_SIM_UNIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/hardware.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/quantity.h"
+#include "formats/format.h"
+
+/** What a matrix product asks of a unit. */
+struct unit_request {
+    const struct quant *a, *b;          /* activations, weights (or the second activation) */
+    const struct format *accumulator;
+    bool b_is_weight;                   /* static: may be reordered offline; a LUT unit needs it */
+};
+
+/** How a unit serves a request. Rates are of one SM, all `per_sm` copies together, in SM clocks. */
+struct unit_service {
+    const struct format *compute_a, *compute_b; /* formats at the unit's ports: b after dequantization when it has no native path */
+    bool dequantize;                    /* vector lanes convert b in the main loop (unless the stack does it separately) */
+    double fma_per_cycle_sm;            /* sustained peak: multiply-adds of the logical product */
+    double latency_cycles;              /* issue to result */
+    int64_t tile_m, tile_n, tile_k;     /* instruction or array tile, elements: kernels tile in multiples of it */
+    double a_shared_bits, b_shared_bits;/* bits an element occupies in shared memory, scales excluded (LUT: a is table entries) */
+    double a_expand;                    /* table entries per activation: LUT 2^(K-1)/K; 1 elsewhere */
+    const struct format *table_format;  /* LUT: entry format; else NULL */
+    bool operands_from_shared;
+    double vector_ops_per_weight;       /* lane operations to dequantize one weight once */
+    double vector_ops_per_scale_output; /* lane FMAs per output element and K-group: group scales and zero points on partial sums */
+    double psum_bits;                   /* partial-sum port: bits per output element and pass, in and out */
+    double register_bits_per_output;    /* accumulators held while a tile is worked on */
+    const char *energy_op;              /* name in hardware.energy.ops of one logical FMA (or lane operation) */
+    double energy_ops_per_fma;          /* LUT: bit planes / K lookups ... */
+    const char *note;                   /* for the report: "int2 x int8 by table lookup, 2 planes" */
+};
+
+struct param_spec {
+    const char *key;
+    enum quantity_kind kind;
+    double min, max, otherwise;         /* otherwise: default; NAN = required */
+    const char *doc;
+};
+
+/** Technology-neutral resources of all copies in one SM; costmodel turns them into mm2. */
+struct unit_resources {
+    double gate_equivalents, sram_bits, register_bits;
+};
+
+struct unit_type {
+    const char *name, *summary;
+    const struct param_spec *params;    /* ends with key NULL */
+    const char *const *text_keys;       /* other keys of the stanza that the type reads (text or mappings); ends with NULL */
+    /** Can it do the request? Fills `service` and returns true; else false and says why in `reason` (static text). */
+    bool (*serve)(struct unit_service *service, const struct arch_unit *unit, const struct hardware *hw,
+                  const struct unit_request *request, const char **reason);
+    /** NULL: unknown */
+    void (*resources)(struct unit_resources *out, const struct arch_unit *unit);
+};
+
+const struct unit_type *const *unit_types(int64_t *count);
+const struct unit_type *unit_type_find(const char *name);
+/** Checks the stanzas of every unit of a chip against their types. */
+enum status units_check(const struct hardware *hw, struct error *err);
+/** Value of a parameter of a checked unit. */
+double unit_param(const struct arch_unit *unit, const char *key);
+
+/** Best unit of the chip for a request: native before dequantized, fastest first, order in the file breaks ties. Falls to the vector unit, visibly. NULL: none. */
+const struct arch_unit *unit_choose(struct unit_service *service, const struct hardware *hw, const struct unit_request *request);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Results in SQLite. One row a run, keyed by the content hash; inputs in full, stored once by hash; breakdown rows.
+ * Forward migrations by PRAGMA user_version. A database is consistent whatever kills the process. docs/results.md
+ */
+#ifndef LLMSIM_STORE_STORE_H
+#define LLMSIM_STORE_STORE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "sim/run.h"
+
+struct store; /* handle */
+
+/** Texts of the inputs, to be kept beside the result. */
+struct run_inputs {
+    const char *arch_name, *arch_yaml, *stack_name, *stack_yaml, *trace_name, *recipe, *layout, *model_version;
+    struct hash128 arch_hash, stack_hash, trace_hash;
+};
+
+/** Opens or creates. Read-only, corrupt, foreign or newer databases, and network file systems for WAL, are clear errors. */
+enum status store_open(struct store **out, const char *path, struct error *err);
+/** Finds a run by key; *found false: not there. The result (rows included) is read into `arena` and equals what was put, bit for bit. */
+enum status store_get(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err);
+/** One transaction. An existing row with the same values is left; with other values (nondeterminism) it is an error unless `replace`. */
+enum status store_put(struct store *s, const struct result *result, const struct run_inputs *inputs, bool replace, struct error *err);
+void store_close(struct store *s);
+
+#endif
