@@ -91,6 +91,8 @@ struct arch_sm {
     double l1_latency_cycles;
     double l2_read_bytes_per_cycle;  /* what one SM can take from L2 */
     double max_bytes_in_flight;      /* outstanding load bytes of one SM (TMA, cp.async); Little's law */
+    double barrier_cycles;           /* one step of a block's main loop beside its work: barrier, pointer bump, branch; docs/timing_parameters.md */
+    double overlap_exponent;         /* p of the p-norm that joins busy resources of a step: >= 1; 1 = serial, large = perfect overlap */
     int64_t tensor_memory_bytes;     /* Blackwell datacenter; else 0 */
 };
 
@@ -114,6 +116,8 @@ struct arch_dram {
     double read_efficiency;          /* streaming share of the peak that microbenchmarks reach on this generation; see DRAM model */
     double write_efficiency;
     double latency_cycles;           /* pointer chase, SM clock at boost, L2 miss included */
+    double loaded_latency_cycles;    /* of a tile load while the memory system is busy: Little's law at the knee of the bytes-in-flight curve */
+    double tiled_efficiency;         /* share of the streaming rate that is left when blocks read 64 to 128 byte pieces of many rows (GEMM tiles) */
     int64_t channels;                /* (pseudo) channels of dram_timing.bus_bits */
     struct dram_timing timing;
 };
@@ -135,6 +139,7 @@ struct arch_launch {
     double block_launch_s;           /* first block's first instruction after the kernel starts: ramp */
     double drain_s;                  /* last block's end to the kernel's end: flush, membar */
     double block_cycles;             /* per thread block on one SM: dispatch, prologue of the program */
+    double cold_program_s;           /* program and constants of a GEMM or attention kernel (tens of KiB) fetched after another kernel ran */
 };
 
 /** Energy of an operation on the chip, at its own node and nominal voltage. */

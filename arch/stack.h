@@ -36,7 +36,10 @@ struct stack {
     int64_t split_k_count;
     int64_t split_k[STACK_SPLITS_MAX]; /* allowed split factors, 1 first */
     const char *pick_rule;        /* "waves" (heuristic cost model of a library), "best" */
-    int64_t swizzle;              /* thread-block rasterisation group; 0 = the model picks */
+    double pick_block_cycles;     /* rule "waves": what the library's cost model adds for each wave (prologue, epilogue) */
+    double pick_split_s;          /* rule "waves": what it adds for a split-K reduction */
+    bool split_k_separate;        /* reduction by a second kernel; else the last block of a tile reduces (semaphore) */
+    int64_t swizzle;              /* thread-block rasterisation group, in blocks of 128 rows; 0 = the model picks */
     /* attention */
     const char *attention_backend; /* "flash2", "flash3", "unfused" */
     int64_t attention_tile_q, attention_tile_kv, attention_warps;

@@ -8,6 +8,7 @@
 #ifndef LLMSIM_SIM_TIMING_H
 #define LLMSIM_SIM_TIMING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/kernel.h"
@@ -61,6 +62,7 @@ struct timing_context {
     enum mapping_choice choice;
     int64_t ranks;                /* tensor parallel */
     double clock_limit_hz;        /* 0: none; a locked clock (probe, claims) */
+    bool burst;                   /* the chip works for less than power.time_constant_s at a time: the power cap has not acted yet */
 };
 
 struct fidelity {
