@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct arena {
-    struct arena_block *blocks;
+    struct arena_block *blocks, *current; /* private */
     size_t used_bytes;   /* handed out since the last reset */
     size_t limit_bytes;  /* 0 = no limit; above it allocation fails: the guard against alias and repeat bombs */
 };

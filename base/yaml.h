@@ -29,12 +29,16 @@ struct yaml_node {
     struct yaml_node **items;    /* YAML_SEQUENCE: items[count]; YAML_MAPPING: values[count] */
     const char **keys;           /* YAML_MAPPING: keys[count] in the order of the file */
     struct source_pos *key_at;   /* YAML_MAPPING: places of the keys */
+    const uint32_t *sorted;      /* YAML_MAPPING: indices in the order of strcmp, made by yaml_sort_keys(); NULL: not sorted */
 };
 
 /** Reads one document. The tree and `path` are kept in `arena`. */
 enum status yaml_read_file(struct yaml_node **out, const char *path, struct arena *arena, struct error *err);
 enum status yaml_read_memory(struct yaml_node **out, const char *name, const void *data, size_t bytes,
                              struct arena *arena, struct error *err);
+
+/** Makes yaml_find() take logarithmic time (a mapping put together by hand works without). False: no memory. */
+bool yaml_sort_keys(struct yaml_node *mapping, struct arena *arena);
 
 /** Value of a key, or NULL. */
 struct yaml_node *yaml_find(const struct yaml_node *mapping, const char *key);
