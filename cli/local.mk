@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# cli/: the llmsim command; one file a subcommand. The rooms are linked in, so that the file in the build folder is
+# the program itself and starts quickly.
+bin_PROGRAMS += llmsim
+llmsim_SOURCES = \
+	cli/commands.c \
+	cli/commands.h \
+	cli/main.c
+llmsim_LDADD = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
+llmsim_LDFLAGS = $(SANITIZE_LDFLAGS)

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# costmodel/: energy, area, price
+libllmsim_model_la_SOURCES += \
+	costmodel/energy.h

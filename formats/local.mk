@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# formats/: number formats
+libllmsim_model_la_SOURCES += \
+	formats/format.h

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+# tests/: suites, golden files, fuzz targets
