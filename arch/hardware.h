@@ -47,7 +47,11 @@ struct arch_unit {
     const struct yaml_node *node;  /* the resolved stanza: parameters of the unit type */
 };
 
-/** DRAM timings, in clocks of tCK, by their JEDEC names (DRAMsim3, Ramulator). arch/dram/ *.yaml */
+/**
+ * DRAM timings, in clocks of tCK, by their JEDEC names (DRAMsim3, Ramulator). arch/dram/ *.yaml: its keys are these names
+ * ("tCK: 1 ns" carries a unit and gives tCK_s). A device's own data rate follows from its bandwidth, channels and bus_bits;
+ * timings in nanoseconds are then held and clocks recomputed (sim/hw/dram_params.h).
+ */
 struct dram_timing {
     const char *standard;          /* "HBM2e" */
     double tCK_s;
@@ -58,7 +62,12 @@ struct dram_timing {
     int64_t CL, CWL, tRCDRD, tRCDWR, tRP, tRAS, tRFC, tREFI, tRRD_S, tRRD_L, tWTR_S, tWTR_L, tFAW, tWR,
             tCCD_S, tCCD_L, tRTP_S, tRTP_L, tRTW;
     bool per_bank_refresh; int64_t tRFCpb;
-    const char *mapping;           /* "rorabgbachco" */
+    const char *mapping;           /* "rorabgbachco": most significant field first (sim/hw/dram_address.h) */
+    int64_t ranks;                 /* ranks or stack ids that share a channel; default 1 */
+    int64_t tRTRS;                 /* bus turn-around gap; default 1 */
+    bool dual_command_bus;         /* row and column commands have a bus each (HBM); default false */
+    int64_t interleave_bytes;      /* consecutive bytes in one channel when `mapping` names "cl"; else 0 */
+    bool hash;                     /* channel and bank are permuted by the row, against power-of-two strides; default false */
 };
 
 struct arch_clock {
