@@ -306,11 +306,11 @@ static enum status refuse_duplicates(const struct reader *r, const struct yaml_n
     size_t second = SIZE_MAX, first = 0;
 
     for (size_t i = 1; i < node->count; i++) {
-        uint32_t a = node->sorted[i - 1], b = node->sorted[i];
+        const struct yaml_key *a = &node->sorted[i - 1], *b = &node->sorted[i];
 
-        if (b < second && strcmp(node->keys[a], node->keys[b]) == 0) {
-            first = a;
-            second = b;
+        if (b->index < second && strcmp(a->key, b->key) == 0) {
+            first = a->index;
+            second = b->index;
         }
     }
     if (second == SIZE_MAX)

@@ -19,6 +19,11 @@
 
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
+struct yaml_key {
+    const char *key;
+    size_t index;                /* in keys[] */
+};
+
 struct yaml_node {
     enum yaml_kind kind;
     struct source_pos at;
@@ -29,7 +34,7 @@ struct yaml_node {
     struct yaml_node **items;    /* YAML_SEQUENCE: items[count]; YAML_MAPPING: values[count] */
     const char **keys;           /* YAML_MAPPING: keys[count] in the order of the file */
     struct source_pos *key_at;   /* YAML_MAPPING: places of the keys */
-    const uint32_t *sorted;      /* YAML_MAPPING: indices in the order of strcmp, made by yaml_sort_keys(); NULL: not sorted */
+    const struct yaml_key *sorted; /* YAML_MAPPING: keys[] in the order of strcmp, made by yaml_sort_keys(); NULL: not sorted */
 };
 
 /** Reads one document. The tree and `path` are kept in `arena`. */

@@ -12,24 +12,23 @@
 enum { LISTED_MAX = 400 };
 
 /* Order of two keys of a mapping; equal keys in the order of the file. */
-static int compare_keys(const void *a, const void *b, void *node)
+static int compare_keys(const void *a, const void *b)
 {
-    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-    const char *const *keys = ((const struct yaml_node *)node)->keys;
-    int order = strcmp(keys[i], keys[j]);
+    const struct yaml_key *x = a, *y = b;
+    int order = strcmp(x->key, y->key);
 
-    return order ? order : (i > j) - (i < j);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
 bool yaml_sort_keys(struct yaml_node *node, struct arena *arena)
 {
-    uint32_t *sorted = arena_array(arena, node->count, sizeof *sorted);
+    struct yaml_key *sorted = arena_array(arena, node->count, sizeof *sorted);
 
     if (!sorted)
         return false;
     for (size_t i = 0; i < node->count; i++)
-        sorted[i] = (uint32_t)i;
-    qsort_r(sorted, node->count, sizeof *sorted, compare_keys, node);
+        sorted[i] = (struct yaml_key){ node->keys[i], i };
+    qsort(sorted, node->count, sizeof *sorted, compare_keys);
     node->sorted = sorted;
     return true;
 }
@@ -49,10 +48,10 @@ static size_t key_index(const struct yaml_node *map, const char *key)
     }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(map->keys[map->sorted[middle]], key);
+        int order = strcmp(map->sorted[middle].key, key);
 
         if (order == 0)
-            return map->sorted[middle];
+            return map->sorted[middle].index;
         if (order < 0)
             low = middle + 1;
         else
