@@ -2,9 +2,49 @@
 /* Checks on a DRAM timing set: what the channel model divides by or sizes arrays with must be sane. */
 #include "sim/hw/dram_params.h"
 
+#include <cmath>
+
 #include "sim/hw/dram_channel.h"
 
 namespace llmsim {
+
+/// Clocks of a period `ratio` times as short that cover the same time. A hundredth of a clock is forgiven: rounding of tCK.
+static int scaled(int64_t clocks, double ratio)
+{
+    return static_cast<int>(std::ceil(static_cast<double>(clocks) * ratio - 0.01));
+}
+
+DramParams DramParams::from_timing(const struct dram_timing &t, int64_t channels, double bandwidth_bytes_per_s)
+{
+    DramParams p;
+    p.ranks = t.ranks > 0 ? static_cast<int>(t.ranks) : 1;
+    p.bank_groups = static_cast<int>(t.bank_groups);
+    p.banks_per_group = static_cast<int>(t.banks_per_group);
+    p.rows = t.rows;
+    p.bus_bits = static_cast<int>(t.bus_bits);
+    p.row_bytes = t.columns * t.bus_bits / 8;
+    p.BL = static_cast<int>(t.BL);
+    p.beats_per_tCK = static_cast<int>(t.beats_per_clock);
+    double tCK_s = t.tCK_s, ratio = 1;
+    if (bandwidth_bytes_per_s > 0 && channels > 0) {
+        tCK_s = static_cast<double>(channels * t.bus_bits) / 8.0 * static_cast<double>(t.beats_per_clock) / bandwidth_bytes_per_s;
+        ratio = t.tCK_s / tCK_s;
+    }
+    p.tCK_fs = std::llround(tCK_s * 1e15);
+    p.CL = scaled(t.CL, ratio), p.CWL = scaled(t.CWL, ratio);
+    p.tRCDRD = scaled(t.tRCDRD, ratio), p.tRCDWR = scaled(t.tRCDWR, ratio);
+    p.tRP = scaled(t.tRP, ratio), p.tRAS = scaled(t.tRAS, ratio);
+    p.tRRD_S = scaled(t.tRRD_S, ratio), p.tRRD_L = scaled(t.tRRD_L, ratio), p.tFAW = scaled(t.tFAW, ratio);
+    p.tWTR_S = scaled(t.tWTR_S, ratio), p.tWTR_L = scaled(t.tWTR_L, ratio), p.tWR = scaled(t.tWR, ratio);
+    p.tRTP = scaled(t.tRTP_L > t.tRTP_S ? t.tRTP_L : t.tRTP_S, ratio);
+    p.tRFC = scaled(t.tRFC, ratio), p.tREFI = scaled(t.tREFI, ratio), p.tRFCpb = scaled(t.tRFCpb, ratio);
+    p.tCCD_S = static_cast<int>(t.tCCD_S), p.tCCD_L = static_cast<int>(t.tCCD_L);
+    p.tRTW = scaled(t.tRTW, ratio);
+    p.tRTRS = t.tRTRS > 0 ? static_cast<int>(t.tRTRS) : 1;
+    p.dual_command_bus = t.dual_command_bus;
+    p.refresh = t.per_bank_refresh ? RefreshPolicy::per_bank : RefreshPolicy::all_bank;
+    return p;
+}
 
 std::string DramParams::problem() const
 {

@@ -16,6 +16,10 @@
 #include <cstdint>
 #include <string>
 
+extern "C" {
+#include "arch/hardware.h"
+}
+
 namespace llmsim {
 
 enum class RefreshPolicy {
@@ -64,6 +68,11 @@ struct DramParams {
     int access_bytes() const { return bus_bits / 8 * BL; }          ///< one column command
     int64_t columns() const { return row_bytes / access_bytes(); }  ///< accesses a row
     double peak_bytes_per_s() const { return bus_bits / 8.0 * beats_per_tCK * 1e15 / static_cast<double>(tCK_fs); }
+
+    /// Timing set of a description at the data rate of a device: bandwidth / (channels x bytes x beats per clock) gives tCK.
+    /// Where that differs from the set's own clock, nanoseconds are held and clocks rounded up; what standards fix in clocks
+    /// (burst, tCCD, tRTRS) stays. docs/dram.md, 2.
+    static DramParams from_timing(const struct dram_timing &timing, int64_t channels, double bandwidth_bytes_per_s);
 
     /// Empty when the set is usable, else what is wrong with it, in one line.
     std::string problem() const;
