@@ -67,6 +67,7 @@ struct timing_context {
 
 struct fidelity {
     const char *name, *summary;
+    bool costly; /* simulates: replay asks for decode attention at sampled context lengths only, and interpolates (checked, under 1 %) */
     /** Time of one launch of `k`. STATUS_INFEASIBLE: no legal mapping. Pure: same arguments, same result. */
     enum status (*time)(struct timing *out, const struct kernel *k, const struct timing_context *ctx, struct error *err);
 };

@@ -22,7 +22,7 @@ struct unit_request {
     bool b_is_weight;                   /* static: may be reordered offline; a LUT unit needs it */
 };
 
-/** How a unit serves a request. Rates are of one SM, all `per_sm` copies together, in SM clocks. */
+/** How a unit serves a request. Rates are of one SM, all `per_sm` copies together, in SM clocks; issue_efficiency is not in them. */
 struct unit_service {
     const struct format *compute_a, *compute_b; /* formats at the unit's ports: b after dequantization when it has no native path */
     bool dequantize;                    /* vector lanes convert b in the main loop (unless the stack does it separately) */
@@ -35,6 +35,8 @@ struct unit_service {
     bool operands_from_shared;
     double vector_ops_per_weight;       /* lane operations to dequantize one weight once */
     double vector_ops_per_scale_output; /* lane FMAs per output element and K-group: group scales and zero points on partial sums */
+    int64_t scale_group;                /* elements along K of such a group; 0: none in the main loop */
+    bool table_at_unit;                 /* LUT: hardware beside each lookup unit builds the tables; nothing is precomputed */
     double psum_bits;                   /* partial-sum port: bits per output element and pass, in and out */
     double register_bits_per_output;    /* accumulators held while a tile is worked on */
     const char *energy_op;              /* name in hardware.energy.ops of one logical FMA (or lane operation) */
@@ -57,10 +59,13 @@ struct unit_resources {
 struct unit_type {
     const char *name, *summary;
     const struct param_spec *params;    /* ends with key NULL */
+    bool last_resort;                   /* chosen only when no other unit serves (vector lanes) */
     const char *const *text_keys;       /* other keys of the stanza that the type reads (text or mappings); ends with NULL */
     /** Can it do the request? Fills `service` and returns true; else false and says why in `reason` (static text). */
     bool (*serve)(struct unit_service *service, const struct arch_unit *unit, const struct hardware *hw,
                   const struct unit_request *request, const char **reason);
+    /** Checks what params alone cannot (text keys). NULL: nothing more. */
+    enum status (*check)(const struct arch_unit *unit, struct error *err);
     /** NULL: unknown */
     void (*resources)(struct unit_resources *out, const struct arch_unit *unit);
 };

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recipes: parsing of "key=scheme,..." and of the named presets, canonical printing, hashing. docs/recipes.md */
+#include "sim/recipe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+
+enum { VALUE_MAX = 128 };
+
+static const struct { const char *name, *text; } presets[] = {
+    { "bf16", "w=bf16,a=bf16,kv=bf16,head=bf16,embed=bf16,attn=bf16,out=bf16" },
+    { "bitnet", "w=ternary,a=int8" },
+    { "fp16", "w=fp16" },
+    { "fp32", "w=fp32,a=fp32,kv=fp32,head=fp32,embed=fp32,attn=fp32,out=fp32" },
+    { "fp8", "w=fp8_e4m3,a=fp8_e4m3" },
+    { "int8", "w=int8,a=int8" },
+    { "tf32", "w=tf32,a=tf32,kv=fp32,head=tf32,embed=fp32,attn=tf32,out=fp32" },
+    { "w4a16", "w=int4g128z,a=fp16" },
+    { "w4a8", "w=int4g128z,a=int8" },
+    { "w8a16", "w=int8,a=fp16" },
+    { "w8a8", "w=int8,a=int8" },
+};
+enum { PRESETS = sizeof presets / sizeof presets[0] };
+
+enum { KEY_W, KEY_A, KEY_KV, KEY_ACC, KEY_HEAD, KEY_EMBED, KEY_ATTN, KEY_OUT, KEYS };
+static const char *const keys[KEYS] = { "w", "a", "kv", "acc", "head", "embed", "attn", "out" };
+
+struct parsed { bool given[KEYS]; };
+
+static enum status parse_format(const struct format **out, const char *key, const char *value, struct source_pos at, struct error *err)
+{
+    size_t count;
+    const struct format *const *list = format_list(&count);
+    const char *names[128];
+
+    if ((*out = format_find(value)) != NULL)
+        return STATUS_OK;
+    if (count > 128)
+        count = 128;
+    for (size_t i = 0; i < count; i++)
+        names[i] = list[i]->name;
+    const char *near = nearest_name(value, names, count);
+    return error_set(err, STATUS_BAD_INPUT, at, "recipe: %s is '%s', expected a number format%s%s", key, value,
+                     near != NULL ? "; nearest is " : "", near != NULL ? near : "");
+}
+
+static enum status apply(struct recipe *r, struct parsed *seen, const char *key, const char *value, struct source_pos at, struct error *err)
+{
+    int i = 0;
+
+    while (i < KEYS && strcmp(keys[i], key) != 0)
+        i++;
+    if (i == KEYS) {
+        const char *near = nearest_name(key, keys, KEYS);
+        return error_set(err, STATUS_BAD_INPUT, at, "recipe: unknown key '%s', expected w, a, kv, acc, head, embed, attn or out%s%s", key,
+                         near != NULL ? "; nearest is " : "", near != NULL ? near : "");
+    }
+    if (seen->given[i])
+        return error_set(err, STATUS_BAD_INPUT, at, "recipe: '%s' is given twice", key);
+    seen->given[i] = true;
+    switch (i) {
+    case KEY_W: return quant_parse(&r->weights, value, at, err);
+    case KEY_A: return quant_parse(&r->activations, value, at, err);
+    case KEY_KV: return quant_parse(&r->kv, value, at, err);
+    case KEY_HEAD: return quant_parse(&r->head, value, at, err);
+    case KEY_EMBED: return quant_parse(&r->embed, value, at, err);
+    case KEY_ACC: return parse_format(&r->accumulator, key, value, at, err);
+    case KEY_ATTN: return parse_format(&r->attention, key, value, at, err);
+    default: return parse_format(&r->output, key, value, at, err);
+    }
+}
+
+static enum status apply_list(struct recipe *r, struct parsed *seen, const char *text, struct source_pos at, struct error *err)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, ",");
+        char item[VALUE_MAX];
+
+        if (length == 0 || length >= sizeof item)
+            return error_set(err, STATUS_BAD_INPUT, at, "recipe: %s, expected KEY=FORMAT[,KEY=FORMAT...] as in \"w=int4g128,a=fp16\"",
+                             length == 0 ? "an entry is empty" : "an entry is too long");
+        memcpy(item, text, length);
+        item[length] = '\0';
+        char *value = strchr(item, '=');
+        if (value == NULL)
+            return error_set(err, STATUS_BAD_INPUT, at, "recipe: '%s' is no KEY=FORMAT and no preset", item);
+        *value++ = '\0';
+        enum status st = apply(r, seen, item, value, at, err);
+        if (st)
+            return st;
+        text += length;
+        if (*text == ',' && *++text == '\0')
+            return error_set(err, STATUS_BAD_INPUT, at, "recipe: ends in a comma");
+    }
+    return STATUS_OK;
+}
+
+static const char *preset_find(const char *text, struct error *err, struct source_pos at, enum status *st)
+{
+    const char *names[PRESETS];
+
+    *st = STATUS_OK;
+    for (size_t i = 0; i < PRESETS; i++) {
+        if (strcmp(presets[i].name, text) == 0)
+            return presets[i].text;
+        names[i] = presets[i].name;
+    }
+    if (strchr(text, '=') == NULL && strchr(text, ',') == NULL) {
+        const char *near = nearest_name(text, names, PRESETS);
+        *st = error_set(err, STATUS_BAD_INPUT, at, "recipe: '%s' is no preset and no KEY=FORMAT%s%s", text,
+                        near != NULL ? "; nearest is " : "", near != NULL ? near : "");
+    }
+    return NULL;
+}
+
+static bool is_plain_float(const struct quant *q)
+{
+    return q->format->family == FORMAT_FLOAT && q->format->bits >= 16;
+}
+
+/* What follows from the keys that were given: outputs are 16 bit of the activations' kind, the rest follows the outputs. */
+static enum status derive(struct recipe *r, const struct parsed *seen, struct source_pos at, struct error *err)
+{
+    if (!seen->given[KEY_OUT])
+        r->output = seen->given[KEY_A] && is_plain_float(&r->activations) && strcmp(r->activations.format->name, "tf32") != 0
+                        ? r->activations.format : format_find("fp16");
+    if (!seen->given[KEY_ATTN])
+        r->attention = r->output;
+    const struct quant plain = { .format = r->output, .group = QUANT_PER_CHANNEL };
+    struct quant *follow[] = { &r->activations, &r->kv, &r->head, &r->embed };
+    const int key[] = { KEY_A, KEY_KV, KEY_HEAD, KEY_EMBED };
+    for (size_t i = 0; i < 4; i++)
+        if (!seen->given[key[i]])
+            *follow[i] = plain;
+    if (!seen->given[KEY_W])
+        r->weights = plain;
+    r->router = plain;
+    if (r->accumulator == NULL)
+        r->accumulator = format_find("fp32");
+    if (r->output->bits < 8 || r->output->family != FORMAT_FLOAT)
+        return error_set(err, STATUS_BAD_INPUT, at, "recipe: out is '%s', expected a float of 8 bits or more", r->output->name);
+    if (r->activations.two_of_four || r->activations.sparsity > 0 || r->kv.two_of_four || r->kv.sparsity > 0)
+        return error_set(err, STATUS_BAD_INPUT, at, "recipe: sparsity is for weights (w, head), not for activations or the KV cache");
+    if (r->accumulator->bits < 16)
+        return error_set(err, STATUS_BAD_INPUT, at, "recipe: acc is '%s', expected 16 bits or more", r->accumulator->name);
+    return STATUS_OK;
+}
+
+enum status recipe_parse(struct recipe *out, const char *text, struct source_pos at, struct error *err)
+{
+    struct recipe r = { 0 };
+    struct parsed seen = { 0 };
+    enum status st = STATUS_OK;
+
+    if (text != NULL && *text != '\0') {
+        const char *preset = preset_find(text, err, at, &st);
+        if (st || (st = apply_list(&r, &seen, preset != NULL ? preset : text, at, err)))
+            return st;
+    }
+    if ((st = derive(&r, &seen, at, err)))
+        return st;
+    *out = r;
+    return STATUS_OK;
+}
+
+const char *recipe_format(char *out, size_t bytes, const struct recipe *r)
+{
+    char w[VALUE_MAX], a[VALUE_MAX], kv[VALUE_MAX], head[VALUE_MAX], embed[VALUE_MAX];
+
+    snprintf(out, bytes, "w=%s,a=%s,kv=%s,acc=%s,head=%s,embed=%s,attn=%s,out=%s", quant_format(w, sizeof w, &r->weights),
+             quant_format(a, sizeof a, &r->activations), quant_format(kv, sizeof kv, &r->kv), r->accumulator->name,
+             quant_format(head, sizeof head, &r->head), quant_format(embed, sizeof embed, &r->embed), r->attention->name, r->output->name);
+    return out;
+}
+
+void recipe_hash(struct hasher *h, const struct recipe *r)
+{
+    char text[8 * VALUE_MAX];
+
+    hasher_text(h, "recipe/1");
+    hasher_text(h, recipe_format(text, sizeof text, r));
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vector lanes of an SM as a matrix unit: what nothing else takes runs here, visibly slowly. One FMA a lane and clock in fp32;
+ * 16-bit pairs at the packed rate when they also accumulate in 16 bits. Integers go through the fp32 lanes or, four 8-bit
+ * products at a time, through the integer ones (dp4a). Left out: register bank conflicts.
+ */
+#include "sim/units.h"
+
+#include <math.h>
+
+static const struct param_spec params[] = { { .key = NULL } };
+static const char *const text_keys[] = { NULL };
+
+static bool wide_integer(const struct format *f)
+{
+    return f->family != FORMAT_FLOAT && f->bits <= 8;
+}
+
+static bool serve(struct unit_service *s, const struct arch_unit *unit, const struct hardware *hw, const struct unit_request *q,
+                  const char **reason)
+{
+    const struct format *a = q->a->format, *b = q->b->format;
+    bool half = a->family == FORMAT_FLOAT && a->bits == 16 && b == a && q->accumulator != NULL && q->accumulator->bits == 16;
+    bool bytes = wide_integer(a) && wide_integer(b);
+    const struct format *compute = half ? a : bytes ? format_find("int8") : format_find("fp32");
+
+    (void)hw;
+    *reason = NULL;
+    *s = (struct unit_service){
+        .compute_a = compute,
+        .compute_b = compute,
+        .dequantize = b != compute,
+        .fma_per_cycle_sm = half ? unit->fma_fp16_per_cycle_sm : bytes ? 4 * unit->int32_ops_per_cycle_sm : unit->fma_fp32_per_cycle_sm,
+        .latency_cycles = 4,
+        .tile_m = 1, .tile_n = 1, .tile_k = bytes ? 4 : half ? 2 : 1,
+        .a_shared_bits = compute->bits,
+        .b_shared_bits = b->bits,
+        .a_expand = 1,
+        .vector_ops_per_weight = format_unpack_ops(b, compute) + format_unpack_ops(a, compute) * 0,
+        .vector_ops_per_scale_output = q->b->group > 0 && bytes ? 2 + (q->b->zero_point ? 1 : 0) : 0,
+        .scale_group = q->b->group > 0 && bytes ? q->b->group : 0,
+        .register_bits_per_output = 32,
+        .energy_op = half ? "fma_fp16_vector" : bytes ? "dp4a" : "fma_fp32_vector",
+        .energy_ops_per_fma = bytes ? 0.25 : 1,
+        .note = "no matrix unit takes the pair: vector lanes",
+    };
+    if (s->fma_per_cycle_sm <= 0)
+        s->fma_per_cycle_sm = unit->fma_fp32_per_cycle_sm;
+    if (!bytes && q->b->group > 0 && s->dequantize)
+        s->vector_ops_per_weight += 1; /* group scale: one multiply a weight in fp32 */
+    return s->fma_per_cycle_sm > 0;
+}
+
+const struct unit_type unit_vector = {
+    .name = "vector",
+    .summary = "vector lanes: one multiply-add each a clock, any format",
+    .params = params,
+    .text_keys = text_keys,
+    .last_resort = true,
+    .serve = serve,
+};
