@@ -14,7 +14,6 @@ struct json {
     FILE *out;      /* borrowed */
     int depth;
     bool first[64]; /* of the container at each depth */
-    bool after_key;
     bool failed;
 };
 

@@ -5,18 +5,24 @@ libllmsim_model_la_SOURCES += \
 	base/arena.h \
 	base/checked.h \
 	base/clocale.h \
+	base/csv.c \
 	base/csv.h \
 	base/error.c \
 	base/error.h \
+	base/hash.c \
 	base/hash.h \
+	base/json.c \
 	base/json.h \
 	base/nearest.c \
 	base/nearest.h \
 	base/num.c \
 	base/num.h \
+	base/outfile.c \
+	base/progress.c \
 	base/progress.h \
 	base/quantity.c \
 	base/quantity.h \
+	base/textfile.c \
 	base/textfile.h \
 	base/utf8.h \
 	base/yaml.c \

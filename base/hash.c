@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Canonical hashing over XXH3 128 bits: every value is a tag byte and little-endian bytes, texts and bytes with their length. */
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+struct hasher {
+    XXH3_state_t *state;
+};
+
+enum tag { TAG_BYTES = 'b', TAG_TEXT = 't', TAG_NO_TEXT = 'n', TAG_I64 = 'i', TAG_DOUBLE = 'd' };
+
+static void feed(struct hasher *h, enum tag tag, uint64_t value)
+{
+    unsigned char bytes[9] = { (unsigned char)tag };
+
+    for (int i = 0; i < 8; i++)
+        bytes[1 + i] = (unsigned char)(value >> (8 * i));
+    XXH3_128bits_update(h->state, bytes, sizeof bytes);
+}
+
+struct hasher *hasher_open(void)
+{
+    struct hasher *h = malloc(sizeof *h);
+
+    if (!h)
+        return NULL;
+    h->state = XXH3_createState();
+    if (!h->state) {
+        free(h);
+        return NULL;
+    }
+    XXH3_128bits_reset(h->state);
+    return h;
+}
+
+void hasher_bytes(struct hasher *h, const void *data, size_t bytes)
+{
+    feed(h, TAG_BYTES, bytes);
+    if (bytes > 0)
+        XXH3_128bits_update(h->state, data, bytes);
+}
+
+void hasher_text(struct hasher *h, const char *text)
+{
+    size_t bytes = text ? strlen(text) : 0;
+
+    feed(h, text ? TAG_TEXT : TAG_NO_TEXT, bytes);
+    if (bytes > 0)
+        XXH3_128bits_update(h->state, text, bytes);
+}
+
+void hasher_i64(struct hasher *h, int64_t value)
+{
+    feed(h, TAG_I64, (uint64_t)value);
+}
+
+void hasher_double(struct hasher *h, double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    if (value == 0.0)
+        bits = 0; /* -0.0 too */
+    if (value != value)
+        bits = UINT64_C(0x7ff8000000000000); /* one NaN for all */
+    feed(h, TAG_DOUBLE, bits);
+}
+
+struct hash128 hasher_value(const struct hasher *h)
+{
+    XXH128_hash_t hash = XXH3_128bits_digest(h->state);
+
+    return (struct hash128){ .high = hash.high64, .low = hash.low64 };
+}
+
+void hasher_close(struct hasher *h)
+{
+    if (!h)
+        return;
+    XXH3_freeState(h->state);
+    free(h);
+}
+
+const char *hash_format(char out[HASH_TEXT_MAX], struct hash128 hash)
+{
+    snprintf(out, HASH_TEXT_MAX, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+    return out;
+}
