@@ -5,6 +5,9 @@ bin_PROGRAMS += llmsim
 llmsim_SOURCES = \
 	cli/commands.c \
 	cli/commands.h \
-	cli/main.c
+	cli/help.c \
+	cli/main.c \
+	cli/options.c \
+	cli/options.h
 llmsim_LDADD = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
 llmsim_LDFLAGS = $(SANITIZE_LDFLAGS)

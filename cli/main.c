@@ -3,14 +3,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/nearest.h"
 #include "base/version.h"
 #include "cli/commands.h"
+
+enum { COMMANDS_MAX = 64, PATH_MAX_CHARS = 128 };
+
+/* The command above all: not in the list, never run itself. */
+static const struct command root = {
+    .name = "llmsim",
+    .summary = "Simulates large language models on described hardware.",
+    .subcommands = commands,
+};
 
 static void print_help(FILE *out)
 {
     fputs("usage: llmsim COMMAND [ARGUMENT...]\n"
-          "       llmsim COMMAND --help\n"
+          "       llmsim help COMMAND\n"
           "       llmsim --version\n"
           "\n"
           "Simulates large language models on described hardware.\n"
@@ -20,18 +29,31 @@ static void print_help(FILE *out)
         fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
 }
 
-static const struct command *find_command(const char *name)
+static const struct command *find(const struct command *const *list, const char *name)
 {
-    for (const struct command *const *c = commands; *c; c++)
+    for (const struct command *const *c = list; c && *c; c++)
         if (strcmp((*c)->name, name) == 0)
             return *c;
     return NULL;
 }
 
-static int unknown(const char *what, const char *name)
+/* "llmsim arch: unknown command 'lsit'; nearest is 'list'" */
+static int unknown(const struct command *in, const char *path, const char *name)
 {
-    fprintf(stderr, "llmsim: unknown %s '%s'; 'llmsim --help' lists the commands\n", what, name);
-    return STATUS_BAD_INPUT;
+    const char *what = name[0] == '-' ? "option" : "command";
+    const char *names[COMMANDS_MAX];
+    size_t count = 0;
+    struct error err;
+
+    for (const struct command *const *c = in->subcommands; *c && count < COMMANDS_MAX; c++)
+        names[count++] = (*c)->name;
+    const char *near = nearest_name(name, names, count);
+    if (near)
+        error_plain(&err, STATUS_BAD_INPUT, "%s%sunknown %s '%s'; nearest is '%s'", path, *path ? ": " : "", what, name, near);
+    else
+        error_plain(&err, STATUS_BAD_INPUT, "%s%sunknown %s '%s'; 'llmsim help%s%s' lists the commands", path,
+                    *path ? ": " : "", what, name, *path ? " " : "", path);
+    return command_fail(&err);
 }
 
 static int is_help(const char *arg)
@@ -39,21 +61,80 @@ static int is_help(const char *arg)
     return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }
 
-/* `llmsim help [COMMAND]` */
-static int help(const char *name)
+/* `llmsim help a b`: the help of a's subcommand b. */
+static int help(char **names)
 {
-    if (!name) {
-        print_help(stdout);
-        return STATUS_OK;
+    const struct command *at = &root;
+    char before[PATH_MAX_CHARS] = "", path[PATH_MAX_CHARS] = ""; /* "llmsim a" and "a" */
+
+    for (char **name = names; *name && !is_help(*name); name++) {
+        const struct command *next = find(at->subcommands, *name);
+        if (!next && !at->subcommands)
+            break;
+        if (!next)
+            return unknown(at, path, *name);
+        snprintf(before, sizeof before, "llmsim%s%s", *path ? " " : "", path);
+        size_t used = strlen(path);
+        snprintf(path + used, sizeof path - used, "%s%s", used ? " " : "", next->name);
+        at = next;
     }
-    const struct command *c = find_command(name);
-    if (!c)
-        return unknown("command", name);
-    fputs(c->usage, stdout);
+    if (at == &root)
+        print_help(stdout);
+    else
+        options_help(stdout, at, before);
     return STATUS_OK;
 }
 
-/* A result that did not reach its reader is no result: a full disk or a closed pipe behind stdout is an error. */
+static int asks_for_help(char **args)
+{
+    for (; *args && strcmp(*args, "--") != 0; args++)
+        if (is_help(*args))
+            return 1;
+    return 0;
+}
+
+/* Goes down the tables as far as the words are names of subcommands, then runs what it found. */
+static int dispatch(int argc, char **argv)
+{
+    const struct command *at = &root;
+    char path[PATH_MAX_CHARS] = "";
+    int i = 1;
+
+    for (; i < argc && at->subcommands; i++) {
+        const struct command *next = find(at->subcommands, argv[i]);
+        if (!next && at->run)
+            break;
+        if (!next)
+            return unknown(at, path, argv[i]);
+        size_t used = strlen(path);
+        snprintf(path + used, sizeof path - used, "%s%s", used ? " " : "", next->name);
+        at = next;
+    }
+    if (!at->run) {
+        fprintf(stderr, "llmsim: %s: a command is missing; 'llmsim help %s' lists them\n", path, path);
+        return STATUS_BAD_INPUT;
+    }
+    return at->run(at, argc - i + 1, argv + i - 1);
+}
+
+static int start(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return STATUS_BAD_INPUT;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("llmsim %s (model %s)\n", version_program(), version_model());
+        return STATUS_OK;
+    }
+    if (strcmp(argv[1], "help") == 0)
+        return help(argv + 2);
+    if (asks_for_help(argv + 1))
+        return help(argv + 1);
+    return dispatch(argc, argv);
+}
+
+/* A result that did not reach its reader is no result: a full disk behind stdout is an error. */
 static int flush_stdout(int code)
 {
     if ((fflush(stdout) || ferror(stdout)) && code == STATUS_OK) {
@@ -63,29 +144,7 @@ static int flush_stdout(int code)
     return code;
 }
 
-static int dispatch(int argc, char **argv)
-{
-    if (argc < 2) {
-        print_help(stderr);
-        return STATUS_BAD_INPUT;
-    }
-    const char *name = argv[1];
-    if (strcmp(name, "--version") == 0) {
-        printf("llmsim %s (model %s)\n", version_program(), version_model());
-        return STATUS_OK;
-    }
-    if (is_help(name) || strcmp(name, "help") == 0)
-        return help(argc > 2 ? argv[2] : NULL);
-    const struct command *c = find_command(name);
-    if (!c)
-        return unknown(name[0] == '-' ? "option" : "command", name);
-    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (is_help(argv[i]))
-            return help(c->name);
-    return c->run(argc - 1, argv + 1);
-}
-
 int main(int argc, char **argv)
 {
-    return flush_stdout(dispatch(argc, argv));
+    return flush_stdout(start(argc, argv));
 }
