@@ -30,8 +30,9 @@ struct arch_unit {
     const char *name;              /* "tensor", "lut", "vector" */
     const char *kind;              /* "tensor_core", "lut_mpgemm", "vector" */
     int64_t per_sm;                /* sub-cores */
+    double throughput_x;           /* multiplies the stanza's rates; 1 unless it says otherwise. LUT: the X of entry "4X" */
     int64_t rates_count;
-    struct arch_rate rates[ARCH_RATES_MAX];
+    struct arch_rate rates[ARCH_RATES_MAX]; /* throughput_x included; LUT: at reference_weight_bits */
     /* tensor_core */
     const char *instruction;       /* "mma.sync", "wgmma", "tcgen05", "mfma" */
     int64_t inst_m, inst_n, inst_k_bytes; /* one instruction: m x n, k = inst_k_bytes / operand bytes */
@@ -46,6 +47,9 @@ struct arch_unit {
     double sfu_per_cycle_sm;       /* exponentials, reciprocals */
     const struct yaml_node *node;  /* the resolved stanza: parameters of the unit type */
 };
+
+/** Does arch_load() itself read this key of a unit's stanza? (Others belong to the unit type: sim/unit.h, units_check.) */
+bool arch_unit_key(const char *key);
 
 /**
  * DRAM timings, in clocks of tCK, by their JEDEC names (DRAMsim3, Ramulator). arch/dram/ *.yaml: its keys are these names
@@ -187,7 +191,7 @@ struct hardware {
 };
 
 const struct arch_unit *hardware_unit(const struct hardware *hw, const char *kind);
-/** Rate of a unit for a format pair's common compute format; 0 when it has none. */
+/** Rate of a unit for a format pair's common compute format; 0 when it has none. accumulator NULL: the fastest that it has. */
 double unit_fma_per_cycle_sm(const struct arch_unit *unit, const struct format *format, const struct format *accumulator);
 /** Dense peak operations a second (2 per FMA) at clock.peak_hz. Equals the datasheet's to its digits (tested). */
 double hardware_peak_ops_per_s(const struct hardware *hw, const struct arch_unit *unit, const struct format *format, const struct format *accumulator);

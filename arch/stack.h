@@ -12,10 +12,11 @@
 #include "base/hash.h"
 #include "base/yaml.h"
 
-enum { STACK_TILES_MAX = 64, STACK_SPLITS_MAX = 16 };
+enum { STACK_TILES_MAX = 64, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 16 };
 
 /** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
 struct gemm_kernel {
+    const char *name;          /* key in the catalogue */
     const char *instruction;   /* needs a unit with this: "mma.sync", "wgmma", "tcgen05", "mfma", "lut" */
     int64_t tile_m, tile_n, tile_k_bytes;
     int64_t warp_m, warp_n;    /* warp tile (mma.sync); warps = (tile_m/warp_m)(tile_n/warp_n) x slice_k */
@@ -24,6 +25,18 @@ struct gemm_kernel {
     bool persistent;           /* grid = SMs, epilogue overlaps the next tile's main loop */
     bool warp_specialised;     /* producer warps move, consumer warps multiply */
     bool stream_k;
+};
+
+/** One attention kernel. The first whose instruction the chip's matrix unit has and whose phase fits is used: stack_attention(). */
+struct attention_kernel {
+    const char *name;
+    const char *instruction;   /* as of a gemm_kernel */
+    const char *backend;       /* "flash2", "flash3", "unfused" */
+    const char *phase;         /* "prefill", "decode", "any" */
+    int64_t tile_q, tile_kv, warps;
+    int64_t split_kv_max;      /* 1 = none */
+    bool gqa_packing;          /* query heads of a KV group share a tile's rows */
+    bool split_softmax;        /* softmax overlaps the other warp group's GEMM */
 };
 
 enum launch_mode { LAUNCH_KERNEL_ONLY, LAUNCH_GRAPH, LAUNCH_EAGER };
@@ -41,11 +54,8 @@ struct stack {
     bool split_k_separate;        /* reduction by a second kernel; else the last block of a tile reduces (semaphore) */
     int64_t swizzle;              /* thread-block rasterisation group, in blocks of 128 rows; 0 = the model picks */
     /* attention */
-    const char *attention_backend; /* "flash2", "flash3", "unfused" */
-    int64_t attention_tile_q, attention_tile_kv, attention_warps;
-    int64_t attention_split_kv_max; /* 1 = none */
-    bool attention_gqa_packing;
-    bool attention_split_softmax;   /* flash3: softmax overlaps the other warp group's GEMM */
+    int64_t attention_kernels_count;
+    struct attention_kernel attention_kernels[STACK_ATTENTION_MAX]; /* in order of preference */
     /* fusion: an operator named here rides in its neighbour's kernel instead of being launched */
     bool fuse_residual_norm;      /* add + norm in one kernel */
     bool fuse_activation;         /* gated activation in the epilogue of gate_up */
@@ -68,5 +78,8 @@ struct stack {
     const struct yaml_node *tree;
     struct hash128 hash;
 };
+
+/** Attention kernel for a matrix instruction ("mma.sync") and a phase ("prefill", "decode"); NULL when the stack has none. */
+const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase);
 
 #endif

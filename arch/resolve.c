@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `extends:` chains, included DRAM timings and `--set` overrides, on YAML trees. See resolve.h and docs/arch_files.md.
+ * The tree keeps the place and the source of every value, so that `arch show` can tell where it came from.
+ */
+#include "arch/resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/fields.h"
+
+/* Files that are being read, outermost first. */
+struct chain {
+    const char *paths[EXTENDS_MAX]; /* canonical */
+    int depth;
+};
+
+static bool is_own_key(const char *key)
+{
+    return strcmp(key, "name") == 0 || strcmp(key, "aliases") == 0 || strcmp(key, "summary") == 0;
+}
+
+static void remove_pair(struct yaml_node *map, size_t i)
+{
+    size_t rest = map->count - i - 1;
+
+    memmove(&map->items[i], &map->items[i + 1], rest * sizeof *map->items);
+    memmove(&map->keys[i], &map->keys[i + 1], rest * sizeof *map->keys);
+    memmove(&map->key_at[i], &map->key_at[i + 1], rest * sizeof *map->key_at);
+    map->count--;
+    map->sorted = NULL;
+}
+
+static void remove_key(struct yaml_node *map, const char *key)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (strcmp(map->keys[i], key) == 0) {
+            remove_pair(map, i);
+            return;
+        }
+}
+
+static void remove_own_keys(struct yaml_node *map)
+{
+    for (size_t i = map->count; i-- > 0;)
+        if (is_own_key(map->keys[i]))
+            remove_pair(map, i);
+}
+
+static void remove_nulls(struct yaml_node *node)
+{
+    for (size_t i = node->count; i-- > 0;) {
+        if (node->kind == YAML_MAPPING && yaml_is_null(node->items[i]))
+            remove_pair(node, i);
+        else
+            remove_nulls(node->items[i]);
+    }
+}
+
+/* `relative` as seen from the folder of `from`. */
+static const char *beside(struct arena *arena, const char *from, const char *relative)
+{
+    const char *slash = strrchr(from, '/');
+
+    if (relative[0] == '/' || !slash)
+        return arena_strdup(arena, relative);
+    return arena_printf(arena, "%.*s/%s", (int)(slash - from), from, relative);
+}
+
+static enum status enter(struct chain *chain, const char *path, struct source_pos at, struct arena *arena, struct error *err)
+{
+    char *real = realpath(path, NULL);
+    const char *canonical = arena_strdup(arena, real ? real : path);
+
+    free(real);
+    if (!canonical)
+        return error_no_memory(err);
+    for (int i = 0; i < chain->depth; i++)
+        if (strcmp(chain->paths[i], canonical) == 0)
+            return error_set(err, STATUS_BAD_INPUT, at, "extends: '%s' is already being extended: a cycle of %d file%s", path,
+                             chain->depth - i, chain->depth - i == 1 ? "" : "s");
+    if (chain->depth == EXTENDS_MAX)
+        return error_set(err, STATUS_BAD_INPUT, at, "extends: more than %d files in a chain", EXTENDS_MAX);
+    chain->paths[chain->depth++] = canonical;
+    return STATUS_OK;
+}
+
+static enum status read_chain(struct yaml_node **out, const char *path, struct source_pos at, struct chain *chain, struct arena *arena,
+                              struct error *err);
+
+/* A scalar `dram.timing` becomes the contents of the file that it names. *included tells whether it was one. */
+static enum status include_timing(bool *included, struct yaml_node *doc, struct chain *chain, struct arena *arena, struct error *err)
+{
+    struct yaml_node *dram = yaml_find(doc, "dram"), *timing;
+    enum status st;
+
+    *included = false;
+    if (!dram || dram->kind != YAML_MAPPING)
+        return STATUS_OK;
+    for (size_t i = 0; i < dram->count; i++) {
+        const char *path;
+
+        timing = dram->items[i];
+        if (strcmp(dram->keys[i], "timing") != 0 || timing->kind != YAML_SCALAR || yaml_is_null(timing))
+            continue;
+        if (strncmp(timing->at.file, "--set", 5) == 0)
+            path = data_path(timing->text, arena) ? data_path(timing->text, arena) : timing->text;
+        else
+            path = beside(arena, timing->at.file, timing->text);
+        if (!path)
+            return error_no_memory(err);
+        if ((st = read_chain(&dram->items[i], path, timing->at, chain, arena, err)))
+            return st;
+        *included = true;
+    }
+    return STATUS_OK;
+}
+
+static enum status lay_over(struct yaml_node **base, struct yaml_node *over, struct chain *chain, struct arena *arena, struct error *err)
+{
+    struct yaml_node *dram;
+    enum status st;
+    bool included;
+
+    if ((st = include_timing(&included, over, chain, arena, err)))
+        return st;
+    if (included && *base && (dram = yaml_find(*base, "dram")) && dram->kind == YAML_MAPPING)
+        remove_key(dram, "timing");
+    *base = *base ? yaml_merge(*base, over, arena) : over;
+    return *base ? STATUS_OK : error_no_memory(err);
+}
+
+/* Where a file cannot be read and something asked for it, say who asked. */
+static enum status unreadable(const char *path, struct source_pos at, struct error *err)
+{
+    if (!at.file)
+        return err ? err->status : STATUS_BAD_INPUT;
+    return error_set(err, STATUS_BAD_INPUT, at, "cannot read '%s', expected a YAML file (paths are relative to the file that names them)", path);
+}
+
+static enum status read_chain(struct yaml_node **out, const char *path, struct source_pos at, struct chain *chain, struct arena *arena,
+                              struct error *err)
+{
+    struct yaml_node *doc, *extends, *base = NULL;
+    FILE *probe = at.file ? fopen(path, "rb") : NULL;
+    enum status st;
+
+    if (at.file && !probe)
+        return unreadable(path, at, err);
+    if (probe)
+        fclose(probe);
+    if ((st = enter(chain, path, at, arena, err)) || (st = yaml_read_file(&doc, path, arena, err)))
+        return st;
+    if (doc->kind != YAML_MAPPING)
+        return error_set(err, STATUS_BAD_INPUT, doc->at, "expected a mapping ('key: value' lines) at the top of the file");
+    extends = yaml_find(doc, "extends");
+    if (extends && !yaml_is_null(extends)) {
+        const char *parent;
+
+        if (extends->kind != YAML_SCALAR)
+            return error_set(err, STATUS_BAD_INPUT, extends->at, "extends: expected one path, relative to this file");
+        if (!(parent = beside(arena, path, extends->text)))
+            return error_no_memory(err);
+        if ((st = read_chain(&base, parent, extends->at, chain, arena, err)))
+            return st;
+        remove_own_keys(base);
+    }
+    remove_key(doc, "extends");
+    st = lay_over(&base, doc, chain, arena, err);
+    chain->depth--;
+    *out = base;
+    return st;
+}
+
+/* "a.b.c" and a value node become nested mappings {a: {b: {c: value}}}. */
+static struct yaml_node *wrap(const char *key, struct yaml_node *value, struct arena *arena)
+{
+    const char *dot = strrchr(key, '.');
+    struct yaml_node *map = arena_alloc(arena, sizeof *map);
+
+    if (!map || !(map->items = arena_alloc(arena, sizeof *map->items)) || !(map->keys = arena_alloc(arena, sizeof *map->keys)) ||
+        !(map->key_at = arena_alloc(arena, sizeof *map->key_at)) || !(map->keys[0] = arena_strdup(arena, dot ? dot + 1 : key)))
+        return NULL;
+    map->kind = YAML_MAPPING;
+    map->at = map->key_at[0] = value->at;
+    map->items[0] = value;
+    map->count = 1;
+    if (!dot)
+        return map;
+    return (key = arena_strndup(arena, key, (size_t)(dot - key))) ? wrap(key, map, arena) : NULL;
+}
+
+static enum status check_override_key(const char *key, const char *name, struct error *err)
+{
+    const struct source_pos at = { .file = name };
+    int parts = 1;
+
+    for (const char *c = key; *c; c++)
+        parts += *c == '.';
+    if (key[0] == '\0' || key[0] == '.' || strstr(key, "..") || key[strlen(key) - 1] == '.' || parts > 16 || strlen(key) > 200)
+        return error_set(err, STATUS_BAD_INPUT, at, "'%s' is no key, expected names joined by dots, as in clock.boost=1500MHz", key);
+    return STATUS_OK;
+}
+
+static enum status apply_override(struct yaml_node **tree, const struct arch_override *over, struct chain *chain, struct arena *arena,
+                                  struct error *err)
+{
+    const char *name = arena_printf(arena, "--set %s", over->key);
+    struct yaml_node *value, *wrapped;
+    enum status st;
+
+    if (!name)
+        return error_no_memory(err);
+    if ((st = check_override_key(over->key, name, err)) ||
+        (st = yaml_read_memory(&value, name, over->value, strlen(over->value), arena, err)))
+        return st;
+    if (strcmp(over->key, "extends") == 0)
+        return error_set(err, STATUS_BAD_INPUT, value->at, "extends cannot be set: name another file instead");
+    if (!(wrapped = wrap(over->key, value, arena)))
+        return error_no_memory(err);
+    return lay_over(tree, wrapped, chain, arena, err);
+}
+
+enum status arch_resolve(struct yaml_node **out, const char *path, const struct arch_override *overrides, int64_t overrides_count,
+                         struct arena *arena, struct error *err)
+{
+    struct chain chain = { .depth = 0 };
+    struct yaml_node *tree;
+    enum status st;
+
+    if ((st = read_chain(&tree, path, (struct source_pos){ 0 }, &chain, arena, err)))
+        return st;
+    for (int64_t i = 0; i < overrides_count; i++)
+        if ((st = apply_override(&tree, &overrides[i], &chain, arena, err)))
+            return st;
+    remove_nulls(tree);
+    *out = tree;
+    return STATUS_OK;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Resolving a description: `extends:` chains, included DRAM timings, `--set` overrides. Shared by hardware and stacks. */
+#ifndef LLMSIM_ARCH_RESOLVE_H
+#define LLMSIM_ARCH_RESOLVE_H
+
+#include "arch/arch.h"
+
+enum { EXTENDS_MAX = 16 };
+
+/**
+ * Reads `path`, lays it over what it extends (a path relative to the file that says so), then lays the overrides over all.
+ *
+ * - Mappings are merged by key, everything else is replaced; a null value removes what was inherited.
+ * - `name`, `aliases` and `summary` are a file's own: they are not inherited.
+ * - `dram.timing: FILE` (relative to the file that says so) is replaced by that file's contents; it displaces an inherited timing.
+ * - An override's value is YAML ("1500 MHz", "{a: 1}"); its place in messages is "--set KEY".
+ */
+enum status arch_resolve(struct yaml_node **out, const char *path, const struct arch_override *overrides, int64_t overrides_count,
+                         struct arena *arena, struct error *err);
+
+/** Prints a resolved tree as YAML; behind each value its place and source. */
+void arch_print_tree(FILE *out, const struct yaml_node *tree);
+
+/** Text of a path as it stands in messages and reports: from the data directory on when it lies there, else as given. */
+const char *arch_display_path(const char *path, struct arena *arena);
+
+/** Shipped file of a kind by stem, name or alias (ASCII case ignored): path in arena. `dirs`: NULL-ended, relative to the data directory.
+ *  A text with '/' or ending in .yaml is a path and is returned as it is when it exists, else looked up in the data directory. */
+enum status arch_find_file(const char **out, const char *name_or_path, const char *const *dirs, const char *what, struct arena *arena,
+                           struct error *err);
+
+/** Name, summary and aliases of every *.yaml in the directories, sorted by name. */
+enum status arch_scan(const struct arch_entry **out, int64_t *count, const char *const *dirs, struct arena *arena, struct error *err);
+
+#endif
