@@ -26,7 +26,12 @@ static const struct field_row rows[] = {
     CLOCKS(tRRD_L, true, "activate to activate, same group"), CLOCKS(tWTR_S, true, "write to read, other group"),
     CLOCKS(tWTR_L, true, "write to read, same group"), CLOCKS(tFAW, true, "four activates"), CLOCKS(tWR, true, "write recovery"),
     CLOCKS(tCCD_S, true, "column to column, other group"), CLOCKS(tCCD_L, true, "column to column, same group"),
-    CLOCKS(tRTP_S, false, "read to precharge"), CLOCKS(tRTP_L, true, "read to precharge, same group"), CLOCKS(tRTW, true, "read to write"),
+    CLOCKS(tRTP_S, false, "read to precharge"), CLOCKS(tRTP_L, true, "read to precharge, same group"), CLOCKS(tRTW, false, "read to write; default CL + burst + tRTRS - CWL"),
+    CLOCKS(tRTRS, false, "bus turn-around gap; default 1"),
+    { .path = "ranks", .kind = FIELD_COUNT, .offset = T(ranks), .min = 1, .max = 64, .doc = "ranks or stack ids of a channel; default 1" },
+    { .path = "dual_command_bus", .kind = FIELD_BOOL, .offset = T(dual_command_bus), .doc = "row and column commands have a bus each" },
+    { .path = "interleave_bytes", .kind = FIELD_COUNT, .offset = T(interleave_bytes), .min = 0, .max = 1e6, .doc = "consecutive bytes in one channel" },
+    { .path = "hash", .kind = FIELD_BOOL, .offset = T(hash), .doc = "channel and bank are permuted by the row" },
     { .path = "per_bank_refresh", .kind = FIELD_BOOL, .offset = T(per_bank_refresh), .doc = "refresh one bank at a time" },
     CLOCKS(tRFCpb, false, "per-bank refresh"),
     { .path = "mapping", .kind = FIELD_TEXT, .offset = T(mapping), .required = true, .doc = "address bits, most significant first: rorabgbachco" },
@@ -36,8 +41,11 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 
 enum status arch_dram_timing_read(struct dram_timing *out, const struct yaml_node *node, struct error *err)
 {
-    enum status st = fields_read(out, rows, ROWS, node, "DRAM timing", err);
+    enum status st;
 
+    out->ranks = 1;
+    out->tRTRS = 1;
+    st = fields_read(out, rows, ROWS, node, "DRAM timing", err);
     if (st)
         return st;
     if (out->per_bank_refresh && out->tRFCpb == 0)

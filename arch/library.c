@@ -11,8 +11,8 @@
 #include "arch/resolve.h"
 #include "base/nearest.h"
 
-#ifndef LLMSIM_DATADIR
-#define LLMSIM_DATADIR "/usr/local/share/llmsim"
+#ifndef LLMSIM_PKGDATADIR
+#define LLMSIM_PKGDATADIR "/usr/local/share/llmsim"
 #endif
 
 enum { ENTRIES_MAX = 1024, EXE_MAX = 4096, UP_MAX = 4 };
@@ -57,7 +57,7 @@ static const char *data_dir(struct arena *arena)
         return env;
     if ((found = data_dir_by_executable(arena)))
         return found;
-    return LLMSIM_DATADIR;
+    return LLMSIM_PKGDATADIR;
 }
 
 const char *data_path(const char *relative, struct arena *arena)

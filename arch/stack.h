@@ -27,7 +27,7 @@ struct gemm_kernel {
     bool stream_k;
 };
 
-/** One attention kernel. The first whose instruction the chip's matrix unit has and whose phase fits is used: stack_attention(). */
+/** One attention kernel. stack_attention() finds the one for an instruction and a phase. */
 struct attention_kernel {
     const char *name;
     const char *instruction;   /* as of a gemm_kernel */
@@ -55,7 +55,7 @@ struct stack {
     int64_t swizzle;              /* thread-block rasterisation group, in blocks of 128 rows; 0 = the model picks */
     /* attention */
     int64_t attention_kernels_count;
-    struct attention_kernel attention_kernels[STACK_ATTENTION_MAX]; /* in order of preference */
+    struct attention_kernel attention_kernels[STACK_ATTENTION_MAX]; /* by name */
     /* fusion: an operator named here rides in its neighbour's kernel instead of being launched */
     bool fuse_residual_norm;      /* add + norm in one kernel */
     bool fuse_activation;         /* gated activation in the epilogue of gate_up */

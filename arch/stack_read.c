@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a resolved YAML tree to struct stack. See stack.h and docs/stacks.md. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/fields.h"
+#include "arch/resolve.h"
+
+#define K(member) offsetof(struct gemm_kernel, member)
+#define A(member) offsetof(struct attention_kernel, member)
+#define S(member) offsetof(struct stack, member)
+#define ROWS(table) (sizeof(table) / sizeof(table)[0])
+
+static const char instructions[] = "mma.sync wgmma tcgen05 mfma lut vector";
+
+static const struct field_row kernel_rows[] = {
+    { .path = "instruction", .kind = FIELD_CHOICE, .offset = K(instruction), .required = true, .choices = instructions, .doc = "of the unit it needs" },
+    { .path = "tile", .kind = FIELD_NODE, .required = true, .doc = "rows x columns of a block's output, as in 128x256" },
+    { .path = "k", .kind = FIELD_BYTES, .offset = K(tile_k_bytes), .min = 16, .max = 4096, .required = true, .doc = "depth of a step, bytes of an operand" },
+    { .path = "warp", .kind = FIELD_NODE, .doc = "rows x columns of a warp's (warp group's) part; default: the tile" },
+    { .path = "stages", .kind = FIELD_COUNT, .offset = K(stages), .min = 1, .max = 32, .required = true, .doc = "depth of the shared-memory pipeline" },
+    { .path = "cluster", .kind = FIELD_NODE, .doc = "blocks that share loads, as in 2x1; default 1x1" },
+    { .path = "persistent", .kind = FIELD_BOOL, .offset = K(persistent), .doc = "one block an SM for all tiles" },
+    { .path = "warp_specialised", .kind = FIELD_BOOL, .offset = K(warp_specialised), .doc = "producer warps move, consumer warps multiply" },
+    { .path = "stream_k", .kind = FIELD_BOOL, .offset = K(stream_k), .doc = "tiles split evenly over SMs" },
+};
+
+static const struct field_row attention_rows[] = {
+    { .path = "instruction", .kind = FIELD_CHOICE, .offset = A(instruction), .required = true, .choices = instructions, .doc = "of the unit it needs" },
+    { .path = "backend", .kind = FIELD_CHOICE, .offset = A(backend), .required = true, .choices = "flash2 flash3 unfused", .doc = "algorithm" },
+    { .path = "phase", .kind = FIELD_CHOICE, .offset = A(phase), .required = true, .choices = "prefill decode any", .doc = "when it is used" },
+    { .path = "tile_q", .kind = FIELD_COUNT, .offset = A(tile_q), .min = 1, .max = 4096, .required = true, .doc = "query rows of a block" },
+    { .path = "tile_kv", .kind = FIELD_COUNT, .offset = A(tile_kv), .min = 1, .max = 4096, .required = true, .doc = "keys of a step" },
+    { .path = "warps", .kind = FIELD_COUNT, .offset = A(warps), .min = 1, .max = 64, .required = true, .doc = "of a block" },
+    { .path = "split_kv_max", .kind = FIELD_COUNT, .offset = A(split_kv_max), .min = 1, .max = 1024, .doc = "parts of the context" },
+    { .path = "gqa_packing", .kind = FIELD_BOOL, .offset = A(gqa_packing), .doc = "heads of a group share a tile" },
+    { .path = "split_softmax", .kind = FIELD_BOOL, .offset = A(split_softmax), .doc = "softmax overlaps the other warp group" },
+};
+
+#define QUANTITY(key, of, member, lo, hi, must, text) \
+    { .path = key, .kind = FIELD_QUANTITY, .quantity = of, .offset = S(member), .min = lo, .max = hi, .required = must, .doc = text }
+#define BOOL(key, member, text) { .path = key, .kind = FIELD_BOOL, .offset = S(member), .required = true, .doc = text }
+#define CHOICE(key, member, words, text) \
+    { .path = key, .kind = FIELD_CHOICE, .offset = S(member), .required = true, .choices = words, .doc = text }
+
+static const struct field_row stack_rows[] = {
+    { .path = "gemm.kernels", .kind = FIELD_NODE, .required = true, .doc = "name: {instruction, tile, k, stages ...}" },
+    { .path = "gemm.split_k", .kind = FIELD_NODE, .required = true, .doc = "allowed factors, 1 first" },
+    CHOICE("gemm.pick_rule", pick_rule, "waves best", "how the library chooses"),
+    QUANTITY("gemm.pick_block", Q_CYCLES, pick_block_cycles, 0, 1e6, true, "what the library's cost model adds for each wave"),
+    QUANTITY("gemm.pick_split", Q_SECONDS, pick_split_s, 0, 1e-3, true, "what it adds for a split-K reduction"),
+    BOOL("gemm.split_k_separate", split_k_separate, "reduction by a second kernel"),
+    { .path = "gemm.swizzle", .kind = FIELD_COUNT, .offset = S(swizzle), .max = 1024, .required = true, .doc = "rasterisation group; 0 = the model picks" },
+    { .path = "attention", .kind = FIELD_NODE, .required = true, .doc = "name: {instruction, backend, phase ...}" },
+    BOOL("fusion.residual_norm", fuse_residual_norm, "add and norm in one kernel"),
+    BOOL("fusion.activation", fuse_activation, "gated activation in the epilogue"),
+    BOOL("fusion.rope_kv_write", fuse_rope_kv_write, "rotary and KV write in one kernel"),
+    BOOL("fusion.bias", fuse_bias, "bias in the epilogue"),
+    BOOL("fusion.quantize", quantize_fused, "activation quantization in the operator before"),
+    CHOICE("lut.precompute", lut_precompute, "split fused per_unit", "where tables are built"),
+    CHOICE("dequantize", dequantize, "main_loop separate", "where weights are widened"),
+    { .path = "launch.mode", .kind = FIELD_NODE, .required = true, .doc = "kernel_only, graph, eager" },
+    QUANTITY("launch.host", Q_SECONDS, host_launch_s, 0, 1, true, "CPU time of one launch"),
+    QUANTITY("launch.graph", Q_SECONDS, graph_launch_s, 0, 1, true, "start of a graph"),
+    QUANTITY("launch.step_host", Q_SECONDS, step_host_s, 0, 10, true, "host work of an engine step that nothing hides"),
+    BOOL("launch.dependent", dependent_launch, "programmatic dependent launch"),
+    CHOICE("collective.all_reduce", all_reduce, "nccl one_shot auto", "algorithm"),
+    { .path = "collective.one_shot_max", .kind = FIELD_BYTES, .offset = S(one_shot_max_bytes), .max = 1e12, .required = true, .doc = "largest message" },
+    QUANTITY("collective.base", Q_SECONDS, collective_base_s, 0, 1, true, "software latency of a call"),
+    QUANTITY("collective.hop", Q_SECONDS, collective_hop_s, 0, 1, true, "software latency of a hop"),
+    { .path = "name", .kind = FIELD_TEXT, .offset = S(name), .required = true, .doc = "as tables name it" },
+    { .path = "summary", .kind = FIELD_TEXT, .offset = S(summary), .required = true, .doc = "one line" },
+};
+
+/* "128x256" */
+static enum status parse_pair(int64_t *a, int64_t *b, const struct yaml_node *node, const char *what, struct error *err)
+{
+    char *end;
+
+    if (node->kind == YAML_SCALAR && node->text[0] >= '1' && node->text[0] <= '9' && strlen(node->text) < 16) {
+        *a = strtol(node->text, &end, 10);
+        if (*end == 'x' && end[1] >= '1' && end[1] <= '9') {
+            *b = strtol(end + 1, &end, 10);
+            if (*end == '\0' && *a <= 4096 && *b <= 4096)
+                return STATUS_OK;
+        }
+    }
+    return error_set(err, STATUS_BAD_INPUT, node->at, "%s: '%s', expected ROWSxCOLUMNS from 1x1 to 4096x4096, as in 128x256", what,
+                     node->kind == YAML_SCALAR ? node->text : "");
+}
+
+static enum status optional_pair(int64_t *a, int64_t *b, const struct yaml_node *map, const char *key, struct error *err)
+{
+    const struct yaml_node *node = fields_find(map, key);
+
+    return node ? parse_pair(a, b, node, key, err) : STATUS_OK;
+}
+
+static enum status read_kernel(struct gemm_kernel *k, const char *name, const struct yaml_node *node, struct error *err)
+{
+    char what[96];
+    enum status st;
+
+    snprintf(what, sizeof what, "GEMM kernel '%.60s'", name);
+    *k = (struct gemm_kernel){ .name = name, .cluster_m = 1, .cluster_n = 1 };
+    if ((st = fields_read(k, kernel_rows, ROWS(kernel_rows), node, what, err)) ||
+        (st = parse_pair(&k->tile_m, &k->tile_n, fields_find(node, "tile"), "tile", err)))
+        return st;
+    k->warp_m = k->tile_m;
+    k->warp_n = k->tile_n;
+    if ((st = optional_pair(&k->warp_m, &k->warp_n, node, "warp", err)) ||
+        (st = optional_pair(&k->cluster_m, &k->cluster_n, node, "cluster", err)))
+        return st;
+    if (k->tile_m % k->warp_m || k->tile_n % k->warp_n)
+        return error_set(err, STATUS_BAD_INPUT, node->at, "%s: a tile of %lldx%lld is no multiple of its warps' %lldx%lld", what,
+                         (long long)k->tile_m, (long long)k->tile_n, (long long)k->warp_m, (long long)k->warp_n);
+    return STATUS_OK;
+}
+
+static enum status read_attention(struct attention_kernel *k, const char *name, const struct yaml_node *node, struct error *err)
+{
+    char what[96];
+
+    snprintf(what, sizeof what, "attention kernel '%.60s'", name);
+    *k = (struct attention_kernel){ .name = name, .split_kv_max = 1 };
+    return fields_read(k, attention_rows, ROWS(attention_rows), node, what, err);
+}
+
+/* Checks that `map` is a mapping of 1 to `max` entries and gives their order by name. */
+static enum status entries(size_t *order, size_t *count, const struct yaml_node *map, const char *what, size_t max, struct error *err)
+{
+    if (map->kind != YAML_MAPPING || map->count == 0)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "%s: expected 'name: {instruction: ...}' pairs", what);
+    if (map->count > max)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "%s: %zu of them, at most %zu", what, map->count, max);
+    *count = fields_sorted(order, map);
+    return STATUS_OK;
+}
+
+static enum status read_split_k(struct stack *s, const struct yaml_node *list, struct error *err)
+{
+    enum status st;
+
+    if (list->kind != YAML_SEQUENCE || list->count == 0 || list->count > STACK_SPLITS_MAX)
+        return error_set(err, STATUS_BAD_INPUT, list->at, "gemm.split_k: expected a list of 1 to %d factors, 1 first", STACK_SPLITS_MAX);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct yaml_node *item = list->items[i];
+
+        if (item->kind != YAML_SCALAR)
+            return error_set(err, STATUS_BAD_INPUT, item->at, "gemm.split_k: expected a whole number");
+        if ((st = quantity_parse_i64(&s->split_k[i], item->text, 1, 1024, item->at, err)))
+            return st;
+        if (s->split_k[i] <= (i ? s->split_k[i - 1] : 0) || (i == 0 && s->split_k[i] != 1))
+            return error_set(err, STATUS_BAD_INPUT, item->at, "gemm.split_k: '%s' is out of order, expected rising factors, 1 first", item->text);
+    }
+    s->split_k_count = (int64_t)list->count;
+    return STATUS_OK;
+}
+
+static enum status read_launch_mode(struct stack *s, const struct yaml_node *node, struct error *err)
+{
+    static const char modes[] = "kernel_only graph eager";
+    const char *text = node->kind == YAML_SCALAR ? node->text : "";
+
+    if (!fields_choice(modes, text))
+        return fields_bad_choice(node->at, "launch.mode", text, modes, err);
+    s->launch_mode = text[0] == 'k' ? LAUNCH_KERNEL_ONLY : text[0] == 'g' ? LAUNCH_GRAPH : LAUNCH_EAGER;
+    return STATUS_OK;
+}
+
+static enum status read_tree(struct stack *s, struct error *err)
+{
+    const struct yaml_node *kernels, *attention;
+    size_t order[STACK_TILES_MAX], n;
+    enum status st;
+
+    if ((st = fields_read(s, stack_rows, ROWS(stack_rows), s->tree, "software stack", err)) ||
+        (st = read_split_k(s, fields_find(s->tree, "gemm.split_k"), err)) ||
+        (st = read_launch_mode(s, fields_find(s->tree, "launch.mode"), err)))
+        return st;
+    kernels = fields_find(s->tree, "gemm.kernels");
+    if ((st = entries(order, &n, kernels, "gemm.kernels", STACK_TILES_MAX, err)))
+        return st;
+    for (size_t i = 0; i < n; i++)
+        if ((st = read_kernel(&s->gemm_kernels[i], kernels->keys[order[i]], kernels->items[order[i]], err)))
+            return st;
+    s->gemm_kernels_count = (int64_t)n;
+    attention = fields_find(s->tree, "attention");
+    if ((st = entries(order, &n, attention, "attention", STACK_ATTENTION_MAX, err)))
+        return st;
+    for (size_t i = 0; i < n; i++)
+        if ((st = read_attention(&s->attention_kernels[i], attention->keys[order[i]], attention->items[order[i]], err)))
+            return st;
+    s->attention_kernels_count = (int64_t)n;
+    return STATUS_OK;
+}
+
+static void hash_kernels(struct hasher *h, const struct stack *s)
+{
+    for (int64_t i = 0; i < s->gemm_kernels_count; i++) {
+        const struct gemm_kernel *k = &s->gemm_kernels[i];
+
+        fields_hash(h, kernel_rows, ROWS(kernel_rows), k);
+        hasher_i64(h, k->tile_m);
+        hasher_i64(h, k->tile_n);
+        hasher_i64(h, k->warp_m);
+        hasher_i64(h, k->warp_n);
+        hasher_i64(h, k->cluster_m);
+        hasher_i64(h, k->cluster_n);
+    }
+    for (int64_t i = 0; i < s->attention_kernels_count; i++)
+        fields_hash(h, attention_rows, ROWS(attention_rows), &s->attention_kernels[i]);
+}
+
+static void hash_stack(struct hash128 *out, struct hasher *h, const struct stack *s)
+{
+    enum { OWN_KEYS = 2 }; /* name, summary: the last rows */
+
+    fields_hash(h, stack_rows, ROWS(stack_rows) - OWN_KEYS, s);
+    hasher_i64(h, s->launch_mode);
+    hasher_i64(h, s->split_k_count);
+    for (int64_t i = 0; i < s->split_k_count; i++)
+        hasher_i64(h, s->split_k[i]);
+    hasher_i64(h, s->gemm_kernels_count);
+    hasher_i64(h, s->attention_kernels_count);
+    hash_kernels(h, s);
+    *out = hasher_value(h);
+}
+
+static const char *const stack_dirs[] = { "arch/stacks", NULL };
+
+enum status stack_list(const struct arch_entry **out, int64_t *count, struct arena *arena, struct error *err)
+{
+    return arch_scan(out, count, stack_dirs, arena, err);
+}
+
+enum status stack_load(const struct stack **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
+                       struct arena *arena, struct error *err)
+{
+    struct stack *s = arena_alloc(arena, sizeof *s);
+    struct yaml_node *tree;
+    struct hasher *hasher;
+    enum status st;
+
+    if (!s)
+        return error_no_memory(err);
+    if ((st = arch_find_file(&s->path, name_or_path, stack_dirs, "software stack", arena, err)) ||
+        (st = arch_resolve(&tree, s->path, overrides, overrides_count, arena, err)))
+        return st;
+    s->tree = tree;
+    if ((st = read_tree(s, err)))
+        return st;
+    if (!(hasher = hasher_open()))
+        return error_no_memory(err);
+    hash_stack(&s->hash, hasher, s);
+    hasher_close(hasher);
+    *out = s;
+    return STATUS_OK;
+}
+
+const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase)
+{
+    for (int64_t i = 0; i < stack->attention_kernels_count; i++) {
+        const struct attention_kernel *k = &stack->attention_kernels[i];
+
+        if (strcmp(k->instruction, instruction) == 0 && (strcmp(k->phase, phase) == 0 || strcmp(k->phase, "any") == 0))
+            return k;
+    }
+    return NULL;
+}
