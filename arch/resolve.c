@@ -58,6 +58,23 @@ static void remove_nulls(struct yaml_node *node)
     }
 }
 
+/* "a/b/../c" becomes "a/c", so that messages and `arch show` read well. In place. */
+static char *collapse(char *path)
+{
+    char *up;
+
+    while (path && (up = strstr(path, "/../"))) {
+        char *start = up;
+
+        while (start > path && start[-1] != '/')
+            start--;
+        if (start == up || strncmp(start, "../", 3) == 0)
+            break;
+        memmove(start, up + 4, strlen(up + 4) + 1);
+    }
+    return path;
+}
+
 /* `relative` as seen from the folder of `from`. */
 static const char *beside(struct arena *arena, const char *from, const char *relative)
 {
@@ -65,7 +82,7 @@ static const char *beside(struct arena *arena, const char *from, const char *rel
 
     if (relative[0] == '/' || !slash)
         return arena_strdup(arena, relative);
-    return arena_printf(arena, "%.*s/%s", (int)(slash - from), from, relative);
+    return collapse(arena_printf(arena, "%.*s/%s", (int)(slash - from), from, relative));
 }
 
 static enum status enter(struct chain *chain, const char *path, struct source_pos at, struct arena *arena, struct error *err)

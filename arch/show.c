@@ -79,17 +79,23 @@ static int print_list(FILE *out, const struct yaml_node *list)
     return n + fprintf(out, "]");
 }
 
-/* A source stands on a value or on the mapping around it: the nearest counts. */
-static void print_node(FILE *out, const struct yaml_node *map, int depth, const char *source, struct arena *arena)
+/* A source on the line of a flow mapping counts for the values of that line; merged values come from other lines. */
+static const char *source_of(const struct yaml_node *value, const struct yaml_node *map)
+{
+    bool same_line = map->at.file && value->at.file && strcmp(map->at.file, value->at.file) == 0 && map->at.line == value->at.line;
+
+    return value->source ? value->source : same_line ? map->source : NULL;
+}
+
+static void print_node(FILE *out, const struct yaml_node *map, int depth, struct arena *arena)
 {
     for (size_t i = 0; i < map->count; i++) {
         const struct yaml_node *value = map->items[i];
-        const char *own = value->source ? value->source : source;
         int column = fprintf(out, "%*s%s:", 2 * depth, "", map->keys[i]);
 
         if (value->kind == YAML_MAPPING && value->count > 0) {
             fputc('\n', out);
-            print_node(out, value, depth + 1, own, arena);
+            print_node(out, value, depth + 1, arena);
             continue;
         }
         column += fprintf(out, " ");
@@ -99,7 +105,7 @@ static void print_node(FILE *out, const struct yaml_node *map, int depth, const 
             column += is_flat(value) ? print_list(out, value) : fprintf(out, "[...]");
         else
             column += print_scalar(out, value);
-        print_from(out, value, own, column, arena);
+        print_from(out, value, source_of(value, map), column, arena);
     }
 }
 
@@ -107,7 +113,7 @@ void arch_print_tree(FILE *out, const struct yaml_node *tree)
 {
     struct arena arena = { 0 };
 
-    print_node(out, tree, 0, NULL, &arena);
+    print_node(out, tree, 0, &arena);
     arena_free(&arena);
 }
 

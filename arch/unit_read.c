@@ -68,10 +68,21 @@ static const struct kind_rows *find_kind(const char *kind)
     return NULL;
 }
 
+/* Is `key` a row of the table, or a section of it? */
+static bool has_key(const struct field_row *rows, size_t count, const char *key)
+{
+    size_t len = strlen(key);
+
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(rows[i].path, key, len) == 0 && (rows[i].path[len] == '\0' || rows[i].path[len] == '.'))
+            return true;
+    return false;
+}
+
 bool arch_unit_key(const char *key)
 {
-    for (size_t i = 0; i < COUNT(common_rows); i++)
-        if (strcmp(common_rows[i].path, key) == 0)
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (has_key(kinds[i].rows, kinds[i].count, key))
             return true;
     return false;
 }
@@ -147,6 +158,7 @@ static enum status read_open(struct arch_unit *unit, const struct yaml_node *nod
     known.key_at = places;
     known.items = items;
     known.count = 0;
+    known.sorted = NULL;
     for (size_t i = 0; i < node->count && known.count < COUNT(keys); i++)
         if (arch_unit_key(node->keys[i])) {
             keys[known.count] = node->keys[i];
