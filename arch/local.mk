@@ -37,5 +37,4 @@ arch_descriptions = \
 	arch/lut_tc.yaml \
 	arch/lut_tc_8x.yaml \
 	arch/lut_tc_conventional.yaml \
-	arch/lut_tc_single_registers.yaml \
 	arch/stacks/library.yaml
