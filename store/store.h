@@ -13,18 +13,27 @@
 
 struct store; /* handle */
 
-/** Texts of the inputs, to be kept beside the result. */
+/** Texts of the inputs, to be kept beside the result. Any text may be NULL but model_version, recipe and layout. */
 struct run_inputs {
     const char *arch_name, *arch_yaml, *stack_name, *stack_yaml, *trace_name, *recipe, *layout, *model_version;
+    const char *mapping;   /* "picked" or "best" */
+    const char *overrides; /* what `--set` changed, "a.b=v" separated by spaces; arch_hash is of the result */
     struct hash128 arch_hash, stack_hash, trace_hash;
 };
 
-/** Opens or creates. Read-only, corrupt, foreign or newer databases, and network file systems for WAL, are clear errors. */
+/**
+ * Opens, or creates and brings to the current schema. WAL on local file systems, a rollback journal on network ones.
+ * STATUS_BAD_INPUT: not a database, another program's database, a newer schema, read-only, a folder that is missing, or a
+ * database in WAL mode on a network file system. STATUS_INTERNAL: disk full, input/output failure, locked for too long.
+ */
 enum status store_open(struct store **out, const char *path, struct error *err);
-/** Finds a run by key; *found false: not there. The result (rows included) is read into `arena` and equals what was put, bit for bit. */
+/** Finds a run by key; *found false: not there. The result (rows included) is read into `arena` and equals what was put, bit for bit
+ *  (but for the sign of zero, and NaN, which has one form). */
 enum status store_get(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err);
-/** One transaction. An existing row with the same values is left; with other values (nondeterminism) it is an error unless `replace`. */
+/** One transaction: all of it is stored or nothing. An existing row with the same values is left; with other values (nondeterminism)
+ *  it is an error that names the first value that differs, unless `replace`. */
 enum status store_put(struct store *s, const struct result *result, const struct run_inputs *inputs, bool replace, struct error *err);
+/** NULL is allowed. */
 void store_close(struct store *s);
 
 #endif

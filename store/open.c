@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening a database: is it ours, may it be written, which journal does its file system allow, is its schema current.
+ *
+ * WAL needs memory shared between all users of a file, so that all must be on one host: it does not work on network file
+ * systems (SQLite documentation, "Write-Ahead Logging", section 1). There a rollback journal with full syncs is used.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "store/schema.h"
+#include "store/sql.h"
+#include "store/store.h"
+
+enum { BUSY_TIMEOUT_MS = 60000, HEADER_BYTES = 100, HEADER_WAL = 2, HEADER_READ_VERSION = 19 };
+
+/* f_type of statfs(2); the constants of linux/magic.h and of the file systems' own sources. */
+static const struct { unsigned long type; const char *name; } network_file_systems[] = {
+    { 0x6969, "NFS" },        { 0x0BD00BD0, "Lustre" },  { 0x47504653, "GPFS" },  { 0xFF534D42, "CIFS" }, { 0xFE534D42, "SMB" },
+    { 0x517B, "SMB" },        { 0x5346414F, "AFS" },     { 0x00C36400, "Ceph" },  { 0x19830326, "BeeGFS" }, { 0x20030528, "OrangeFS" },
+    { 0x01021997, "9P" },     { 0x65735546, "FUSE" },
+};
+
+static const char *network_name(const char *path)
+{
+    char folder[PATH_MAX];
+    struct statfs fs;
+    const char *slash = strrchr(path, '/');
+
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    if (statfs(folder, &fs))
+        return NULL;
+    for (size_t i = 0; i < sizeof network_file_systems / sizeof network_file_systems[0]; i++)
+        if ((unsigned long)(fs.f_type & 0xFFFFFFFF) == network_file_systems[i].type)
+            return network_file_systems[i].name;
+    return NULL;
+}
+
+/* What can be said about the file before SQLite touches it. *wal: its head says so. */
+static enum status check_file(bool *wal, const char *path, struct error *err)
+{
+    unsigned char head[HEADER_BYTES];
+    struct stat st;
+    size_t got;
+
+    *wal = false;
+    if (stat(path, &st))
+        return errno == ENOENT ? STATUS_OK : error_plain(err, STATUS_BAD_INPUT, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return error_plain(err, STATUS_BAD_INPUT, "%s: not a regular file, expected a database", path);
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: %s", path, strerror(errno));
+    got = fread(head, 1, sizeof head, f);
+    fclose(f);
+    if (got == 0)
+        return STATUS_OK; /* empty: SQLite takes it for a new database */
+    if (got < sizeof head || memcmp(head, "SQLite format 3", 16) != 0)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: not an SQLite database (give another file with --db)", path);
+    *wal = head[HEADER_READ_VERSION] == HEADER_WAL;
+    return STATUS_OK;
+}
+
+static enum status check_owner(int64_t *version, struct store *s, struct error *err)
+{
+    int64_t application = 0, tables = 0;
+    enum status st;
+
+    if ((st = sql_i64(&application, s, "PRAGMA application_id", err)) || (st = sql_i64(version, s, "PRAGMA user_version", err)) ||
+        (st = sql_i64(&tables, s, "SELECT count(*) FROM sqlite_schema", err)))
+        return st;
+    if (application != STORE_APPLICATION_ID && (tables > 0 || *version != 0 || application != 0))
+        return error_plain(err, STATUS_BAD_INPUT, "%s: a database of another program (give another file with --db)", s->path);
+    if (*version > store_schema_version())
+        return error_plain(err, STATUS_BAD_INPUT, "%s: schema %lld, this llmsim knows up to %lld: use a newer llmsim, or another file with --db",
+                           s->path, (long long)*version, (long long)store_schema_version());
+    return STATUS_OK;
+}
+
+static enum status migrate_in_transaction(struct store *s, struct error *err)
+{
+    int64_t version;
+    char pragma[96];
+    enum status st = check_owner(&version, s, err); /* another process may have been first */
+
+    for (; !st && version < store_schema_version(); version++)
+        st = sql_exec(s, store_migrations[version], "migrating the schema", err);
+    snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %lld", STORE_APPLICATION_ID,
+             (long long)store_schema_version());
+    return st ? st : sql_exec(s, pragma, "migrating the schema", err);
+}
+
+static enum status migrate(struct store *s, struct error *err)
+{
+    enum status st = sql_exec(s, "BEGIN IMMEDIATE", "migrating the schema", err);
+
+    if (st)
+        return st;
+    if (!(st = migrate_in_transaction(s, err)))
+        st = sql_exec(s, "COMMIT", "migrating the schema", err);
+    if (st)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return st;
+}
+
+/* A connection that was opened for writing falls back to reading where the file or its folder does not allow it. */
+static enum status check_writable(struct store *s, struct error *err)
+{
+    const char *slash = strrchr(s->path, '/');
+    char folder[PATH_MAX];
+
+    if (sqlite3_db_readonly(s->db, "main") == 1)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: the database is read-only (--no-db runs without one)", s->path);
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - s->path) + 1 : 1, slash ? s->path : ".");
+    if (access(folder, W_OK | X_OK))
+        return error_plain(err, STATUS_BAD_INPUT, "%s: its folder: %s (--db names another file, --no-db runs without one)",
+                           s->path, strerror(errno));
+    return STATUS_OK;
+}
+
+static enum status set_up(struct store *s, bool wal, struct error *err)
+{
+    const char *network = network_name(s->path);
+    int64_t version;
+    enum status st;
+
+    if (network && wal)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: in WAL mode on a network file system (%s), where it can be damaged: "
+                           "copy it to a local disk, or run 'PRAGMA journal_mode=DELETE' there first", s->path, network);
+    sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+    sqlite3_extended_result_codes(s->db, 1);
+    if ((st = check_writable(s, err)) || (st = sql_exec(s, "PRAGMA foreign_keys = ON", "opening it", err)) ||
+        (st = check_owner(&version, s, err)))
+        return st;
+    /* A change of journal can fail while another process reads: then the present one serves. */
+    sqlite3_exec(s->db, network ? "PRAGMA synchronous = FULL" : wal ? "PRAGMA synchronous = NORMAL" :
+                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+    return version < store_schema_version() ? migrate(s, err) : STATUS_OK;
+}
+
+enum status store_open(struct store **out, const char *path, struct error *err)
+{
+    struct store *s;
+    bool wal;
+    enum status st = check_file(&wal, path, err);
+
+    *out = NULL;
+    if (st)
+        return st;
+    s = calloc(1, sizeof *s);
+    if (!s || !(s->path = strdup(path))) {
+        free(s);
+        return error_no_memory(err);
+    }
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+        st = s->db ? sql_fail(s, "opening it", err) : error_no_memory(err);
+    if (!st)
+        st = set_up(s, wal, err);
+    if (st)
+        store_close(s);
+    else
+        *out = s;
+    return st;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    sqlite3_close(s->db);
+    free(s->path);
+    free(s);
+}

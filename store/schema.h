@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Inside store/: the schema as a list of forward migrations. */
+#ifndef LLMSIM_STORE_SCHEMA_H
+#define LLMSIM_STORE_SCHEMA_H
+
+#include <stdint.h>
+
+enum { STORE_APPLICATION_ID = 0x6c6c6d73 }; /* "llms", PRAGMA application_id */
+
+/** migrations[v] brings schema v to v + 1; a database at store_schema_version() is current. */
+extern const char *const store_migrations[];
+int64_t store_schema_version(void);
+
+#endif
