@@ -41,6 +41,7 @@ struct breakdown_row {
     double table_bytes, psum_bytes;
     struct events events;          /* sums; fma_op of the row */
     int64_t best_time_ps;          /* if every kernel ran its best mapping */
+    int64_t roofline_time_ps;      /* of the same launches at fidelity "roofline"; over time_ps: the share of the bound's peak that is achieved */
     char mapping[96];              /* of the longest kernel of the row */
     double simulated_fraction;     /* weighted by time */
     int64_t simulated_events;

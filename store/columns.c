@@ -81,6 +81,7 @@ const struct column breakdown_columns[] = {
     AS(breakdown_row, events.instructions, "instructions", COLUMN_DOUBLE),
     AS(breakdown_row, events.table_entries, "table_entries", COLUMN_DOUBLE),
     ROW(best_time_ps, COLUMN_I64),
+    ROW(roofline_time_ps, COLUMN_I64),
     { "mapping", COLUMN_CHARS, offsetof(struct breakdown_row, mapping), sizeof ((struct breakdown_row *)0)->mapping },
     ROW(simulated_fraction, COLUMN_DOUBLE),
     ROW(simulated_events, COLUMN_I64),

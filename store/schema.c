@@ -77,6 +77,7 @@ static const char version_1[] =
     "  table_bytes REAL, psum_bytes REAL,"
     "  fma REAL, fma_op TEXT, unit_ops REAL, vector_ops REAL, sfu_ops REAL, instructions REAL, table_entries REAL,"
     "  best_time_ps INTEGER NOT NULL,"
+    "  roofline_time_ps INTEGER NOT NULL,"
     "  mapping TEXT NOT NULL,"
     "  simulated_fraction REAL,"
     "  simulated_events INTEGER NOT NULL,"
