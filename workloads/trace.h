@@ -43,8 +43,8 @@ enum routing { ROUTING_UNIFORM, ROUTING_POWER_LAW };
 /** One operator with concrete shapes. Unused fields are 0. All counts are elements, rows or matrices, never bytes. */
 struct op {
     enum op_kind kind;
-    const char *role;      /* attn.qkv attn.core attn.out mlp.gate_up mlp.down moe.* lm_head embed norm.attn ... docs/trace_format.md */
-    int64_t count;         /* how often in one iteration of the step (layers) */
+    const char *role;      /* attn.qkv attn.core attn.out mlp.gate_up mlp.down moe.* lm_head embed norm.attn ... workloads/roles.h */
+    int64_t count;         /* how often in one iteration of the step (layers); neighbours of one count form a loop body */
     int64_t m, n, k, batch;
     bool activation_b;     /* OP_GEMM: B is an activation (no LUT, no weight format) */
     bool bias;             /* adds a vector of n in the epilogue */
@@ -85,7 +85,7 @@ struct step {
 
 /** Parameters of one role, all layers together. */
 struct weight_info {
-    const char *role;
+    const char *role;  /* of the operator that uses it; vectors of biases: that role + ".bias" */
     int64_t matrices;  /* how many (layers x experts ...) */
     int64_t rows, cols;/* of each: rows = n (outputs), cols = k; vectors: rows = 1 */
     bool tied;         /* shares storage with another role (tied embeddings): counted as no parameters, no bytes */
@@ -125,7 +125,8 @@ void trace_close(struct trace *t);
 /** Writer: the text form, canonical; parse of print is identity. */
 void trace_write_header(struct outfile *out, const struct model_info *model);
 void trace_write_step(struct outfile *out, const struct step *step);
-void trace_write_end(struct outfile *out);
+/** @param steps  how many were written: the last line tells a whole file from a truncated one. */
+void trace_write_end(struct outfile *out, int64_t steps);
 
 /** FLOPs of an operator, all `count` of it, in iteration `iteration` of its step (multiply-add = 2; attention: QK^T and PV, causal halves counted exactly). -1: overflow. */
 int64_t op_flops(const struct op *op, const struct step *step, int64_t iteration);

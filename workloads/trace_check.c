@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Meaning of trace records: relations between fields, and sizes that fit. See trace_check.h. */
+#include "workloads/trace_check.h"
+
+#include "base/checked.h"
+#include "workloads/op_math.h"
+#include "workloads/op_table.h"
+
+/* Element counts stay below this, so that bytes of any format (at most 32 bit and a scale) do not overflow either. */
+#define ELEMENTS_MAX ((int64_t)1 << 58)
+
+static enum status check_size(const struct op *op, const struct step *step, int64_t iteration, struct source_pos at, struct error *err)
+{
+    struct op_elements e;
+    bool ok = op_flops(op, step, iteration) >= 0 && op_elements(&e, op, step, iteration);
+
+    if (ok)
+        ok = e.weights < ELEMENTS_MAX && e.bias < ELEMENTS_MAX && e.input < ELEMENTS_MAX && e.input_b < ELEMENTS_MAX &&
+             e.output < ELEMENTS_MAX && e.kv_read < ELEMENTS_MAX && e.kv_write < ELEMENTS_MAX;
+    if (!ok)
+        return error_set(err, STATUS_BAD_INPUT, at, "%s %s is too large: its work does not fit in 63 bits", op_type_of(op->kind)->name,
+                         op->role);
+    return STATUS_OK;
+}
+
+enum status trace_check_op(const struct op *op, const struct step *step, struct source_pos at, struct error *err)
+{
+    enum status st;
+
+    if (op->kind == OP_ATTENTION && op->heads % op->kv_heads != 0)
+        return error_set(err, STATUS_BAD_INPUT, at, "heads=%lld is not a multiple of kv_heads=%lld", (long long)op->heads,
+                         (long long)op->kv_heads);
+    if (op->kind == OP_ATTENTION && op->mla && (op->kv_heads != 1 || op->v_head_dim > op->head_dim))
+        return error_set(err, STATUS_BAD_INPUT, at, "mla with kv_heads=%lld, v_head_dim=%lld; expected kv_heads=1 and v_head_dim <= head_dim",
+                         (long long)op->kv_heads, (long long)op->v_head_dim);
+    if (op->kind == OP_GROUPED_GEMM && op->top_k > op->groups)
+        return error_set(err, STATUS_BAD_INPUT, at, "top_k=%lld is more than groups=%lld", (long long)op->top_k, (long long)op->groups);
+    if (op->kind == OP_GROUPED_GEMM && op->m % op->top_k != 0)
+        return error_set(err, STATUS_BAD_INPUT, at, "m=%lld is not a multiple of top_k=%lld (rows are tokens times top_k)",
+                         (long long)op->m, (long long)op->top_k);
+    if (op->kind == OP_GROUPED_GEMM && op->routing != ROUTING_POWER_LAW && op->skew != 0)
+        return error_set(err, STATUS_BAD_INPUT, at, "skew without routing=power_law");
+    if ((st = check_size(op, step, 0, at, err)))
+        return st;
+    return check_size(op, step, step->repeat - 1, at, err);
+}
+
+enum status trace_check_seq(const struct seq_group *seq, const struct step *step, struct source_pos at, struct error *err)
+{
+    int64_t grown;
+
+    if (seq->kv < seq->q)
+        return error_set(err, STATUS_BAD_INPUT, at, "kv=%lld is less than q=%lld, expected the new tokens counted in kv",
+                         (long long)seq->kv, (long long)seq->q);
+    if (!checked_mul_i64(&grown, seq->q, step->repeat - 1) || !checked_add_i64(&grown, grown, seq->kv) || grown > TRACE_CONTEXT_MAX)
+        return error_set(err, STATUS_BAD_INPUT, at, "context grows beyond %lld tokens", (long long)TRACE_CONTEXT_MAX);
+    return STATUS_OK;
+}
+
+enum status trace_check_model(const struct model_info *model, int64_t *parameters, struct source_pos at, struct error *err)
+{
+    int64_t total = 0, one;
+
+    for (int64_t i = 0; i < model->weights_count; i++) {
+        const struct weight_info *w = &model->weights[i];
+
+        if (!checked_mul_i64(&one, w->rows, w->cols) || !checked_mul_i64(&one, one, w->matrices) ||
+            !checked_add_i64(&one, one, w->tied ? 0 : total) || one >= ELEMENTS_MAX)
+            return error_set(err, STATUS_BAD_INPUT, at, "parameters of the model do not fit in 58 bits (weight %s)", w->role);
+        if (!w->tied)
+            total = one;
+    }
+    *parameters = total;
+    return STATUS_OK;
+}
