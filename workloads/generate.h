@@ -30,6 +30,7 @@ struct scenario {
     int64_t context;       /* decode-only scenarios: tokens already in the cache of each sequence; < 0: its in_tokens */
     enum routing routing;  /* MoE: how tokens spread over experts */
     double skew;           /* ROUTING_POWER_LAW: exponent */
+    const char *note;      /* one line of comment for the trace (attribution); NULL: none */
 };
 
 /** Reads config.json (by YAML reader: places are known), recognises the family, and gives header and steps to `out`.

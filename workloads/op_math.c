@@ -5,6 +5,8 @@
  */
 #include "workloads/op_math.h"
 
+#include <string.h>
+
 #include "base/checked.h"
 
 /* *total *= factor; false on overflow. */
@@ -108,6 +110,11 @@ static bool attention_elements(struct op_elements *e, const struct op *op, const
            product(&e->output, step->tokens, op->heads, op->v_head_dim);
 }
 
+static bool is_scatter(const struct op *op)
+{
+    return strcmp(op->role, "moe.scatter") == 0;
+}
+
 static bool one_call(struct op_elements *e, const struct op *op, const struct step *step, int64_t iteration)
 {
     int64_t reached;
@@ -134,6 +141,9 @@ static bool one_call(struct op_elements *e, const struct op *op, const struct st
         return product(&e->weights, op->rows, op->cols, 1) && product(&e->output, op->rows, op->cols, 1);
     case OP_KV_WRITE:
         return product(&e->input, op->rows, op->cols, 1) && product(&e->kv_write, op->rows, op->cols, 1);
+    case OP_ROUTE: /* a gather copies each row top_k times, a scatter sums them again */
+        return product(&e->input, op->rows, op->cols, is_scatter(op) ? op->top_k : 1) &&
+               product(&e->output, op->rows, op->cols, is_scatter(op) ? 1 : op->top_k);
     case OP_SAMPLE:
         e->output = op->rows;
         return product(&e->input, op->rows, op->cols, 1);

@@ -32,7 +32,7 @@ enum op_kind {
     OP_KV_WRITE,   /* writes rows x cols elements into the paged KV cache */
     OP_SOFTMAX,    /* rows x cols (router, sampling) */
     OP_SAMPLE,     /* picks a token: reads rows x cols logits */
-    OP_ROUTE,      /* MoE top-k gather or scatter: rows x cols, top_k */
+    OP_ROUTE,      /* MoE gather (role moe.gather) or scatter (moe.scatter): rows = tokens, cols, top_k copies of each */
     OP_COLLECTIVE, /* imported traces only: `collective` over `ranks` of rows x cols elements */
     OP_KINDS
 };
