@@ -5,5 +5,6 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
+    &command_trace,
     NULL,
 };

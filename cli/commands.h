@@ -8,6 +8,8 @@
 
 #include "cli/options.h"
 
+extern const struct command command_trace;
+
 /** All commands, sorted by name; the list ends with NULL. */
 extern const struct command *const commands[];
 

@@ -225,7 +225,7 @@ static enum status check_parameters(const struct llm *m, const struct yaml_node 
 enum status llm_read(struct llm *out, const char *config_path, const char *name, struct arena *arena, struct error *err)
 {
     struct yaml_node *config;
-    const struct family *family;
+    const struct family *family = NULL;
     struct llm m;
     enum status st;
 
