@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by sim/lower*.c: the step under construction. */
+#ifndef LLMSIM_SIM_LOWER_INTERNAL_H
+#define LLMSIM_SIM_LOWER_INTERNAL_H
+
+#include "sim/lower.h"
+
+/* Activations made ready for a linear layer: quantized, or turned into tables. Layers that share an input share them. */
+struct prepared {
+    int64_t input, k;            /* made from this kernel's output; -1: nothing prepared */
+    int64_t kernel;              /* made by this kernel (the input's own where it rides there) */
+    const struct format *format, *table;
+    int64_t bytes;
+};
+
+struct lowering {
+    const struct lower_context *ctx;
+    const struct step *step;
+    struct arena *arena;
+    struct error *err;
+    struct lowered_step *out;
+    int64_t capacity;
+    int64_t current, residual;   /* kernels that wrote the activations and the residual stream; -1 none yet */
+    struct prepared prepared;
+    /* The norm at the head of the layer loop that the last residual sum of the layer before takes along (fuse_residual_norm). */
+    int64_t head_norm;           /* its kernel (first layer only), -1 none */
+};
+
+/* Appends a kernel; NULL: no memory (err is set). `role` and `suffix` give "role/suffix". */
+struct lowered_kernel *lower_add(struct lowering *l, enum kernel_kind kind, const char *role, const char *suffix, int64_t count);
+int64_t lower_index(const struct lowering *l, const struct lowered_kernel *k);
+
+/* a x b x c elements of `bits` bits in bytes, rounded up; -1: overflow. */
+int64_t bytes_of(int64_t a, int64_t b, int64_t c, double bits);
+enum status lower_overflow(struct lowering *l, const struct op *op);
+
+/* Linear layers and products of activations. `fused_activation`: applied in the epilogue, or NULL. op is sharded already. */
+enum status lower_gemm(struct lowering *l, const struct op *op, const struct op *fused_activation);
+/* Quantized activations or tables for a GEMM of m rows and depth k. Gives the kernel that makes them and their bytes. */
+enum status lower_prepare(struct lowering *l, struct gemm_kernel_shape *g, const struct op *op, int64_t rows, int64_t *from);
+
+enum status lower_attention(struct lowering *l, const struct op *op);
+enum status lower_stream(struct lowering *l, const struct op *op);
+/* residual sum and norm in one kernel */
+enum status lower_add_norm(struct lowering *l, const struct op *add, const struct op *norm);
+/* rotary embedding and KV write in one kernel */
+enum status lower_rope_kv_write(struct lowering *l, const struct op *rope, const struct op *write);
+enum status lower_collective(struct lowering *l, const char *role, enum collective_op op, int64_t bytes, int64_t ranks, int64_t count);
+
+/* Vector lane and special-function operations of an activation function, one output. */
+void activation_cost(double *vector_ops, double *sfu_ops, const struct op *op);
+
+#endif
