@@ -51,6 +51,7 @@ struct stream_kernel_shape {
     double sfu_ops_per_element;
     int64_t passes;                      /* dependent passes over a row held on chip (norm: 2) */
     bool gather;                         /* embedding: row-wise gather */
+    int64_t load_bytes;                  /* width of one thread's load; 0 = the stack's stream_load_bytes */
 };
 
 enum collective_op { COLLECTIVE_ALL_REDUCE, COLLECTIVE_ALL_GATHER, COLLECTIVE_REDUCE_SCATTER, COLLECTIVE_ALL_TO_ALL, COLLECTIVE_SEND_RECV };
