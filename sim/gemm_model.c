@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Closed-form GEMM model: what a block needs of each resource in a step of its main loop, and what that makes of a whole
+ * grid (docs/gemm.md, 2 to 5). The unit (tensor core, LUT, vector lanes) is seen only through struct unit_service.
+ * Left out: bank conflicts (kernels swizzle), register bank conflicts, instruction issue slots, TLB misses; `cycle` has more.
+ */
+#include "sim/gemm_model.h"
+
+#include <math.h>
+
+#include "sim/clock.h"
+#include "sim/launch.h"
+
+static double at_least(double x, double low) { return x > low ? x : low; }
+static double at_most(double x, double high) { return x < high ? x : high; }
+static double divide_up(double a, double b) { return ceil(a / b); }
+
+/* Lane operations a clock that an SM's vector units give (FMA, conversion, shift: one each). */
+static double vector_lanes(const struct hardware *hw)
+{
+    const struct arch_unit *vector = hardware_unit(hw, "vector");
+
+    return vector && vector->fma_fp32_per_cycle_sm > 0.0 ? vector->fma_fp32_per_cycle_sm : 1.0;
+}
+
+/* Share of the tile's rows (columns) that hold data: edge tiles are predicated, they multiply zeros but fetch nothing. */
+static double filled(int64_t extent, int64_t grid) { return (double)extent / (double)grid; }
+
+/* Bytes of one K-deep column of an operand as stored, scales included. */
+static double stored_bytes_per_element(int64_t bytes, int64_t rows, int64_t cols, int64_t batch)
+{
+    return (double)bytes / ((double)rows * (double)cols * (double)batch);
+}
+
+/* Operand reads of the multiply: through ldmatrix every warp reads its own A and B fragments; a unit that takes operands
+ * straight from shared memory reads B once for each group of warp_m rows and A once for each group of warp_n columns.
+ * Both are  sum over warp tiles (warp_m a + warp_n b). */
+static double fragment_bytes(const struct gemm_mapping *map, const struct gemm_kernel_shape *g, double *a_part)
+{
+    double a = g->service.a_shared_bits / 8.0, b = g->service.b_shared_bits / 8.0;
+    double warp_m = map->kernel->warp_m > 0 ? (double)map->kernel->warp_m : (double)map->tile_m;
+    double warp_n = map->kernel->warp_n > 0 ? (double)map->kernel->warp_n : (double)map->tile_n;
+    double parts = at_least((double)map->tile_m / warp_m, 1.0) * at_least((double)map->tile_n / warp_n, 1.0);
+
+    *a_part = parts * at_most(warp_m, (double)map->tile_m) * a * (double)map->tile_k;
+    return *a_part + parts * at_most(warp_n, (double)map->tile_n) * b * (double)map->tile_k;
+}
+
+static void step_vector(struct gemm_step *s, const struct gemm_mapping *map, const struct gemm_kernel_shape *g, const struct hardware *hw)
+{
+    const struct unit_service *u = &g->service;
+    double tile_k = (double)map->tile_k, outputs = (double)map->tile_m * (double)map->tile_n;
+    double group = u->scale_group > 0 ? (double)u->scale_group : INFINITY;
+
+    s->vector_ops = (double)map->tile_n * tile_k * u->vector_ops_per_weight + outputs * (tile_k / group) * u->vector_ops_per_scale_output;
+    if (g->table_in_kernel)
+        s->vector_ops += (double)map->tile_m * tile_k * g->table_build_ops_per_a;
+    s->vector_cycles = s->vector_ops / vector_lanes(hw);
+}
+
+/* Blocks of a cluster that share an operand: no more than there are. */
+static double multicast(int64_t cluster, int64_t grid)
+{
+    return at_least(at_most((double)cluster, (double)grid), 1.0);
+}
+
+static void step_of(struct gemm_step *s, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)
+{
+    const struct gemm_kernel_shape *g = &k->gemm;
+    const struct unit_service *u = &g->service;
+    double rows = filled(g->m, map->grid_m), cols = filled(g->n, map->grid_n), tile_k = (double)map->tile_k;
+    double a_l2 = rows * tile_k * stored_bytes_per_element(g->a_bytes, g->m, g->k, g->batch);
+    double b_l2 = cols * tile_k * stored_bytes_per_element(g->b_bytes, g->n, g->k, g->batch);
+    double a_part, reads = fragment_bytes(map, g, &a_part);
+    double efficiency = g->unit->issue_efficiency > 0.0 ? g->unit->issue_efficiency : 1.0;
+    /* Bulk copies (TMA) write through their own port; cp.async writes share the load path with ldmatrix. */
+    double writes = u->operands_from_shared ? 0.0 : a_l2 + b_l2;
+
+    s->matrix_cycles = (double)map->tile_m * (double)map->tile_n * tile_k / (u->fma_per_cycle_sm * efficiency);
+    s->shared_bytes = reads + a_l2 + b_l2;
+    s->shared_cycles = (reads + writes) / hw->sm.shared_bytes_per_cycle;
+    s->table_bytes = u->table_format ? a_part : 0.0;
+    s->psum_bytes = u->psum_bits / 8.0 * (double)map->tile_m * (double)map->tile_n * tile_k / at_least((double)u->tile_k, 1.0);
+    s->register_cycles = s->psum_bytes / (16.0 * vector_lanes(hw)); /* a lane reads three words and writes one a clock */
+    step_vector(s, map, g, hw);
+    s->l2_bytes = a_l2 / multicast(map->kernel->cluster_n, map->grid_n) + b_l2 / multicast(map->kernel->cluster_m, map->grid_m);
+}
+
+void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
+                  const struct stack *stack)
+{
+    const struct gemm_kernel_shape *g = &k->gemm;
+    double blocks = (double)map->blocks, outputs = (double)g->m * (double)g->n * (double)g->batch;
+    double tiles = (double)map->grid_m * (double)map->grid_n * (double)g->batch;
+    double concurrent;
+
+    step_of(&out->step, map, k, hw);
+    out->slots = (double)hw->sm.count * (double)map->blocks_per_sm;
+    out->blocks_full = floor(blocks / out->slots);
+    out->rest_blocks = blocks - out->blocks_full * out->slots;
+    if (map->stream_k) { /* the last wave is spread over all slots */
+        out->blocks_full = blocks / out->slots;
+        out->rest_blocks = 0.0;
+    }
+    concurrent = at_least(at_most(out->slots, blocks) / ((double)map->split_k * at_most((double)g->batch, out->slots)), 1.0);
+    l2_reuse_gemm(&out->reuse, g, &k->warm, &hw->l2, map->grid_m, map->grid_n, concurrent, map->tile_m, map->tile_n, stack->swizzle);
+    out->epilogue_bytes = ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
+    out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / vector_lanes(hw);
+    out->reduce_bytes = map->split_k > 1 || map->stream_k ? outputs * 4.0 * ((double)map->split_k + 1.0) : 0.0;
+    if (map->split_k > 1)
+        out->epilogue_bytes = outputs * 4.0 / tiles;
+    out->dram_read_bytes = out->reuse.a_dram_bytes + out->reuse.b_dram_bytes
+                         + at_least((double)g->epilogue_read_bytes - (double)k->warm.other_bytes, 0.0);
+    out->dram_write_bytes = out->reuse.write_dram_bytes;
+    out->l2_read_bytes = out->step.l2_bytes * blocks * (double)map->k_steps + (double)g->epilogue_read_bytes;
+    out->l2_write_bytes = (double)g->out_bytes + out->reduce_bytes;
+}
+
+/* Latency of a step's loads, SM cycles: from DRAM the loaded latency; from L2 the mean of near and far, loaded alike. */
+static double load_latency_cycles(const struct gemm_cost *cost, const struct hardware *hw)
+{
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+    double dram = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    double loading = dram / at_least(hw->dram.latency_cycles, 1.0);
+    double miss = at_least(cost->reuse.a_miss_share, cost->reuse.b_miss_share);
+
+    return l2 * loading + (dram - at_most(l2 * loading, dram)) * miss;
+}
+
+enum { TERM_MATRIX, TERM_SHARED, TERM_VECTOR, TERM_REGISTER, TERM_L2, TERM_DRAM, TERM_LATENCY, TERMS };
+static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_VECTOR, CAUSE_SHARED, CAUSE_L2, CAUSE_DRAM, CAUSE_STALL };
+
+/* Cycles of one step when every active SM holds `resident` blocks and `running` blocks run on the chip. docs/gemm.md, Eq. 3, 4 */
+static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+                          const struct hardware *hw, double resident, double running, double hz)
+{
+    const struct gemm_step *s = &cost->step;
+    double blocks_steps = (double)map->blocks * (double)map->k_steps, terms[TERMS], in_flight, sm_bytes;
+    double read_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01);
+    double write_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.write_efficiency;
+    double dram_s = (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / blocks_steps * running;
+    int worst = 0;
+
+    (void)k;
+    sm_bytes = resident * s->l2_bytes;
+    in_flight = at_least((double)(map->stages - 1), 1.0) * sm_bytes;
+    if (hw->sm.max_bytes_in_flight > 0.0)
+        in_flight = at_most(in_flight, hw->sm.max_bytes_in_flight);
+    terms[TERM_MATRIX] = resident * s->matrix_cycles;
+    terms[TERM_SHARED] = resident * s->shared_cycles;
+    terms[TERM_VECTOR] = resident * s->vector_cycles;
+    terms[TERM_REGISTER] = resident * s->register_cycles;
+    terms[TERM_L2] = at_least(sm_bytes / hw->sm.l2_read_bytes_per_cycle, running * s->l2_bytes / hw->l2.bytes_per_cycle);
+    terms[TERM_DRAM] = dram_s * hz;
+    terms[TERM_LATENCY] = in_flight > 0.0 ? sm_bytes * load_latency_cycles(cost, hw) / in_flight : 0.0;
+    for (int i = 1; i < TERMS; i++)
+        if (terms[i] > terms[worst])
+            worst = i;
+    *binding = term_cause[worst];
+    return overlap_norm(terms, TERMS, hw->sm.overlap_exponent);
+}
+
+/* Results leave through L2's write port, shared by the SMs that write at once. Cycles of one block. */
+static double epilogue_cycles(const struct gemm_cost *cost, const struct hardware *hw, double running)
+{
+    double sms = at_most(running, (double)hw->sm.count);
+    double rate = at_most(hw->l2.write_bytes_per_cycle / at_least(sms, 1.0), hw->sm.l2_read_bytes_per_cycle);
+
+    return at_least(cost->epilogue_bytes / rate, cost->epilogue_vector_cycles);
+}
+
+/* Fill, flush and block starts that no other block hides. The first wave waits for DRAM, later ones find L2 warm; blocks
+ * resident together (or a persistent kernel's next tile) hide each other's. docs/gemm.md, Eq. 6 */
+static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double waves)
+{
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+    double first = hw->launch.block_cycles + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    double running = at_most((double)map->blocks, cost->slots);
+    double epilogue = epilogue_cycles(cost, hw, running);
+    double hidden_by = (double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0);
+    double later = (hw->launch.block_cycles + l2 + epilogue) / hidden_by;
+
+    return first + epilogue + at_least(waves - 1.0, 0.0) * later;
+}
+
+static double reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
+{
+    const struct hardware *hw = ctx->hw;
+    double fixed = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles) / hz;
+
+    if (cost->reduce_bytes <= 0.0)
+        return 0.0;
+    if (ctx->stack->split_k_separate)
+        fixed = launch_overhead_s(ctx, false) + hw->dram.latency_cycles / hz;
+    return fixed + cost->reduce_bytes / (hw->l2.write_bytes_per_cycle * hz);
+}
+
+double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+                        const struct timing_context *ctx, double hz)
+{
+    const struct hardware *hw = ctx->hw;
+    double steps = (double)map->k_steps, parts[CAUSES] = { 0 }, total = 0.0;
+    double waves = cost->blocks_full + (cost->rest_blocks > 0.0 ? 1.0 : 0.0), full_cycles = 0.0;
+    enum cause binding;
+
+    if (cost->blocks_full > 0.0) {
+        full_cycles = step_cycles(&binding, cost, map, k, hw, (double)map->blocks_per_sm, cost->slots, hz);
+        parts[binding] += cost->blocks_full * steps * full_cycles;
+    }
+    if (cost->rest_blocks > 0.0) {
+        double resident = divide_up(cost->rest_blocks, (double)hw->sm.count);
+        double rest_cycles = step_cycles(&binding, cost, map, k, hw, resident, cost->rest_blocks, hz);
+        double useful = full_cycles > 0.0 ? at_most(full_cycles * cost->rest_blocks / cost->slots, rest_cycles) : rest_cycles;
+
+        parts[binding] += steps * useful;
+        parts[CAUSE_STALL] += steps * (rest_cycles - useful);
+    }
+    parts[CAUSE_STALL] += waves * steps * hw->sm.barrier_cycles + exposed_cycles(cost, map, hw, waves);
+    for (int i = 0; i < CAUSES; i++)
+        parts[i] /= hz;
+    parts[CAUSE_L2] += reduce_s(cost, ctx, hz);
+    for (int i = 0; i < CAUSES; i++) {
+        total += parts[i];
+        if (parts_s)
+            parts_s[i] = parts[i];
+    }
+    return total;
+}
+
+double gemm_cost_energy_j(struct events *events, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+                          const struct hardware *hw)
+{
+    const struct gemm_kernel_shape *g = &k->gemm;
+    const struct arch_energy *e = &hw->energy;
+    double blocks_steps = (double)map->blocks * (double)map->k_steps;
+    double op_j = g->service.energy_op ? energy_op_j(e, g->service.energy_op) : 0.0;
+    double vector_j = energy_op_j(e, "fma_fp32_vector");
+    double outputs = (double)g->m * (double)g->n * (double)g->batch;
+
+    events->fma = (double)g->m * (double)g->n * (double)g->k * (double)g->batch;
+    events->fma_op = g->service.energy_op;
+    events->unit_ops = (double)map->tile_m * (double)map->tile_n * (double)map->tile_k * blocks_steps
+                     * (g->service.energy_ops_per_fma > 0.0 ? g->service.energy_ops_per_fma : 1.0);
+    events->vector_ops = cost->step.vector_ops * blocks_steps + outputs * (g->epilogue_ops_per_output + 1.0);
+    events->sfu_ops = 0.0;
+    events->table_entries = g->table_in_kernel ? (double)map->tile_m * (double)map->tile_k * blocks_steps * g->service.a_expand : 0.0;
+    events->instructions = blocks_steps * (cost->step.shared_bytes / 512.0 + cost->step.vector_ops / 32.0
+                         + (double)map->tile_m * (double)map->tile_n * (double)map->tile_k / 4096.0);
+    return events->unit_ops * at_least(op_j, 0.0) + events->vector_ops * at_least(vector_j, 0.0)
+         + events->instructions * e->instruction_j
+         + cost->step.shared_bytes * blocks_steps * e->shared_j_per_byte
+         + (cost->step.psum_bytes + cost->step.table_bytes) * blocks_steps * e->register_j_per_byte
+         + (cost->l2_read_bytes + cost->l2_write_bytes) * e->l2_j_per_byte
+         + (cost->dram_read_bytes + cost->dram_write_bytes) * e->dram_j_per_byte;
+}

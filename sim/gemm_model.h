@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The closed-form GEMM model: cycles of one main-loop step by resource, waves, prologue and epilogue. docs/gemm.md
+ * Used by the picking rule (sim/mapping.c) and by `analytic` (sim/gemm_time.c).
+ */
+#ifndef LLMSIM_SIM_GEMM_MODEL_H
+#define LLMSIM_SIM_GEMM_MODEL_H
+
+#include "sim/l2_reuse.h"
+#include "sim/mapping.h"
+#include "sim/timing.h"
+
+/** What one block needs of the resources of its SM in one step of its main loop (tile_k deep). Cycles and bytes. */
+struct gemm_step {
+    double matrix_cycles;     /* unit busy: tile_m tile_n tile_k / rate, padding included */
+    double shared_cycles;     /* shared-memory port: fragments read, tiles written */
+    double vector_cycles;     /* dequantization, group scales, tables built in the kernel */
+    double register_cycles;   /* partial-sum port: psum bytes over the register file's rate */
+    double l2_bytes;          /* fetched through L2 by the block, multicast counted once a cluster */
+    double shared_bytes;      /* moved through the shared-memory port */
+    double psum_bytes, table_bytes, vector_ops;
+};
+
+/** Cost of a mapping, independent of the clock. */
+struct gemm_cost {
+    struct gemm_step step;
+    struct l2_reuse reuse;
+    double blocks_full;       /* blocks in whole waves / slots of a wave = number of whole waves */
+    double rest_blocks;       /* blocks of the last, partial wave */
+    double slots;             /* SMs x blocks_per_sm */
+    double epilogue_bytes;    /* of one block, through L2 */
+    double epilogue_vector_cycles;
+    double reduce_bytes;      /* split-K partial sums, written and read */
+    double dram_read_bytes, dram_write_bytes, l2_read_bytes, l2_write_bytes;
+};
+
+/** Fills the cost of a legal mapping. */
+void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
+                  const struct stack *stack);
+
+/** Seconds at clock `hz`; parts_s[CAUSES] sum to the result (parts may be NULL). */
+double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+                        const struct timing_context *ctx, double hz);
+
+/** Dynamic energy of one launch at boost voltage (J), and its events. */
+double gemm_cost_energy_j(struct events *events, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+                          const struct hardware *hw);
+
+/** Legal mapping of one catalogue entry and split, or false and the binding constraint. */
+bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kernel, int64_t split_k, const struct kernel *k,
+                        const struct hardware *hw, const char **why);
+
+/** Best time of any legal mapping at the sustained clock (s); 0 when none is legal. */
+double gemm_best_time_s(const struct kernel *k, const struct timing_context *ctx);
+
+/** Full analytic evaluation of one mapping: sustained clock, time, parts. */
+double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `analytic` time of a GEMM under one mapping: the cost at boost, the clock that holds the power cap, the cost at that clock. */
+#include "sim/gemm_model.h"
+
+#include <string.h>
+
+#include "sim/clock.h"
+#include "sim/launch.h"
+
+static void fill_bytes(struct timing *out, const struct gemm_cost *cost, const struct gemm_mapping *map)
+{
+    double blocks_steps = (double)map->blocks * (double)map->k_steps;
+
+    out->bytes[LEVEL_REGISTER] = cost->step.psum_bytes * blocks_steps;
+    out->bytes[LEVEL_SHARED] = cost->step.shared_bytes * blocks_steps;
+    out->bytes[LEVEL_L2] = cost->l2_read_bytes + cost->l2_write_bytes;
+    out->bytes[LEVEL_DRAM] = cost->dram_read_bytes + cost->dram_write_bytes;
+    out->psum_bytes = cost->step.psum_bytes * blocks_steps;
+    out->table_bytes = cost->step.table_bytes * blocks_steps;
+}
+
+double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)
+{
+    struct timing local;
+    struct gemm_cost cost;
+    double highest = clock_highest_hz(ctx), energy_j, at_highest_s;
+
+    if (!out)
+        out = &local;
+    memset(out, 0, sizeof *out);
+    gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
+    energy_j = gemm_cost_energy_j(&out->events, &cost, map, k, ctx->hw);
+    at_highest_s = gemm_cost_time_s(out->parts_s, &cost, map, k, ctx, highest) + launch_overhead_s(ctx, true);
+    out->clock_hz = clock_sustained_hz(ctx, highest, energy_j, at_highest_s);
+    if (out->clock_hz < highest)
+        gemm_cost_time_s(out->parts_s, &cost, map, k, ctx, out->clock_hz);
+    fill_bytes(out, &cost, map);
+    out->flops = k->flops;
+    launch_finish(out, ctx, true);
+    return out->time_s;
+}

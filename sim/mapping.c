@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kernel mapping for GEMM: which catalogue entries are legal, how many blocks an SM holds, and which one the library picks.
+ * The library's rule is a coarse cost model that knows tiles, waves and split-K and nothing about DRAM, L2 hits, latency
+ * or the power cap: what it picks is often not the fastest, as with real libraries. docs/gemm.md, 6
+ */
+#include "sim/mapping.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/attention_model.h"
+#include "sim/gemm_model.h"
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/* The instruction that a catalogue entry must be written for: the unit's, or plain lanes. */
+static const char *unit_instruction(const struct arch_unit *unit)
+{
+    return unit->instruction ? unit->instruction : "vector";
+}
+
+/* Catalogues give the depth of a K-step in bytes of the wider operand at the unit's ports. */
+static int64_t tile_depth(const struct gemm_kernel *kernel, const struct unit_service *u)
+{
+    int64_t bits = larger(larger(u->compute_a ? u->compute_a->bits : 16, u->compute_b ? u->compute_b->bits : 16), 4);
+    int64_t depth = kernel->tile_k_bytes * 8 / bits, step = larger(u->tile_k, 1);
+
+    return larger(depth / step, 1) * step;
+}
+
+/* Warps that hold accumulators. Units fed from shared memory work in groups of four warps on `warp_m` rows (64 if unset). */
+static int64_t compute_warps(const struct gemm_kernel *kernel, const struct unit_service *u)
+{
+    int64_t warp_m = kernel->warp_m > 0 ? kernel->warp_m : u->operands_from_shared ? 64 : 32;
+    int64_t warp_n = kernel->warp_n > 0 ? kernel->warp_n : u->operands_from_shared ? kernel->tile_n : 64;
+    int64_t parts = larger(kernel->tile_m / warp_m, 1) * larger(kernel->tile_n / warp_n, 1);
+
+    return u->operands_from_shared ? 4 * parts : parts;
+}
+
+/* Registers of a thread: accumulators, fragments (double buffered where the unit reads registers), addresses and counters. */
+static int64_t registers_per_thread(const struct gemm_mapping *map, const struct gemm_kernel *kernel, const struct gemm_kernel_shape *g,
+                                    int64_t compute, const struct hardware *hw)
+{
+    const struct unit_service *u = &g->service;
+    double threads = (double)(compute * hw->sm.warp_threads);
+    double accumulator_bits = u->register_bits_per_output > 0.0 ? u->register_bits_per_output : 32.0;
+    double words = (double)map->tile_m * (double)map->tile_n * accumulator_bits / 32.0 / threads;
+
+    if (hw->sm.tensor_memory_bytes > 0 && u->operands_from_shared)
+        words = (double)map->tile_n / 4.0; /* accumulators live in tensor memory; the epilogue drains a quarter at a time */
+    if (!u->operands_from_shared && kernel->warp_m > 0) {
+        double fragment = (double)kernel->warp_m * u->a_shared_bits + (double)kernel->warp_n * u->b_shared_bits;
+
+        words += 2.0 * fragment * (double)larger(u->tile_k, 1) / 32.0 / (double)hw->sm.warp_threads;
+    }
+    return (int64_t)ceil(words / 8.0) * 8 + 32;
+}
+
+static bool occupancy(struct gemm_mapping *map, const struct gemm_kernel_shape *g, const struct hardware *hw, const char **why)
+{
+    const struct gemm_kernel *kernel = map->kernel;
+    const struct unit_service *u = &g->service;
+    const struct arch_sm *sm = &hw->sm;
+    int64_t compute = compute_warps(kernel, u), words = sm->register_bytes / 4, used;
+    double a = u->a_shared_bits, b = u->b_shared_bits;
+
+    map->warps = compute + (kernel->warp_specialised ? 4 : 0);
+    map->shared_bytes = map->stages * (int64_t)ceil(((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k / 8.0);
+    map->registers_per_thread = registers_per_thread(map, kernel, g, compute, hw);
+    used = map->registers_per_thread * compute * sm->warp_threads + (kernel->warp_specialised ? 4 * sm->warp_threads * 40 : 0);
+    if (map->shared_bytes > sm->shared_block_bytes)
+        return *why = "shared memory of a block", false;
+    if (map->registers_per_thread > sm->max_registers_per_thread + 8)
+        return *why = "registers of a thread", false;
+    if (used > words)
+        return *why = "register file of an SM", false;
+    if (sm->tensor_memory_bytes > 0 && u->operands_from_shared && map->tile_m * map->tile_n * 4 > sm->tensor_memory_bytes)
+        return *why = "tensor memory", false;
+    if (map->warps > sm->max_warps)
+        return *why = "warps of an SM", false;
+    map->blocks_per_sm = smaller(sm->shared_bytes / larger(map->shared_bytes + sm->shared_reserved_bytes, 1), words / used);
+    map->blocks_per_sm = smaller(smaller(map->blocks_per_sm, sm->max_warps / map->warps), sm->max_blocks);
+    map->blocks_per_sm = larger(kernel->persistent ? smaller(map->blocks_per_sm, 1) : map->blocks_per_sm, 1);
+    return true;
+}
+
+bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kernel, int64_t split_k, const struct kernel *k,
+                        const struct hardware *hw, const char **why)
+{
+    const struct gemm_kernel_shape *g = &k->gemm;
+    const struct unit_service *u = &g->service;
+    int64_t steps;
+
+    memset(out, 0, sizeof *out);
+    if (strcmp(kernel->instruction, unit_instruction(g->unit)) != 0)
+        return *why = "no kernel for the unit's instruction", false;
+    if (u->tile_n > 0 && kernel->tile_n % u->tile_n != 0 && u->tile_n <= kernel->tile_n)
+        return *why = "tile is no multiple of the unit's", false;
+    out->kernel = kernel;
+    out->tile_m = kernel->tile_m;
+    out->tile_n = kernel->tile_n;
+    out->tile_k = tile_depth(kernel, u);
+    out->stages = larger(kernel->stages, 1);
+    out->split_k = split_k;
+    out->stream_k = kernel->stream_k;
+    steps = divide_up(g->k, out->tile_k);
+    if (split_k > 1 && (steps < 4 * split_k || kernel->stream_k))
+        return *why = "too few steps of K to split", false;
+    if (!occupancy(out, g, hw, why))
+        return false;
+    out->k_steps = divide_up(steps, split_k);
+    out->grid_m = divide_up(g->m, out->tile_m);
+    out->grid_n = divide_up(g->n, out->tile_n);
+    out->blocks = out->grid_m * out->grid_n * split_k * g->batch;
+    out->waves = (double)out->blocks / ((double)hw->sm.count * (double)out->blocks_per_sm);
+    return true;
+}
+
+/* The library's estimate in cycles: whole waves of full tiles, each step at the slowest of the unit, the shared-memory port,
+ * the vector lanes and this SM's share of L2; a constant for each wave and each split. docs/gemm.md, Eq. 7 */
+static double library_cycles(const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
+{
+    const struct gemm_kernel_shape *g = &k->gemm;
+    struct gemm_cost cost;
+    double resident = (double)map->blocks_per_sm, waves = map->stream_k ? map->waves : ceil(map->waves);
+    double a = (double)g->a_bytes / ((double)g->m * (double)g->k * (double)g->batch);
+    double b = (double)g->b_bytes / ((double)g->n * (double)g->k * (double)g->batch);
+    double tile_bytes = ((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k, step, cycles;
+
+    gemm_cost_of(&cost, map, k, hw, stack);
+    step = cost.step.matrix_cycles;
+    step = step > cost.step.shared_cycles ? step : cost.step.shared_cycles;
+    step = step > cost.step.vector_cycles ? step : cost.step.vector_cycles;
+    if (tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle > step)
+        step = tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle;
+    cycles = waves * ((double)map->k_steps * resident * step + stack->pick_block_cycles);
+    if (map->split_k > 1)
+        cycles += stack->pick_split_s * hw->clock.boost_hz + cost.reduce_bytes / (0.5 * hw->l2.bytes_per_cycle);
+    return cycles;
+}
+
+struct search {
+    const struct kernel *k;
+    const struct timing_context *ctx;
+    bool by_library;
+};
+
+/* First of the cheapest in catalogue order, so ties do not depend on anything else. */
+static double search_best(struct gemm_mapping *out, const struct search *s, const char **why)
+{
+    const struct stack *stack = s->ctx->stack;
+    double best = INFINITY;
+
+    for (int64_t i = 0; i < stack->gemm_kernels_count; i++) {
+        for (int64_t j = 0; j < (stack->split_k_count > 0 ? stack->split_k_count : 1); j++) {
+            struct gemm_mapping map;
+            double cost;
+
+            if (!gemm_mapping_legal(&map, &stack->gemm_kernels[i], stack->split_k_count > 0 ? stack->split_k[j] : 1, s->k, s->ctx->hw, why))
+                continue;
+            cost = s->by_library ? library_cycles(&map, s->k, s->ctx->hw, stack) : gemm_mapping_time_s(NULL, &map, s->k, s->ctx);
+            if (cost < best) {
+                best = cost;
+                *out = map;
+            }
+        }
+    }
+    return best;
+}
+
+double gemm_best_time_s(const struct kernel *k, const struct timing_context *ctx)
+{
+    struct gemm_mapping map;
+    struct search s = { k, ctx, false };
+    const char *why = NULL;
+    double best = search_best(&map, &s, &why);
+
+    return isinf(best) ? 0.0 : best;
+}
+
+enum status mapping_choose(struct mapping *out, const struct kernel *k, const struct hardware *hw, const struct stack *stack,
+                           enum mapping_choice choice, struct error *err)
+{
+    struct timing_context ctx = { .hw = hw, .stack = stack, .choice = choice, .ranks = 1 };
+    bool best = choice == MAPPING_BEST || (stack->pick_rule && strcmp(stack->pick_rule, "best") == 0);
+    struct search s = { k, &ctx, !best };
+    const char *why = "empty catalogue";
+
+    memset(out, 0, sizeof *out);
+    out->kind = k->kind;
+    if (k->kind == KERNEL_ATTENTION)
+        return attention_mapping_choose(&out->attention, k, &ctx, err);
+    if (k->kind != KERNEL_GEMM)
+        return STATUS_OK;
+    if (isinf(search_best(&out->gemm, &s, &why)))
+        return error_plain(err, STATUS_INFEASIBLE, "no kernel of stack %s fits %s for %lld x %lld x %lld: %s", stack->name, hw->name,
+                           (long long)k->gemm.m, (long long)k->gemm.n, (long long)k->gemm.k, why);
+    return STATUS_OK;
+}
+
+const char *mapping_format(char *out, size_t bytes, const struct mapping *m)
+{
+    const struct gemm_mapping *g = &m->gemm;
+    const struct attention_mapping *a = &m->attention;
+    int used;
+
+    if (bytes == 0)
+        return out;
+    out[0] = '\0';
+    if (m->kind == KERNEL_GEMM && g->kernel) {
+        used = snprintf(out, bytes, "%lldx%lldx%lld, %lld stages", (long long)g->tile_m, (long long)g->tile_n, (long long)g->tile_k, (long long)g->stages);
+        if (g->split_k > 1 && used > 0 && (size_t)used < bytes)
+            used += snprintf(out + used, bytes - (size_t)used, ", split-K %lld", (long long)g->split_k);
+        if (g->stream_k && used > 0 && (size_t)used < bytes)
+            used += snprintf(out + used, bytes - (size_t)used, ", stream-K");
+        if (used > 0 && (size_t)used < bytes)
+            snprintf(out + used, bytes - (size_t)used, ", %.2f waves", g->waves);
+    } else if (m->kind == KERNEL_ATTENTION) {
+        snprintf(out, bytes, "%s%lldx%lld, split-KV %lld, %.2f waves", a->unfused ? "unfused " : "", (long long)a->tile_q,
+                 (long long)a->tile_kv, (long long)a->split_kv, a->waves);
+    }
+    return out;
+}
