@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attention mapping: exact work of a launch, tiles that fit an SM, and split-KV as flash-decoding kernels choose it:
+ * the fewest splits whose last wave is at least 85 % as full as the best split's.  docs/attention.md, 2
+ * Source of the split rule: Dao et al., flash-attention, num_splits_heuristic (public repository).
+ */
+#include "sim/attention_model.h"
+
+#include <math.h>
+#include <string.h>
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/* Keys that the queries of one sequence attend to, summed over queries: query i (0-based) of q sees kv - q + i + 1 keys when
+ * causal, at most `window` of them. */
+static double attended_pairs(const struct attention_kernel_shape *a, double q, double kv)
+{
+    double first, growing;
+
+    if (!a->causal)
+        return q * (a->window > 0 && (double)a->window < kv ? (double)a->window : kv);
+    first = kv - q + 1.0;
+    if (a->window <= 0 || kv <= (double)a->window)
+        return q * first + q * (q - 1.0) / 2.0;
+    if (first >= (double)a->window)
+        return q * (double)a->window;
+    growing = (double)a->window - first; /* queries before the window is full */
+    return growing * first + growing * (growing - 1.0) / 2.0 + (q - growing) * (double)a->window;
+}
+
+void attention_work_of(struct attention_work *out, const struct attention_kernel_shape *a)
+{
+    double kv_bits = quant_bits_per_element(&a->kv), out_bytes = a->out ? (double)a->out->bits / 8.0 : 2.0;
+    double q_element = a->compute && a->compute->bits > 0 ? (double)a->compute->bits / 8.0 : 2.0;
+    double elements = a->mla ? (double)a->head_dim : (double)(a->head_dim + a->v_head_dim);
+
+    memset(out, 0, sizeof *out);
+    for (int64_t i = 0; i < a->groups_count; i++) {
+        const struct seq_group *g = &a->groups[i];
+        double count = (double)g->count, q = (double)g->q, kv = (double)g->kv, reach = kv;
+        double pairs = count * attended_pairs(a, q, kv) * (double)a->heads;
+
+        if (a->window > 0 && (double)a->window + q - 1.0 < kv)
+            reach = (double)a->window + q - 1.0;
+        out->pairs += pairs;
+        out->fma += pairs * (double)(a->head_dim + a->v_head_dim);
+        out->q_bytes += count * q * (double)a->heads * (double)a->head_dim * q_element;
+        out->o_bytes += count * q * (double)a->heads * (double)a->v_head_dim * out_bytes;
+        out->kv_bytes += count * reach * (double)a->kv_heads * elements * kv_bits / 8.0;
+    }
+}
+
+const struct attention_kernel *attention_kernel_of(const struct attention_kernel_shape *a, const struct stack *stack)
+{
+    const char *instruction = a->unit && a->unit->instruction ? a->unit->instruction : "vector";
+    int64_t longest = 1;
+
+    for (int64_t i = 0; i < a->groups_count; i++)
+        longest = larger(longest, a->groups[i].q);
+    return stack_attention(stack, instruction, longest > 1 ? "prefill" : "decode");
+}
+
+/* Shared memory of a block: its queries, and two tiles of K and V in flight between them. */
+static double shared_bytes(const struct attention_kernel_shape *a, int64_t tile_q, int64_t tile_kv)
+{
+    double kv_element = a->kv.format ? (double)a->kv.format->bits / 8.0 : 2.0;
+    double q_element = a->compute ? (double)a->compute->bits / 8.0 : 2.0;
+    double kv_elements = a->mla ? (double)a->head_dim : (double)(a->head_dim + a->v_head_dim);
+
+    return (double)tile_q * (double)a->head_dim * q_element + (double)tile_kv * kv_elements * kv_element;
+}
+
+static int64_t residency(const struct attention_kernel_shape *a, const struct hardware *hw, int64_t tile_q, int64_t tile_kv, int64_t warps)
+{
+    double shared = shared_bytes(a, tile_q, tile_kv);
+    double registers = (double)tile_q * (double)(a->v_head_dim + tile_kv) * 4.0 + (double)(warps * hw->sm.warp_threads) * 60.0 * 4.0;
+    double blocks;
+
+    if (shared > (double)hw->sm.shared_block_bytes || registers > (double)hw->sm.register_bytes)
+        return 0;
+    blocks = (double)hw->sm.shared_bytes / (shared + (double)hw->sm.shared_reserved_bytes);
+    if ((double)hw->sm.register_bytes / registers < blocks)
+        blocks = (double)hw->sm.register_bytes / registers;
+    return smaller(larger((int64_t)blocks, 1), larger(hw->sm.max_warps / larger(warps, 1), 1));
+}
+
+/* Rows of queries that one block works on: GQA packing puts the query heads of a KV head together. */
+static int64_t rows_per_block_head(const struct attention_kernel_shape *a, const struct attention_kernel *kernel, int64_t q)
+{
+    return kernel->gqa_packing ? q * (a->heads / larger(a->kv_heads, 1)) : q;
+}
+
+static int64_t block_heads(const struct attention_kernel_shape *a, const struct attention_kernel *kernel)
+{
+    return kernel->gqa_packing ? a->kv_heads : a->heads;
+}
+
+/* Blocks before splitting. */
+static double base_blocks(const struct attention_kernel_shape *a, const struct attention_kernel *kernel, int64_t tile_q)
+{
+    double blocks = 0.0;
+
+    for (int64_t i = 0; i < a->groups_count; i++)
+        blocks += (double)a->groups[i].count * (double)block_heads(a, kernel)
+                * (double)divide_up(rows_per_block_head(a, kernel, a->groups[i].q), tile_q);
+    return blocks;
+}
+
+static int64_t longest_kv(const struct attention_kernel_shape *a)
+{
+    int64_t kv = 1;
+
+    for (int64_t i = 0; i < a->groups_count; i++)
+        kv = larger(kv, a->groups[i].kv);
+    return a->window > 0 ? smaller(kv, a->window) : kv;
+}
+
+static int64_t choose_split(double blocks, double slots, int64_t kv_tiles, int64_t most)
+{
+    double best = 0.0;
+
+    if (blocks >= 0.8 * slots || most <= 1)
+        return 1;
+    most = smaller(most, kv_tiles);
+    for (int64_t s = 1; s <= most; s++) {
+        double waves = blocks * (double)s / slots, full = waves / ceil(waves);
+
+        if (full > best)
+            best = full;
+    }
+    for (int64_t s = 1; s <= most; s++) {
+        double waves = blocks * (double)s / slots;
+
+        if (s > 1 && divide_up(kv_tiles, s) == divide_up(kv_tiles, s - 1))
+            continue;
+        if (waves / ceil(waves) >= 0.85 * best)
+            return s;
+    }
+    return larger(most, 1);
+}
+
+enum status attention_mapping_choose(struct attention_mapping *out, const struct kernel *k, const struct timing_context *ctx, struct error *err)
+{
+    const struct attention_kernel_shape *a = &k->attention;
+    const struct attention_kernel *kernel = attention_kernel_of(a, ctx->stack);
+    const struct hardware *hw = ctx->hw;
+    int64_t rows = 1, least = larger(a->service.tile_m, 16), warps;
+    double blocks;
+
+    memset(out, 0, sizeof *out);
+    if (!kernel)
+        return error_plain(err, STATUS_INFEASIBLE, "stack %s has no attention kernel for instruction %s of %s", ctx->stack->name,
+                           a->unit && a->unit->instruction ? a->unit->instruction : "vector", hw->name);
+    warps = larger(kernel->warps, 1);
+    for (int64_t i = 0; i < a->groups_count; i++)
+        rows = larger(rows, rows_per_block_head(a, kernel, a->groups[i].q));
+    out->unfused = strcmp(kernel->backend, "unfused") == 0;
+    out->tile_q = larger(kernel->tile_q, least);
+    while (out->tile_q / 2 >= larger(rows, least))
+        out->tile_q /= 2;
+    out->tile_kv = larger(kernel->tile_kv, 16);
+    out->split_kv = 1;
+    out->blocks_per_sm = 1;
+    if (!out->unfused) {
+        while ((out->blocks_per_sm = residency(a, hw, out->tile_q, out->tile_kv, warps)) == 0) {
+            if (out->tile_kv > 16)
+                out->tile_kv /= 2;
+            else if (out->tile_q > 16)
+                out->tile_q /= 2;
+            else
+                return error_plain(err, STATUS_INFEASIBLE, "attention with head dimension %lld fits no tile of 16 x 16 into an SM of %s: "
+                                   "shared memory or registers", (long long)a->head_dim, hw->name);
+        }
+    }
+    blocks = base_blocks(a, kernel, out->tile_q);
+    if (rows <= out->tile_q && !out->unfused)
+        out->split_kv = choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), divide_up(longest_kv(a), out->tile_kv),
+                                     kernel->split_kv_max);
+    out->blocks = (int64_t)blocks * out->split_kv;
+    out->waves = (double)out->blocks / (double)(hw->sm.count * out->blocks_per_sm);
+    return STATUS_OK;
+}

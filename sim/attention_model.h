@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Closed-form attention: tiles, split-KV, softmax on vector lanes and special-function units. docs/attention.md */
+#ifndef LLMSIM_SIM_ATTENTION_MODEL_H
+#define LLMSIM_SIM_ATTENTION_MODEL_H
+
+#include "sim/timing.h"
+
+/** Kernel of the stack's catalogue for this launch (by instruction and phase), or NULL. */
+const struct attention_kernel *attention_kernel_of(const struct attention_kernel_shape *a, const struct stack *stack);
+
+/** Tiles and split-KV as the stack's backend picks them. STATUS_INFEASIBLE when no tile fits an SM. */
+enum status attention_mapping_choose(struct attention_mapping *out, const struct kernel *k, const struct timing_context *ctx, struct error *err);
+
+/** Time of one launch with the mapping in `out->mapping.attention`; fills the rest of `out`. */
+void attention_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx);
+
+/** Work of one launch, exact: what roofline and the model share. */
+struct attention_work {
+    double fma;             /* unmasked query-key pairs x (head_dim + v_head_dim) x heads */
+    double pairs;           /* unmasked pairs x heads: exponentials */
+    double q_bytes, kv_bytes, o_bytes; /* each read or written once; kv only what the window reaches */
+};
+void attention_work_of(struct attention_work *out, const struct attention_kernel_shape *a);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attention in closed form (docs/attention.md). Flash: each block walks the KV tiles that its queries may see; a tile costs two
+ * matrix products, its exponentials on the special-function units and the rest of softmax on vector lanes. In flash2 form
+ * softmax waits for the product and the product for softmax: the times add. Where the backend lets one warp group's
+ * softmax run under another's product (split_softmax) they overlap: root of the sum of squares.
+ * Unfused: scores go through memory between three kernels. Left out: page-table walks, uneven block order inside a wave.
+ */
+#include "sim/attention_model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/clock.h"
+#include "sim/l2_reuse.h"
+#include "sim/launch.h"
+
+static double at_least(double x, double low) { return x > low ? x : low; }
+static double at_most(double x, double high) { return x < high ? x : high; }
+
+struct lanes { double fma, sfu; };
+
+static struct lanes vector_lanes(const struct hardware *hw)
+{
+    const struct arch_unit *vector = hardware_unit(hw, "vector");
+    struct lanes out = { 1.0, 1.0 };
+
+    if (vector && vector->fma_fp32_per_cycle_sm > 0.0)
+        out.fma = vector->fma_fp32_per_cycle_sm;
+    out.sfu = vector && vector->sfu_per_cycle_sm > 0.0 ? vector->sfu_per_cycle_sm : out.fma;
+    return out;
+}
+
+/* Steps (KV tiles) of all blocks together and of the longest block. Causal: a tile of queries sees the keys up to its last row. */
+struct walk { double steps, longest, tiles; };
+
+static void walk_group(struct walk *w, const struct attention_kernel_shape *a, const struct attention_mapping *map,
+                       const struct attention_kernel *kernel, const struct seq_group *g)
+{
+    double packing = kernel->gqa_packing ? (double)a->heads / at_least((double)a->kv_heads, 1.0) : 1.0;
+    double heads = kernel->gqa_packing ? (double)a->kv_heads : (double)a->heads;
+    double rows = (double)g->q * packing, tiles = ceil(rows / (double)map->tile_q);
+    double tile_q = (double)map->tile_q / packing, kv = (double)g->kv, reach = kv, sum, longest;
+    double tile_kv = (double)map->tile_kv, last = kv;
+
+    if (a->window > 0)
+        reach = at_most(kv, (double)a->window + tile_q);
+    last = at_most(kv, reach);
+    if (a->causal && g->q > 1) { /* mean over tiles of the keys seen, each rounded up by half a tile */
+        double first = at_most(kv - (double)g->q + at_most(tile_q, (double)g->q), reach);
+
+        sum = tiles * ((first + last) / 2.0 / tile_kv + 0.5);
+        if (a->window > 0 && kv > reach) /* most tiles see a full window */
+            sum = tiles * ceil(last / tile_kv);
+    } else {
+        sum = tiles * ceil(last / tile_kv);
+    }
+    longest = ceil(ceil(last / tile_kv) / (double)map->split_kv);
+    w->steps += (double)g->count * heads * at_least(sum, tiles * longest * (map->split_kv > 1 ? (double)map->split_kv : 0.0));
+    w->tiles += (double)g->count * heads * tiles * (double)map->split_kv;
+    w->longest = at_least(w->longest, longest);
+}
+
+/* What one KV tile of one block costs, in SM cycles. */
+struct tile_cost { double matrix, softmax, shared, l2_bytes, shared_bytes, vector_ops, sfu_ops, fma; };
+
+static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shape *a, const struct attention_mapping *map, const struct hardware *hw)
+{
+    struct lanes lanes = vector_lanes(hw);
+    double q = (double)map->tile_q, kv = (double)map->tile_kv, d = (double)a->head_dim, dv = (double)a->v_head_dim;
+    double kv_elements = a->mla ? d : d + dv, kv_bits = quant_bits_per_element(&a->kv);
+    double operand = a->compute && a->compute->bits > 0 ? (double)a->compute->bits / 8.0 : 2.0;
+    double efficiency = a->unit && a->unit->issue_efficiency > 0.0 ? a->unit->issue_efficiency : 1.0;
+    bool convert = a->kv.format && a->compute && a->kv.format != a->compute;
+
+    t->fma = q * kv * (d + dv);
+    t->matrix = t->fma / (a->service.fma_per_cycle_sm * efficiency);
+    t->sfu_ops = q * kv;
+    /* per score: scale, maximum, sum, half a packed conversion; per output of the tile: rescale by the new maximum */
+    t->vector_ops = q * kv * 3.5 + q * dv + (convert ? kv * kv_elements : 0.0);
+    t->softmax = t->sfu_ops / lanes.sfu + t->vector_ops / lanes.fma;
+    t->l2_bytes = kv * kv_elements * kv_bits / 8.0;
+    /* K and V fragments are read by each group of 16 (64 when fed from shared memory) rows of queries; fills once */
+    t->shared_bytes = kv * (d + dv) * operand * at_least(q / (a->service.operands_from_shared ? 64.0 : 32.0), 1.0) + t->l2_bytes;
+    t->shared = t->shared_bytes / hw->sm.shared_bytes_per_cycle;
+}
+
+enum { TERM_COMPUTE, TERM_SHARED, TERM_L2, TERM_DRAM, TERM_LATENCY, TERMS };
+
+struct flash {
+    struct attention_work work;
+    struct walk walk;
+    struct tile_cost tile;
+    double dram_bytes, spilled_bytes, combine_bytes;
+    bool split_softmax;
+    double resident; /* blocks on a busy SM */
+    double rounds;   /* tiles that the busiest slot walks */
+};
+
+static void flash_prepare(struct flash *f, const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx)
+{
+    const struct attention_kernel_shape *a = &k->attention;
+    const struct attention_kernel *kernel = attention_kernel_of(a, ctx->stack);
+    const struct hardware *hw = ctx->hw;
+    double warm = (double)k->warm.a_bytes + (double)k->warm.b_bytes + (double)k->warm.other_bytes;
+    double capacity = l2_shared_capacity_bytes(&hw->l2), sms = (double)hw->sm.count, slots, even;
+
+    memset(f, 0, sizeof *f);
+    attention_work_of(&f->work, a);
+    for (int64_t i = 0; i < a->groups_count; i++)
+        walk_group(&f->walk, a, map, kernel, &a->groups[i]);
+    tile_cost_of(&f->tile, a, map, hw);
+    f->split_softmax = kernel->split_softmax;
+    f->dram_bytes = at_least(f->work.q_bytes + f->work.kv_bytes - warm, 0.0);
+    f->spilled_bytes = at_least(f->work.o_bytes - capacity, 0.0);
+    if (map->split_kv > 1)
+        f->combine_bytes = (double)map->split_kv * f->work.o_bytes * 2.0 * 2.0; /* fp32 partial results, written and read */
+    f->resident = at_most(ceil(f->walk.tiles / sms), (double)map->blocks_per_sm);
+    slots = sms * f->resident;
+    even = f->walk.steps / slots;
+    /* equal blocks: whole waves; causal: blocks shrink, the last to start adds half of the longest on average */
+    f->rounds = at_least(even, f->walk.longest);
+    if (f->walk.tiles > slots) {
+        bool equal = f->walk.steps >= 0.999 * f->walk.longest * f->walk.tiles;
+
+        f->rounds = equal ? ceil(f->walk.tiles / slots) * f->walk.longest
+                          : at_least(even + 0.5 * f->walk.longest * at_most(slots / f->walk.tiles, 1.0), f->walk.longest);
+    }
+}
+
+/* Cycles for the busiest SM to take one tile of each resident block. */
+static double round_cycles(enum cause *binding, const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
+{
+    static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_L2, CAUSE_DRAM, CAUSE_STALL };
+    const struct hardware *hw = ctx->hw;
+    const struct tile_cost *t = &f->tile;
+    double running = at_most(f->walk.tiles, (double)hw->sm.count * f->resident), terms[TERMS], compute;
+    double rate = hw->dram.bandwidth_bytes_per_s, parts[2] = { f->resident * t->matrix, f->resident * t->softmax };
+    double dram_s = f->dram_bytes / (rate * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01))
+                  + f->spilled_bytes / (rate * hw->dram.write_efficiency);
+    double latency = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    int worst = 0;
+
+    (void)map;
+    compute = f->split_softmax ? overlap_norm(parts, 2, 2.0) : parts[0] + parts[1];
+    terms[TERM_COMPUTE] = compute;
+    terms[TERM_SHARED] = f->resident * t->shared;
+    terms[TERM_L2] = at_least(f->resident * t->l2_bytes / hw->sm.l2_read_bytes_per_cycle, running * t->l2_bytes / hw->l2.bytes_per_cycle);
+    terms[TERM_DRAM] = dram_s * hz / at_least(f->walk.steps, 1.0) * running;
+    terms[TERM_LATENCY] = latency / 2.0; /* K and V tiles: two loads in flight for each block */
+    for (int i = 1; i < TERMS; i++)
+        if (terms[i] > terms[worst])
+            worst = i;
+    *binding = term_cause[worst];
+    if (worst == TERM_COMPUTE && parts[1] > parts[0])
+        *binding = CAUSE_VECTOR;
+    return overlap_norm(terms, TERMS, hw->sm.overlap_exponent);
+}
+
+/* Parts of a flash launch at clock hz. Returns seconds. */
+static double flash_parts(double parts_s[CAUSES], const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
+{
+    const struct hardware *hw = ctx->hw;
+    enum cause binding;
+    double cycles = round_cycles(&binding, f, map, ctx, hz), total = 0.0;
+    double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    double starts = at_least(f->walk.tiles / ((double)hw->sm.count * f->resident), 1.0);
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+
+    for (int i = 0; i < CAUSES; i++)
+        parts_s[i] = 0.0;
+    parts_s[binding] = f->rounds * cycles / hz;
+    /* block table and lengths, then queries, then the first keys: three dependent loads; later blocks hide half of theirs */
+    parts_s[CAUSE_STALL] += (f->rounds * 2.0 * hw->sm.barrier_cycles + hw->launch.block_cycles + 3.0 * loaded
+                             + (starts - 1.0) * (hw->launch.block_cycles + 3.0 * l2) / f->resident) / hz;
+    parts_s[CAUSE_L2] += f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz;
+    if (f->combine_bytes > 0.0) { /* a second kernel adds the parts up */
+        parts_s[CAUSE_L2] += f->combine_bytes / hw->l2.write_bytes_per_cycle / hz;
+        parts_s[CAUSE_STALL] += 2.0 * loaded / hz;
+        parts_s[CAUSE_LAUNCH] += launch_overhead_s(ctx, false);
+    }
+    for (int i = 0; i < CAUSES; i++)
+        total += parts_s[i];
+    return total;
+}
+
+static void flash_events(struct timing *out, const struct flash *f, const struct attention_kernel_shape *a)
+{
+    out->events.fma = f->work.fma;
+    out->events.fma_op = a->service.energy_op;
+    out->events.unit_ops = f->tile.fma * f->walk.steps * at_least(a->service.energy_ops_per_fma, 1.0);
+    out->events.vector_ops = f->tile.vector_ops * f->walk.steps;
+    out->events.sfu_ops = f->tile.sfu_ops * f->walk.steps;
+    out->events.instructions = out->events.vector_ops / 32.0 + f->tile.fma * f->walk.steps / 4096.0;
+    out->bytes[LEVEL_SHARED] = f->tile.shared_bytes * f->walk.steps;
+    out->bytes[LEVEL_L2] = f->tile.l2_bytes * f->walk.steps + f->work.q_bytes + f->work.o_bytes + f->combine_bytes;
+    out->bytes[LEVEL_DRAM] = f->dram_bytes + f->spilled_bytes;
+}
+
+static double dynamic_energy_j(const struct timing *t, const struct hardware *hw)
+{
+    const struct arch_energy *e = &hw->energy;
+
+    return t->events.unit_ops * at_least(t->events.fma_op ? energy_op_j(e, t->events.fma_op) : 0.0, 0.0)
+         + t->events.vector_ops * at_least(energy_op_j(e, "fma_fp32_vector"), 0.0)
+         + t->events.sfu_ops * at_least(energy_op_j(e, "sfu"), 0.0) + t->events.instructions * e->instruction_j
+         + t->bytes[LEVEL_SHARED] * e->shared_j_per_byte + t->bytes[LEVEL_L2] * e->l2_j_per_byte + t->bytes[LEVEL_DRAM] * e->dram_j_per_byte;
+}
+
+/* Scores of a launch that no kernel fuses: whole rectangles (masked after), 16 bits each, written and read twice. */
+static double score_bytes(const struct attention_kernel_shape *a)
+{
+    double scores = 0.0;
+
+    for (int64_t i = 0; i < a->groups_count; i++)
+        scores += (double)a->groups[i].count * (double)a->groups[i].q * (double)a->groups[i].kv * (double)a->heads;
+    return scores * 2.0;
+}
+
+/* Three kernels: S = Q K^T, P = softmax(S), O = P V. docs/attention.md, Eq. 6 */
+static double unfused_parts(double parts_s[CAUSES], struct timing *out, const struct kernel *k, const struct timing_context *ctx, double hz)
+{
+    const struct attention_kernel_shape *a = &k->attention;
+    const struct hardware *hw = ctx->hw;
+    struct lanes lanes = vector_lanes(hw);
+    struct attention_work work;
+    double one_pass = score_bytes(a), scores = one_pass / 2.0, sms = (double)hw->sm.count, capacity = l2_shared_capacity_bytes(&hw->l2);
+    double efficiency = a->unit && a->unit->issue_efficiency > 0.0 ? a->unit->issue_efficiency : 1.0;
+    double passes = one_pass > capacity ? 4.0 : 0.0; /* scores that fit stay in L2 */
+    double rate = hw->dram.bandwidth_bytes_per_s * hw->dram.read_efficiency, total = 0.0, matrix_s, terms[3];
+
+    attention_work_of(&work, a);
+    out->events = (struct events){ .fma = work.fma, .fma_op = a->service.energy_op, .vector_ops = scores * 6.0, .sfu_ops = scores };
+    out->events.unit_ops = scores * (double)(a->head_dim + a->v_head_dim) * at_least(a->service.energy_ops_per_fma, 1.0);
+    matrix_s = scores * (double)(a->head_dim + a->v_head_dim) / (a->service.fma_per_cycle_sm * efficiency * sms * hz);
+    terms[0] = matrix_s;
+    terms[1] = (work.q_bytes + work.kv_bytes + work.o_bytes + 4.0 * one_pass) / (hw->l2.bytes_per_cycle * hz);
+    terms[2] = (work.q_bytes + work.kv_bytes + passes * one_pass) / rate;
+    for (int i = 0; i < CAUSES; i++)
+        parts_s[i] = 0.0;
+    parts_s[terms[0] >= terms[1] && terms[0] >= terms[2] ? CAUSE_MATRIX : terms[1] >= terms[2] ? CAUSE_L2 : CAUSE_DRAM]
+        = overlap_norm(terms, 3, hw->sm.overlap_exponent);
+    parts_s[CAUSE_VECTOR] = (scores * 6.0 / lanes.fma + scores / lanes.sfu) / (sms * hz);
+    parts_s[CAUSE_STALL] = 3.0 * (hw->launch.block_cycles + 2.0 * at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles)) / hz;
+    parts_s[CAUSE_LAUNCH] = 2.0 * launch_overhead_s(ctx, true);
+    out->bytes[LEVEL_L2] = work.q_bytes + work.kv_bytes + work.o_bytes + 4.0 * one_pass;
+    out->bytes[LEVEL_DRAM] = work.q_bytes + work.kv_bytes + passes * one_pass;
+    for (int i = 0; i < CAUSES; i++)
+        total += parts_s[i];
+    return total;
+}
+
+void attention_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx)
+{
+    const struct attention_mapping *map = &out->mapping.attention;
+    double highest = clock_highest_hz(ctx), at_highest_s;
+    struct flash f;
+
+    if (map->unfused) {
+        at_highest_s = unfused_parts(out->parts_s, out, k, ctx, highest);
+    } else {
+        flash_prepare(&f, k, map, ctx);
+        at_highest_s = flash_parts(out->parts_s, &f, map, ctx, highest);
+        flash_events(out, &f, &k->attention);
+    }
+    out->clock_hz = clock_sustained_hz(ctx, highest, dynamic_energy_j(out, ctx->hw), at_highest_s + launch_overhead_s(ctx, true));
+    if (out->clock_hz < highest) {
+        if (map->unfused)
+            unfused_parts(out->parts_s, out, k, ctx, out->clock_hz);
+        else
+            flash_parts(out->parts_s, &f, map, ctx, out->clock_hz);
+    }
+    out->flops = k->flops;
+    launch_finish(out, ctx, true);
+}
