@@ -72,6 +72,14 @@ static enum status apply(struct recipe *r, struct parsed *seen, const char *key,
     }
 }
 
+static const char *preset_text(const char *name, size_t length)
+{
+    for (size_t i = 0; i < PRESETS; i++)
+        if (strlen(presets[i].name) == length && strncmp(presets[i].name, name, length) == 0)
+            return presets[i].text;
+    return NULL;
+}
+
 static enum status apply_list(struct recipe *r, struct parsed *seen, const char *text, struct source_pos at, struct error *err)
 {
     while (*text != '\0') {
@@ -97,22 +105,34 @@ static enum status apply_list(struct recipe *r, struct parsed *seen, const char 
     return STATUS_OK;
 }
 
-static const char *preset_find(const char *text, struct error *err, struct source_pos at, enum status *st)
+/* "PRESET", "PRESET,KEY=FORMAT..." (what follows overrides the preset) or "KEY=FORMAT,...". */
+static enum status apply_text(struct recipe *r, struct parsed *seen, const char *text, struct source_pos at, struct error *err)
 {
-    const char *names[PRESETS];
+    size_t first = strcspn(text, ",");
+    const char *preset = preset_text(text, first), *names[PRESETS];
+    enum status st;
 
-    *st = STATUS_OK;
-    for (size_t i = 0; i < PRESETS; i++) {
-        if (strcmp(presets[i].name, text) == 0)
-            return presets[i].text;
+    if (preset != NULL) {
+        struct parsed of_preset = { 0 };
+        if ((st = apply_list(r, &of_preset, preset, at, err)))
+            return st;
+        *seen = of_preset;
+        if (text[first] == '\0')
+            return STATUS_OK;
+        struct parsed over = { 0 };
+        if ((st = apply_list(r, &over, text + first + 1, at, err)))
+            return st;
+        for (int i = 0; i < KEYS; i++)
+            seen->given[i] |= over.given[i];
+        return STATUS_OK;
+    }
+    if (strchr(text, '=') != NULL || first != strlen(text))
+        return apply_list(r, seen, text, at, err);
+    for (size_t i = 0; i < PRESETS; i++)
         names[i] = presets[i].name;
-    }
-    if (strchr(text, '=') == NULL && strchr(text, ',') == NULL) {
-        const char *near = nearest_name(text, names, PRESETS);
-        *st = error_set(err, STATUS_BAD_INPUT, at, "recipe: '%s' is no preset and no KEY=FORMAT%s%s", text,
-                        near != NULL ? "; nearest is " : "", near != NULL ? near : "");
-    }
-    return NULL;
+    const char *near = nearest_name(text, names, PRESETS);
+    return error_set(err, STATUS_BAD_INPUT, at, "recipe: '%s' is no preset and no KEY=FORMAT%s%s", text,
+                     near != NULL ? "; nearest is " : "", near != NULL ? near : "");
 }
 
 static bool is_plain_float(const struct quant *q)
@@ -120,12 +140,19 @@ static bool is_plain_float(const struct quant *q)
     return q->format->family == FORMAT_FLOAT && q->format->bits >= 16;
 }
 
+/* What memory holds: tf32 is how a unit reads fp32. */
+static const struct format *container_of(const struct quant *q)
+{
+    return strcmp(q->format->name, "tf32") == 0 ? format_find("fp32") : q->format;
+}
+
 /* What follows from the keys that were given: outputs are 16 bit of the activations' kind, the rest follows the outputs. */
 static enum status derive(struct recipe *r, const struct parsed *seen, struct source_pos at, struct error *err)
 {
     if (!seen->given[KEY_OUT])
-        r->output = seen->given[KEY_A] && is_plain_float(&r->activations) && strcmp(r->activations.format->name, "tf32") != 0
-                        ? r->activations.format : format_find("fp16");
+        r->output = seen->given[KEY_A] && is_plain_float(&r->activations)                        ? container_of(&r->activations)
+                    : seen->given[KEY_W] && !seen->given[KEY_A] && is_plain_float(&r->weights) ? container_of(&r->weights)
+                                                                                                 : format_find("fp16");
     if (!seen->given[KEY_ATTN])
         r->attention = r->output;
     const struct quant plain = { .format = r->output, .group = QUANT_PER_CHANNEL };
@@ -154,11 +181,8 @@ enum status recipe_parse(struct recipe *out, const char *text, struct source_pos
     struct parsed seen = { 0 };
     enum status st = STATUS_OK;
 
-    if (text != NULL && *text != '\0') {
-        const char *preset = preset_find(text, err, at, &st);
-        if (st || (st = apply_list(&r, &seen, preset != NULL ? preset : text, at, err)))
-            return st;
-    }
+    if (text != NULL && *text != '\0' && (st = apply_text(&r, &seen, text, at, err)))
+        return st;
     if ((st = derive(&r, &seen, at, err)))
         return st;
     *out = r;

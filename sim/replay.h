@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to sim/run.c, sim/replay*.c: times in integer picoseconds, the memo of timed kernels, decode attention over iterations. */
+#ifndef LLMSIM_SIM_REPLAY_H
+#define LLMSIM_SIM_REPLAY_H
+
+#include "sim/run.h"
+#include "sim/timing.h"
+
+/* A timing whose parts are integers that sum exactly to time_ps. */
+struct ps_timing {
+    int64_t time_ps, best_ps;
+    int64_t parts_ps[CAUSES];
+    const struct timing *timing;
+};
+
+/** Rounds each part and gives what rounding left to the largest. STATUS_INTERNAL: the fidelity gave a time that is no number. */
+enum status ps_from_timing(struct ps_timing *out, const struct timing *t, const char *role, struct error *err);
+
+struct memo; /* handle */
+struct memo *memo_open(const struct fidelity *fidelity, const struct timing_context *ctx); /* NULL: no memory */
+void memo_close(struct memo *m);
+/** Times the kernel, or finds it timed already. *out is borrowed from the memo. Collectives are timed by sim/collective.h at every fidelity. */
+enum status memo_time(const struct timing **out, struct memo *m, const struct kernel *k, struct error *err);
+void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m);
+
+/* Attention of a repeated step: a timing for each sampled iteration; between two samples time is linear. */
+struct attention_series {
+    int64_t count, *iteration;     /* sampled, ascending; first 0, last repeat - 1 */
+    struct ps_timing *at;          /* of those */
+    double simulated_fraction;
+};
+
+/** Times iterations 0 .. repeat - 1 of kernel `k` (its groups grow by q each). All of them where the fidelity is cheap, else sampled:
+ *  ends first, then halves, until each midpoint lies within 1 % of the line through its neighbours (docs/replay.md). */
+enum status attention_series_time(struct attention_series *out, struct memo *m, const struct kernel *k, int64_t repeat, bool sample,
+                                  struct arena *arena, struct error *err);
+
+/** Time of one iteration, by integer interpolation; parts sum to it. `hint`: segment to start from, kept by the caller (0 at first). */
+void attention_series_at(int64_t *time_ps, int64_t parts_ps[CAUSES], const struct attention_series *s, int64_t iteration, int64_t *hint);
+/** Weight of sample i in a sum over all iterations (its hat function): sums of bytes and events. */
+double attention_series_weight(const struct attention_series *s, int64_t i);
+
+/* Host: eager launches. A queue that the host fills at one launch each host_ps; the device waits for it where it is ahead. */
+struct host_queue { int64_t host_ps, device_ps, launch_ps; };
+/** Device idle time before a kernel of `time_ps`. */
+int64_t host_queue_launch(struct host_queue *q, int64_t time_ps);
+
+#endif

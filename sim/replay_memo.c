@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memo of timed kernels, by kernel_hash; open addressing, never shrinks. Order of insertion changes no result. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/num.h"
+#include "sim/collective.h"
+#include "sim/replay.h"
+
+struct slot { struct hash128 key; struct timing *timing; };
+
+struct memo {
+    const struct fidelity *fidelity;
+    struct timing_context ctx;
+    struct arena arena;
+    struct slot *slots;
+    size_t capacity, used;
+    int64_t hits, misses;
+};
+
+struct memo *memo_open(const struct fidelity *fidelity, const struct timing_context *ctx)
+{
+    struct memo *m = calloc(1, sizeof *m);
+
+    if (m == NULL)
+        return NULL;
+    m->fidelity = fidelity;
+    m->ctx = *ctx;
+    m->capacity = 1024;
+    m->slots = calloc(m->capacity, sizeof *m->slots);
+    if (m->slots == NULL) {
+        free(m);
+        return NULL;
+    }
+    return m;
+}
+
+void memo_close(struct memo *m)
+{
+    if (m == NULL)
+        return;
+    arena_free(&m->arena);
+    free(m->slots);
+    free(m);
+}
+
+void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m)
+{
+    *hits = m->hits;
+    *misses = m->misses;
+}
+
+static struct slot *find(struct slot *slots, size_t capacity, struct hash128 key)
+{
+    size_t i = (size_t)key.low & (capacity - 1);
+
+    while (slots[i].timing != NULL && (slots[i].key.low != key.low || slots[i].key.high != key.high))
+        i = (i + 1) & (capacity - 1);
+    return &slots[i];
+}
+
+static bool grow(struct memo *m)
+{
+    size_t capacity = 2 * m->capacity;
+    struct slot *slots = calloc(capacity, sizeof *slots);
+
+    if (slots == NULL)
+        return false;
+    for (size_t i = 0; i < m->capacity; i++)
+        if (m->slots[i].timing != NULL)
+            *find(slots, capacity, m->slots[i].key) = m->slots[i];
+    free(m->slots);
+    m->slots = slots;
+    m->capacity = capacity;
+    return true;
+}
+
+enum status memo_time(const struct timing **out, struct memo *m, const struct kernel *k, struct error *err)
+{
+    struct hasher *h = hasher_open();
+
+    if (h == NULL)
+        return error_no_memory(err);
+    kernel_hash(h, k);
+    struct hash128 key = hasher_value(h);
+    hasher_close(h);
+    struct slot *s = find(m->slots, m->capacity, key);
+    if (s->timing != NULL) {
+        m->hits++;
+        *out = s->timing;
+        return STATUS_OK;
+    }
+    struct timing *t = arena_alloc(&m->arena, sizeof *t);
+    if (t == NULL || (2 * m->used > m->capacity && !grow(m)))
+        return error_no_memory(err);
+    if (k->kind == KERNEL_COLLECTIVE) {
+        collective_timing(t, k, m->ctx.hw, m->ctx.stack);
+    } else {
+        enum status st = m->fidelity->time(t, k, &m->ctx, err);
+        if (st)
+            return st;
+    }
+    m->misses++;
+    m->used++;
+    *find(m->slots, m->capacity, key) = (struct slot){ key, t };
+    *out = t;
+    return STATUS_OK;
+}
+
+enum status ps_from_timing(struct ps_timing *out, const struct timing *t, const char *role, struct error *err)
+{
+    int64_t sum = 0;
+    int largest = CAUSE_STALL;
+
+    *out = (struct ps_timing){ .time_ps = num_ps(t->time_s), .timing = t };
+    for (int i = 0; i < CAUSES; i++) {
+        out->parts_ps[i] = num_ps(t->parts_s[i]);
+        if (out->parts_ps[i] < 0 || out->time_ps < 0)
+            return error_plain(err, STATUS_INTERNAL, "%s: the timing model gave no valid time (%g s)", role, t->time_s);
+        sum += out->parts_ps[i];
+        if (out->parts_ps[i] > out->parts_ps[largest])
+            largest = i;
+    }
+    out->parts_ps[largest] += out->time_ps - sum;
+    /* without a mapping to choose there is no better one */
+    int64_t best = t->best_time_s > 0 ? num_ps(t->best_time_s) : out->time_ps;
+    out->best_ps = best >= 0 && best < out->time_ps ? best : out->time_ps;
+    return STATUS_OK;
+}
