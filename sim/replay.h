@@ -8,19 +8,21 @@
 
 /* A timing whose parts are integers that sum exactly to time_ps. */
 struct ps_timing {
-    int64_t time_ps, best_ps;
+    int64_t time_ps, best_ps, roofline_ps;
     int64_t parts_ps[CAUSES];
     const struct timing *timing;
 };
 
+struct timed_kernel { struct timing timing; double roofline_s; };
+
 /** Rounds each part and gives what rounding left to the largest. STATUS_INTERNAL: the fidelity gave a time that is no number. */
-enum status ps_from_timing(struct ps_timing *out, const struct timing *t, const char *role, struct error *err);
+enum status ps_from_timing(struct ps_timing *out, const struct timed_kernel *t, const char *role, struct error *err);
 
 struct memo; /* handle */
 struct memo *memo_open(const struct fidelity *fidelity, const struct timing_context *ctx); /* NULL: no memory */
 void memo_close(struct memo *m);
-/** Times the kernel, or finds it timed already. *out is borrowed from the memo. Collectives are timed by sim/collective.h at every fidelity. */
-enum status memo_time(const struct timing **out, struct memo *m, const struct kernel *k, struct error *err);
+/** Times the kernel, also by roofline, or finds it timed already. *out is borrowed from the memo. Collectives are timed by sim/collective.h at every fidelity. */
+enum status memo_time(const struct timed_kernel **out, struct memo *m, const struct kernel *k, struct error *err);
 void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m);
 
 /* Attention of a repeated step: a timing for each sampled iteration; between two samples time is linear. */

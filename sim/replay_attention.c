@@ -25,7 +25,7 @@ static enum status time_iteration(struct ps_timing *out, struct sampler *s, int6
     const struct attention_kernel_shape *a = &s->kernel->attention;
     struct seq_group *groups = arena_array(s->arena, (size_t)a->groups_count, sizeof *groups);
     struct kernel k = *s->kernel;
-    const struct timing *t;
+    const struct timed_kernel *t;
     enum status st;
 
     if (groups == NULL)

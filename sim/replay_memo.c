@@ -8,7 +8,7 @@
 #include "sim/collective.h"
 #include "sim/replay.h"
 
-struct slot { struct hash128 key; struct timing *timing; };
+struct slot { struct hash128 key; struct timed_kernel *timed; };
 
 struct memo {
     const struct fidelity *fidelity;
@@ -55,7 +55,7 @@ static struct slot *find(struct slot *slots, size_t capacity, struct hash128 key
 {
     size_t i = (size_t)key.low & (capacity - 1);
 
-    while (slots[i].timing != NULL && (slots[i].key.low != key.low || slots[i].key.high != key.high))
+    while (slots[i].timed != NULL && (slots[i].key.low != key.low || slots[i].key.high != key.high))
         i = (i + 1) & (capacity - 1);
     return &slots[i];
 }
@@ -68,7 +68,7 @@ static bool grow(struct memo *m)
     if (slots == NULL)
         return false;
     for (size_t i = 0; i < m->capacity; i++)
-        if (m->slots[i].timing != NULL)
+        if (m->slots[i].timed != NULL)
             *find(slots, capacity, m->slots[i].key) = m->slots[i];
     free(m->slots);
     m->slots = slots;
@@ -76,7 +76,21 @@ static bool grow(struct memo *m)
     return true;
 }
 
-enum status memo_time(const struct timing **out, struct memo *m, const struct kernel *k, struct error *err)
+static enum status time_now(struct timed_kernel *t, struct memo *m, const struct kernel *k, struct error *err)
+{
+    struct timing bound;
+    enum status st;
+
+    if ((st = fidelity_roofline.time(&bound, k, &m->ctx, err)))
+        return st;
+    t->roofline_s = bound.time_s;
+    if (k->kind != KERNEL_COLLECTIVE)
+        return m->fidelity->time(&t->timing, k, &m->ctx, err);
+    collective_timing(&t->timing, k, m->ctx.hw, m->ctx.stack);
+    return STATUS_OK;
+}
+
+enum status memo_time(const struct timed_kernel **out, struct memo *m, const struct kernel *k, struct error *err)
 {
     struct hasher *h = hasher_open();
 
@@ -86,21 +100,17 @@ enum status memo_time(const struct timing **out, struct memo *m, const struct ke
     struct hash128 key = hasher_value(h);
     hasher_close(h);
     struct slot *s = find(m->slots, m->capacity, key);
-    if (s->timing != NULL) {
+    if (s->timed != NULL) {
         m->hits++;
-        *out = s->timing;
+        *out = s->timed;
         return STATUS_OK;
     }
-    struct timing *t = arena_alloc(&m->arena, sizeof *t);
+    struct timed_kernel *t = arena_alloc(&m->arena, sizeof *t);
     if (t == NULL || (2 * m->used > m->capacity && !grow(m)))
         return error_no_memory(err);
-    if (k->kind == KERNEL_COLLECTIVE) {
-        collective_timing(t, k, m->ctx.hw, m->ctx.stack);
-    } else {
-        enum status st = m->fidelity->time(t, k, &m->ctx, err);
-        if (st)
-            return st;
-    }
+    enum status st = time_now(t, m, k, err);
+    if (st)
+        return st;
     m->misses++;
     m->used++;
     *find(m->slots, m->capacity, key) = (struct slot){ key, t };
@@ -108,12 +118,13 @@ enum status memo_time(const struct timing **out, struct memo *m, const struct ke
     return STATUS_OK;
 }
 
-enum status ps_from_timing(struct ps_timing *out, const struct timing *t, const char *role, struct error *err)
+enum status ps_from_timing(struct ps_timing *out, const struct timed_kernel *timed, const char *role, struct error *err)
 {
+    const struct timing *t = &timed->timing;
     int64_t sum = 0;
     int largest = CAUSE_STALL;
 
-    *out = (struct ps_timing){ .time_ps = num_ps(t->time_s), .timing = t };
+    *out = (struct ps_timing){ .time_ps = num_ps(t->time_s), .roofline_ps = num_ps(timed->roofline_s), .timing = t };
     for (int i = 0; i < CAUSES; i++) {
         out->parts_ps[i] = num_ps(t->parts_s[i]);
         if (out->parts_ps[i] < 0 || out->time_ps < 0)

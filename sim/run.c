@@ -105,7 +105,7 @@ static enum status too_long(struct replay *r)
 
 /* Adds `launches` of a time and its parts. */
 static enum status row_add_time(struct replay *r, struct breakdown_row *row, int64_t launches, int64_t time_ps, const int64_t parts_ps[CAUSES],
-                                int64_t best_ps)
+                                int64_t best_ps, int64_t roofline_ps)
 {
     int64_t product;
 
@@ -115,6 +115,8 @@ static enum status row_add_time(struct replay *r, struct breakdown_row *row, int
     if (!checked_mul_i64(&product, time_ps, launches) || !checked_add_i64(&row->time_ps, row->time_ps, product))
         return too_long(r);
     if (!checked_mul_i64(&product, best_ps, launches) || !checked_add_i64(&row->best_time_ps, row->best_time_ps, product))
+        return too_long(r);
+    if (!checked_mul_i64(&product, roofline_ps, launches) || !checked_add_i64(&row->roofline_time_ps, row->roofline_time_ps, product))
         return too_long(r);
     return STATUS_OK;
 }
@@ -168,7 +170,7 @@ static enum status time_kernels(struct replay *r, struct timed *timed, const str
 {
     for (int64_t i = 0; i < low->count; i++) {
         const struct kernel *k = &low->kernels[i].kernel;
-        const struct timing *t;
+        const struct timed_kernel *t;
         enum status st;
 
         warn_kernel(r, k);
@@ -199,17 +201,21 @@ static enum status add_rows(struct replay *r, struct timed *timed, const struct 
         if (k->kind != KERNEL_ATTENTION) {
             const struct ps_timing *p = &timed[i].at;
             row_add_amounts(r, row, (double)launches, 1, k, p);
-            if ((st = row_add_time(r, row, launches, p->time_ps, p->parts_ps, p->best_ps)))
+            if ((st = row_add_time(r, row, launches, p->time_ps, p->parts_ps, p->best_ps, p->roofline_ps)))
                 return st;
             continue;
         }
         const struct attention_series *s = &timed[i].series;
+        double roofline_ps = 0;
+        for (int64_t n = 0; n < s->count; n++)
+            roofline_ps += attention_series_weight(s, n) * (double)s->at[n].roofline_ps;
+        row->roofline_time_ps += (int64_t)(roofline_ps * (double)k->count);
         for (int64_t n = 0; n < s->count; n++)
             row_add_amounts(r, row, attention_series_weight(s, n) * (double)k->count, s->simulated_fraction, k, &s->at[n]);
         for (int64_t n = 0, hint = 0; n < iterations; n++) {
             int64_t time_ps, parts_ps[CAUSES];
             attention_series_at(&time_ps, parts_ps, s, n, &hint);
-            if ((st = row_add_time(r, row, k->count, time_ps, parts_ps, time_ps)))
+            if ((st = row_add_time(r, row, k->count, time_ps, parts_ps, time_ps, 0)))
                 return st;
         }
     }
@@ -336,7 +342,7 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
         if (row == NULL)
             return STATUS_INTERNAL;
         row->count += iterations;
-        return row_add_time(r, row, iterations, host_ps, host_parts, host_ps);
+        return row_add_time(r, row, iterations, host_ps, host_parts, host_ps, 0);
     }
     return STATUS_OK;
 }
