@@ -94,6 +94,7 @@ struct arch_sm {
     int64_t warp_threads, max_warps, max_blocks;
     int64_t register_bytes;          /* of one SM */
     int64_t max_registers_per_thread;
+    double register_bytes_per_cycle; /* operands and results between register file and matrix units, one SM; 0: 16 B a vector lane (three reads, a write) */
     int64_t shared_bytes;            /* largest shared carve-out of an SM */
     int64_t shared_block_bytes;      /* largest for one thread block */
     int64_t shared_reserved_bytes;   /* taken by the system for each block */

@@ -48,6 +48,7 @@ static const struct field_row rows[] = {
     INTEGER("sm.max_blocks", sm.max_blocks, 1, 4096, true, "resident thread blocks"),
     BYTES("sm.registers", sm.register_bytes, 1024, 1e9, true, "register file of an SM"),
     INTEGER("sm.max_registers_per_thread", sm.max_registers_per_thread, 1, 65536, true, "32-bit registers"),
+    QUANTITY("sm.register_bandwidth", Q_BYTES_PER_CYCLE, sm.register_bytes_per_cycle, 0, 1e6, false, "register file of an SM"),
     BYTES("sm.shared", sm.shared_bytes, 1024, 1e9, true, "largest shared memory of an SM"),
     BYTES("sm.shared_block", sm.shared_block_bytes, 1024, 1e9, true, "largest shared memory of a thread block"),
     BYTES("sm.shared_reserved", sm.shared_reserved_bytes, 0, 1e6, true, "taken by the system for each block"),

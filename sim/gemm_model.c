@@ -81,7 +81,8 @@ static void step_of(struct gemm_step *s, const struct gemm_mapping *map, const s
     s->shared_cycles = (reads + writes) / hw->sm.shared_bytes_per_cycle;
     s->table_bytes = u->table_format ? a_part : 0.0;
     s->psum_bytes = u->psum_bits / 8.0 * (double)map->tile_m * (double)map->tile_n * tile_k / at_least((double)u->tile_k, 1.0);
-    s->register_cycles = s->psum_bytes / (16.0 * vector_lanes(hw)); /* a lane reads three words and writes one a clock */
+    /* a lane reads three words and writes one a clock, unless the chip says otherwise */
+    s->register_cycles = s->psum_bytes / (hw->sm.register_bytes_per_cycle > 0.0 ? hw->sm.register_bytes_per_cycle : 16.0 * vector_lanes(hw));
     step_vector(s, map, g, hw);
     s->l2_bytes = a_l2 / multicast(map->kernel->cluster_n, map->grid_n) + b_l2 / multicast(map->kernel->cluster_m, map->grid_m);
 }

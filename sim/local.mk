@@ -31,10 +31,17 @@ libllmsim_model_la_SOURCES += \
 	sim/lut.h \
 	sim/mapping.c \
 	sim/mapping.h \
+	sim/memory.c \
+	sim/memory.h \
 	sim/recipe.c \
 	sim/recipe.h \
+	sim/replay.h \
+	sim/replay_attention.c \
+	sim/replay_memo.c \
 	sim/roofline.c \
+	sim/run.c \
 	sim/run.h \
+	sim/run_key.c \
 	sim/stream_model.h \
 	sim/stream_time.c \
 	sim/timing.h \
@@ -43,4 +50,6 @@ libllmsim_model_la_SOURCES += \
 	sim/unit_tensor_core.c \
 	sim/unit_vector.c \
 	sim/units.c \
-	sim/units.h
+	sim/units.h \
+	sim/warmth.c \
+	sim/warmth.h

@@ -9,7 +9,8 @@
  * the stanza's throughput_x: its `rates` give the multiply-adds at reference_weight_bits, at X = 1, by activation format.
  *
  * Ports of an array, bits a pass of W clocks: tables M entries table_bits in, weights K N W in, partial sums M N C in and M N C out.
- * Tables are read by all N columns and not kept in the array; partial sums stay in registers between passes.
+ * Tables are read by all N columns and not kept in the array. An array adds consecutive K slices of one instruction (psum_depth
+ * activations) in its own registers; partial sums cross their port once an instruction, in and out.
  * Left out: half-precision rounding of tables (numerics), the clock gating of planes that are all zero.
  */
 #include "sim/units.h"
@@ -28,6 +29,8 @@ static const struct param_spec params[] = {
     { .key = "reference_weight_bits", .kind = Q_COUNT, .min = 1, .max = 8, .otherwise = 2,
       .doc = "weight planes at which the stanza's rates hold: lanes = rate x this" },
     { .key = "max_weight_bits", .kind = Q_COUNT, .min = 1, .max = 8, .otherwise = 4, .doc = "most planes a weight may have" },
+    { .key = "psum_depth", .kind = Q_COUNT, .min = 1, .max = 4096, .otherwise = 32,
+      .doc = "activations along K that an array sums up before partial sums go through their port: depth of one instruction" },
     { .key = "table_scale_group", .kind = Q_COUNT, .min = 0, .max = 65536, .otherwise = 0,
       .doc = "activations along K that share a table scale; 0: a whole row (applied in the epilogue)" },
     { .key = NULL },
@@ -127,6 +130,7 @@ static bool serve(struct unit_service *s, const struct arch_unit *unit, const st
     struct lut_shape shape = lut_shape_of(unit, q->a->format);
     int64_t planes = lut_planes(q->b->format);
     const struct format *psum = shape.psum_format != NULL ? shape.psum_format : rate->accumulator != NULL ? rate->accumulator : q->accumulator;
+    int64_t depth = (int64_t)unit_param(unit, "psum_depth");
     bool integer_sums = shape.table_format->family != FORMAT_FLOAT;
 
     *s = (struct unit_service){
@@ -135,7 +139,7 @@ static bool serve(struct unit_service *s, const struct arch_unit *unit, const st
         .fma_per_cycle_sm = rate->fma_per_cycle_sm * (double)shape.reference_bits / (double)planes,
         /* one clock a plane, one more to the register between lookup and adder (variant B of the authors' RTL) */
         .latency_cycles = (double)planes + 1,
-        .tile_m = shape.m, .tile_n = shape.n, .tile_k = shape.k,
+        .tile_m = shape.m, .tile_n = shape.n, .tile_k = shape.k > depth ? shape.k : depth,
         .a_expand = (double)shape.entries / (double)shape.k,
         .a_shared_bits = (double)shape.entries / (double)shape.k * shape.table_format->bits,
         .b_shared_bits = q->b->format->bits,
