@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fidelities by name. Those compiled in stand in one table; `cycle` comes from its module (sim/hw/) when it is asked for. */
+/* The fidelities by name. `cycle` loads its module (sim/hw/) when it is first asked for a time. */
 #include <string.h>
 
 #include "base/nearest.h"
+#include "sim/cycle_load.h"
 #include "sim/timing.h"
 
-static const struct fidelity *const fidelities[] = { &fidelity_analytic, &fidelity_roofline };
+static const struct fidelity *const fidelities[] = { &fidelity_analytic, &fidelity_cycle, &fidelity_roofline };
 enum { FIDELITIES = sizeof fidelities / sizeof fidelities[0] };
 
 enum status fidelity_find(const struct fidelity **out, const char *name, struct error *err)
@@ -20,6 +21,6 @@ enum status fidelity_find(const struct fidelity **out, const char *name, struct 
         }
     }
     near = nearest_name(name, names, FIDELITIES);
-    return error_plain(err, STATUS_BAD_INPUT, "unknown fidelity '%s', expected roofline or analytic%s%s", name,
+    return error_plain(err, STATUS_BAD_INPUT, "unknown fidelity '%s', expected roofline, analytic or cycle%s%s", name,
                        near ? "; nearest is " : "", near ? near : "");
 }

@@ -10,6 +10,8 @@ libllmsim_model_la_SOURCES += \
 	sim/collective.c \
 	sim/collective.h \
 	sim/convert.c \
+	sim/cycle_load.c \
+	sim/cycle_load.h \
 	sim/fidelity.c \
 	sim/gemm_model.c \
 	sim/gemm_model.h \

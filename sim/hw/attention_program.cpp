@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Flash attention's blocks: each walks the KV tiles that its queries may see; a tile is fetched, QK^T, softmax, PV. In flash2 form
+ * the units follow one another within a block (resident blocks fill the gaps); with split softmax two warp groups overlap.
+ * Costs of a tile: docs/attention.md, 3. Decode gathers paged KV: every tile is one run of its own.
+ * Left out: the page-table walk beside its latency, unfused backends (cycle.cpp takes their closed form).
+ */
+#include <algorithm>
+#include <cmath>
+
+#include "sim/hw/programs.h"
+
+namespace llmsim {
+
+static int64_t cycles(double x) { return std::llround(x); }
+static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+AttentionProgram::AttentionProgram(const struct kernel &k, const struct attention_mapping &map, const struct attention_kernel &backend,
+                                   const struct hardware &hw)
+    : map_(map)
+{
+    const struct attention_kernel_shape &a = k.attention;
+    const struct arch_unit *vector = hardware_unit(&hw, "vector");
+    const double lanes = vector && vector->fma_fp32_per_cycle_sm > 0 ? vector->fma_fp32_per_cycle_sm : 1;
+    const double sfu = vector && vector->sfu_per_cycle_sm > 0 ? vector->sfu_per_cycle_sm : lanes;
+    const double efficiency = a.unit && a.unit->issue_efficiency > 0 ? a.unit->issue_efficiency : 1;
+    const double q = static_cast<double>(map.tile_q), kv = static_cast<double>(map.tile_kv);
+    const double d = static_cast<double>(a.head_dim), dv = static_cast<double>(a.v_head_dim);
+    const double elements = a.mla ? d : d + dv, operand = a.compute && a.compute->bits > 0 ? a.compute->bits / 8.0 : 2.0;
+    const bool convert = a.kv.format && a.compute && a.kv.format != a.compute;
+    tile_bytes_ = std::max<int64_t>(cycles(kv * elements * quant_bits_per_element(&a.kv) / 8.0), 32);
+    step_.matrix = cycles(q * kv * (d + dv) / (a.service.fma_per_cycle_sm * efficiency));
+    step_.vector = cycles(q * kv / sfu + (q * kv * 3.5 + q * dv + (convert ? kv * elements : 0.0)) / lanes);
+    step_.shared = cycles((kv * (d + dv) * operand * std::max(q / (a.service.operands_from_shared ? 64.0 : 32.0), 1.0) +
+                           static_cast<double>(tile_bytes_)) / hw.sm.shared_bytes_per_cycle);
+    step_.serial = !backend.split_softmax;
+    step_.fragments = 2;
+    q_bytes_ = std::max<int64_t>(cycles(q * d * operand), 32);
+    o_bytes_ = std::max<int64_t>(cycles(q * dv * (map.split_kv > 1 ? 4.0 : a.out ? a.out->bits / 8.0 : 2.0)), 32);
+
+    const int64_t packing = backend.gqa_packing ? a.heads / std::max<int64_t>(a.kv_heads, 1) : 1;
+    const int64_t heads = backend.gqa_packing ? a.kv_heads : a.heads;
+    heads_per_kv_ = std::max<int64_t>(heads / std::max<int64_t>(a.kv_heads, 1), 1);
+    double kv_total = 0;
+    for (int64_t g = 0; g < a.groups_count; ++g) {
+        const struct seq_group &s = a.groups[g];
+        const int64_t tiles = divide_up(s.q * packing, map.tile_q);
+        kv_total += static_cast<double>(s.count * s.kv * a.kv_heads) * elements * quant_bits_per_element(&a.kv) / 8.0;
+        for (int64_t sequence = 0; sequence < s.count; ++sequence) {
+            for (int64_t head = 0; head < heads; ++head) {
+                for (int64_t t = tiles - 1; t >= 0; --t) {   // longest first, as causal kernels do
+                    const int64_t last_query = std::min((t + 1) * map.tile_q / packing, s.q), first_query = t * map.tile_q / packing;
+                    int64_t to = a.causal ? s.kv - s.q + std::max<int64_t>(last_query, 1) : s.kv, from = 0;
+                    if (a.window > 0)
+                        from = std::max<int64_t>(0, (a.causal ? s.kv - s.q + first_query + 1 : s.kv) - a.window);
+                    const int64_t first = from / map.tile_kv, count = divide_up(std::max<int64_t>(to, 1), map.tile_kv) - first;
+                    const int64_t each = divide_up(count, map.split_kv);
+                    for (int64_t split = 0; split < map.split_kv && split * each < count; ++split) {
+                        const int64_t n = std::min(each, count - split * each);
+                        blocks_.push_back({static_cast<int32_t>(g), static_cast<int32_t>(sequence), static_cast<int32_t>(head),
+                                           static_cast<int32_t>(first + split * each), static_cast<int32_t>(n)});
+                        total_steps_ += n;
+                    }
+                }
+            }
+        }
+    }
+    const double warm = static_cast<double>(k.warm.a_bytes + k.warm.b_bytes + k.warm.other_bytes);
+    warm_ = kv_total > 0 ? std::min(warm / kv_total, 1.0) : 0.0;
+    if (map.split_kv > 1)
+        combine_bytes_ = static_cast<int64_t>(blocks_.size()) * o_bytes_;
+}
+
+BlockShape AttentionProgram::shape(int64_t block) const
+{
+    return {blocks_[static_cast<size_t>(block)].count, 2};
+}
+
+int AttentionProgram::loads(int64_t block, int64_t step, Chunk out[max_chunks]) const
+{
+    const Block &b = blocks_[static_cast<size_t>(block)];
+    // Query heads that share a KV head read the same tiles.
+    const int64_t head = b.head / heads_per_kv_;
+    out[0] = Chunk();
+    out[0].key = uint64_t{1} << 63 ^ static_cast<uint64_t>(b.group) << 54 ^ static_cast<uint64_t>(b.sequence) << 36 ^
+                 static_cast<uint64_t>(head) << 24 ^ static_cast<uint64_t>(b.first + step);
+    out[0].bytes = tile_bytes_;
+    out[0].address = (out[0].key * 0x9e3779b97f4a7c15u >> 24) / 256 * 256;   // pages of the cache lie anywhere
+    out[0].warm = key_in_share(out[0].key, warm_);
+    if (step > 0)
+        return 1;
+    out[1] = Chunk();   // its queries, written by the kernel before
+    out[1].key = uint64_t{3} << 62 ^ static_cast<uint64_t>(block);
+    out[1].bytes = q_bytes_;
+    out[1].warm = true;
+    out[1].keep = false;
+    return 2;
+}
+
+StepCost AttentionProgram::cost(int64_t block, int64_t step) const
+{
+    (void)block, (void)step;
+    return step_;
+}
+
+int AttentionProgram::epilogue_stores(int64_t block, Chunk out[max_chunks]) const
+{
+    out[0] = Chunk();
+    out[0].key = uint64_t{1} << 62 ^ static_cast<uint64_t>(block);
+    out[0].bytes = o_bytes_;
+    out[0].address = (uint64_t{2} << 36) + static_cast<uint64_t>(block * o_bytes_);
+    out[0].keep = false;
+    return 1;
+}
+
+}  // namespace llmsim

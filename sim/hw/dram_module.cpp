@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Channels of the chip: cutting chunks by the address map, queueing on data buses, draining writes. See dram_module.h. */
+#include "sim/hw/dram_module.h"
+
+#include <algorithm>
+
+namespace llmsim {
+
+enum { slice_shift = 16 };   // slices of a bus's calendar: 66 ns, about a kilobyte
+
+static int64_t service_ps(int64_t bytes, double bytes_per_s)
+{
+    return static_cast<int64_t>(static_cast<double>(bytes) * 1e12 / bytes_per_s + 0.5);
+}
+
+DramModule::DramModule(const sc_core::sc_module_name &name, const DramModuleParams &params, const DramAddressMap &map)
+    : sc_core::sc_module(name), params_(params), map_(map), bus_(static_cast<size_t>(map.channels()), Calendar(slice_shift)),
+      waiting_writes_(static_cast<size_t>(map.channels()), 0), read_since_(static_cast<size_t>(map.channels()), 0)
+{
+}
+
+/// Fills pieces_ with the channels that hold the chunk. Long runs are cut at the interleave; of many rows a sample is decoded.
+int DramModule::cut(const Chunk &chunk)
+{
+    pieces_.clear();
+    const int64_t row_bytes = chunk.bytes / std::max(chunk.rows, 1);
+    const int64_t grain = 256;
+    const int rows = std::min(chunk.rows, params_.sampled_rows);
+    const int64_t runs = std::max<int64_t>(1, std::min<int64_t>((row_bytes + grain - 1) / grain,
+                                                                std::max(1, params_.sampled_rows / rows)));
+    const int64_t pieces = rows * runs, bytes = chunk.bytes / pieces;
+    for (int r = 0; r < rows; ++r) {
+        // A different row of each neighbourhood, so that a regular pitch is not sampled at a regular step.
+        const int64_t first = int64_t{r} * chunk.rows / rows, last = int64_t{r + 1} * chunk.rows / rows;
+        const int64_t row = first + static_cast<int64_t>((chunk.key * 0x9e3779b97f4a7c15u + static_cast<uint64_t>(r) * 0x85ebca77c2b2ae63u) >> 33) %
+                                        std::max<int64_t>(last - first, 1);
+        const uint64_t base = chunk.address + static_cast<uint64_t>(row * chunk.pitch_bytes);
+        for (int64_t i = 0; i < runs; ++i) {
+            const auto at = static_cast<uint64_t>(row_bytes * i / runs);
+            pieces_.push_back({map_.decode(base + at).channel, bytes});
+        }
+    }
+    pieces_[0].bytes += chunk.bytes - bytes * pieces;
+    return static_cast<int>(pieces);
+}
+
+/// Mean use of the buses, forgotten with a time constant; takes in a transfer of `service_ps` bus time.
+double DramModule::use(int64_t at_ps, int64_t service_ps)
+{
+    const double constant_ps = 2e6;
+    const double passed = static_cast<double>(std::max<int64_t>(at_ps - use_at_ps_, 0)) / constant_ps;
+    use_at_ps_ = std::max(use_at_ps_, at_ps);
+    use_ = use_ / (1.0 + passed) + static_cast<double>(service_ps) / (constant_ps * static_cast<double>(bus_.size()));
+    return std::min(use_, 1.0);
+}
+
+int64_t DramModule::read(int64_t at_ps, int requester, const Chunk &chunk)
+{
+    (void)requester;
+    int64_t done = at_ps;
+    cut(chunk);
+    for (const Piece &p : pieces_) {
+        const int64_t service = service_ps(p.bytes, params_.read_bytes_per_s);
+        read_since_[static_cast<size_t>(p.channel)] = 1;
+        done = std::max(done, bus_[static_cast<size_t>(p.channel)].reserve(at_ps, service));
+    }
+    read_bytes_ += chunk.bytes;
+    const double busy = use(at_ps, service_ps(chunk.bytes, params_.read_bytes_per_s));
+    const auto queues = static_cast<double>(std::max<int64_t>(params_.loaded_latency_ps - params_.latency_ps, 0));
+    return done + params_.latency_ps + static_cast<int64_t>(queues * busy);
+}
+
+int64_t DramModule::write(int64_t at_ps, int requester, const Chunk &chunk)
+{
+    (void)requester;
+    cut(chunk);
+    for (const Piece &p : pieces_) {
+        const auto c = static_cast<size_t>(p.channel);
+        waiting_writes_[c] += p.bytes;
+        while (waiting_writes_[c] >= params_.write_batch_bytes) {
+            const int64_t turn = read_since_[c] ? params_.turnaround_ps : 0;
+            bus_[c].reserve(at_ps, service_ps(params_.write_batch_bytes, params_.write_bytes_per_s) + turn);
+            waiting_writes_[c] -= params_.write_batch_bytes;
+            read_since_[c] = 0;
+            ++batches_;
+        }
+    }
+    write_bytes_ += chunk.bytes;
+    use(at_ps, service_ps(chunk.bytes, params_.write_bytes_per_s));
+    return at_ps;
+}
+
+DramModuleStats DramModule::stats() const
+{
+    DramModuleStats s;
+    s.read_bytes = read_bytes_;
+    s.write_bytes = write_bytes_;
+    s.write_batches = batches_;
+    for (const Calendar &bus : bus_) {
+        s.busiest_channel_ps = std::max(s.busiest_channel_ps, bus.busy());
+        s.mean_channel_ps += bus.busy() / static_cast<int64_t>(bus_.size());
+    }
+    return s;
+}
+
+}  // namespace llmsim

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Long homogeneous stretches are not simulated to the end: a prefix is, at three lengths, and when the two steady rates between
+ * them agree the rest is taken in a straight line.                                                   docs/cycle.md, 6
+ *
+ *   T(k) = T(k3) + (k - k3) r,   r = (T(k3) - T(k2)) / (k3 - k2),   checked: |r - r'| (k - k3) <= 1 % of T(k)
+ *   with r' = (T(k2) - T(k1)) / (k2 - k1). Where they disagree the lengths are doubled, up to the whole or to `longest`; what is
+ * left of the disagreement then stands in `error`.
+ *
+ * Policy class: what is measured at a length is given as a function.
+ */
+#ifndef LLMSIM_SIM_HW_EXTRAPOLATE_H
+#define LLMSIM_SIM_HW_EXTRAPOLATE_H
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace llmsim {
+
+/// Figures of a run that grow linearly in the steady state; [0] is time and decides.
+enum { measures = 20 };
+using Measure = std::array<double, measures>;
+
+struct Extrapolation {
+    Measure value{};
+    int64_t simulated = 0;      ///< longest length that was run
+    double error = 0;           ///< |r - r'| (k - k3) / T(k): how far the two estimates are apart
+    int runs = 0;
+};
+
+/// @param whole   length wanted, >= 1
+/// @param shortest  first length to try
+/// @param longest  length beyond which no run goes
+/// @param tolerance  of `error`
+Extrapolation extrapolate(const std::function<Measure(int64_t)> &run, int64_t whole, int64_t shortest, int64_t longest, double tolerance);
+
+/// What a run over some waves of blocks gives: its figures, and when each wave began.
+struct WaveRun {
+    Measure value{};
+    std::vector<int64_t> wave_start;
+    int64_t blocks = 0;
+};
+
+/// The same over waves, from one run: waves begin at a steady pace once the first few are through. `run(n)` simulates n whole waves
+/// and the rest of the grid. Pace: last two starts but one, checked against the two before.
+/// @param slots  blocks of a wave
+Extrapolation extrapolate_waves(const std::function<WaveRun(int64_t)> &run, int64_t whole, int64_t slots, int64_t longest, double tolerance);
+
+}  // namespace llmsim
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A GEMM's blocks: which tiles they fetch in each step, in the library's raster order. docs/gemm.md, 3; docs/cycle.md, 5.
+ * A is row major with K contiguous, and so are 16-bit weights; narrower weights are reordered offline so that a tile is one run
+ * (as quantized kernels and LUT units need). Left out: page tables, alignment padding of rows.
+ */
+#include <algorithm>
+#include <cmath>
+
+#include "sim/hw/programs.h"
+
+namespace llmsim {
+
+static int64_t cycles(double x) { return std::llround(x); }
+
+bool key_in_share(uint64_t key, double share)
+{
+    const uint64_t mixed = (key ^ (key >> 32)) * 0x9e3779b97f4a7c15u;
+    return share > 0 && static_cast<double>(mixed >> 11) * 0x1p-53 < share;
+}
+
+static double share_of(int64_t warm, int64_t bytes)
+{
+    return bytes > 0 ? std::min(static_cast<double>(warm) / static_cast<double>(bytes), 1.0) : 0.0;
+}
+
+GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map, const struct gemm_cost &cost, int64_t line_bytes)
+    : kernel_(k), map_(map), cost_(cost), blocks_(map.blocks), full_steps_(map.k_steps), panel_rows_(std::max<int64_t>(cost.reuse.panel_rows, 1)),
+      line_bytes_(std::max<int64_t>(line_bytes, 32))
+{
+    const struct gemm_kernel_shape &g = k.gemm;
+    a_bytes_per_element_ = static_cast<double>(g.a_bytes) / (static_cast<double>(g.m) * static_cast<double>(g.k) * static_cast<double>(g.batch));
+    b_bytes_per_element_ = static_cast<double>(g.b_bytes) / (static_cast<double>(g.n) * static_cast<double>(g.k) * static_cast<double>(g.batch));
+    a_warm_ = share_of(k.warm.a_bytes, g.a_bytes);
+    b_warm_ = share_of(k.warm.b_bytes, g.b_bytes);
+    other_warm_ = share_of(k.warm.other_bytes, g.epilogue_read_bytes);
+    if (map.stream_k) {   // the main loops of all tiles, end to end, cut into one equal piece a slot
+        const auto slots = static_cast<int64_t>(cost.slots);
+        const int64_t all = map.blocks * map.k_steps;
+        blocks_ = std::min(slots, map.blocks);
+        full_steps_ = (all + blocks_ - 1) / blocks_;
+    }
+    steps_ = full_steps_;
+    step_.matrix = cycles(cost.step.matrix_cycles);
+    step_.shared = cycles(cost.step.shared_cycles);
+    step_.vector = cycles(cost.step.vector_cycles);
+    step_.register_file = cycles(cost.step.register_cycles);
+    // Warps are at different fragments of a step: k-fragments of the instruction, times warps that share a sub-core.
+    const int64_t depth = std::max<int64_t>(map.tile_k / std::max<int64_t>(g.service.tile_k, 1), 1);
+    const int64_t shared_by = std::max<int64_t>(map.warps / std::max<int64_t>(g.unit->per_sm, 1), 1);
+    step_.fragments = static_cast<int>(std::min<int64_t>(std::max<int64_t>(depth * shared_by, 2), 16));
+}
+
+BlockShape GemmProgram::shape(int64_t block) const
+{
+    (void)block;
+    return {steps_, static_cast<int>(map_.stages)};
+}
+
+/// Raster order: splits outermost, then batch, panels of rows, columns, rows of the panel.
+GemmProgram::Place GemmProgram::place(int64_t block) const
+{
+    const int64_t tiles = map_.grid_m * map_.grid_n, batch = kernel_.gemm.batch;
+    Place p;
+    p.split = block / (tiles * batch);
+    block %= tiles * batch;
+    p.batch = block / tiles;
+    const int64_t tile = block % tiles, panel = tile / (panel_rows_ * map_.grid_n);
+    const int64_t rows = std::min(panel_rows_, map_.grid_m - panel * panel_rows_), in_panel = tile - panel * panel_rows_ * map_.grid_n;
+    p.n = in_panel / rows;
+    p.m = panel * panel_rows_ + in_panel % rows;
+    return p;
+}
+
+Chunk GemmProgram::operand(int which, const Place &p, int64_t k_step, int64_t tile, int64_t rows_total, int64_t tile_rows,
+                           double bytes_per_element, bool contiguous, int64_t parts, int64_t part) const
+{
+    const int64_t k = kernel_.gemm.k, row = tile * tile_rows, rows = std::max<int64_t>(std::min(tile_rows, rows_total - row), 1);
+    const int64_t here = std::max<int64_t>((rows + parts - 1) / parts, 1);
+    const double row_bytes = static_cast<double>(map_.tile_k) * bytes_per_element, pitch = static_cast<double>(k) * bytes_per_element;
+    Chunk c;
+    const uint64_t base_key = static_cast<uint64_t>(which + 1) << 61 ^ static_cast<uint64_t>(part) << 57 ^
+                              static_cast<uint64_t>(p.batch) << 44 ^ static_cast<uint64_t>(tile) << 24;
+    c.key = base_key ^ static_cast<uint64_t>(k_step);
+    c.bytes = std::max<int64_t>(cycles(static_cast<double>(here) * row_bytes), 32);
+    const double base = static_cast<double>(p.batch * rows_total + row + part * here) * pitch;
+    if (contiguous) {
+        c.rows = 1;
+        c.address = static_cast<uint64_t>(base + static_cast<double>(k_step) * static_cast<double>(here) * row_bytes);
+    } else {
+        // Copies ask L2 for whole lines: steps that share a line share the fetch.
+        const int64_t share = std::max<int64_t>(static_cast<int64_t>(static_cast<double>(line_bytes_) / row_bytes), 1);
+        c.key = base_key ^ static_cast<uint64_t>(k_step / share);
+        c.fetch_bytes = c.bytes * share;
+        k_step -= k_step % share;
+        c.rows = static_cast<int32_t>(here);
+        c.pitch_bytes = cycles(pitch);
+        c.address = static_cast<uint64_t>(base + static_cast<double>(k_step) * row_bytes);
+    }
+    c.address += static_cast<uint64_t>(which) << 36;   // operands lie far apart
+    return c;
+}
+
+int GemmProgram::loads(int64_t block, int64_t step, Chunk out[max_chunks]) const
+{
+    const struct gemm_kernel_shape &g = kernel_.gemm;
+    int64_t k_step;
+    Place p;
+    if (map_.stream_k) {
+        const int64_t at = block * full_steps_ + step;
+        p = place(std::min(at / map_.k_steps, map_.blocks - 1));
+        k_step = at % map_.k_steps;
+    } else {
+        p = place(block);
+        k_step = p.split * map_.k_steps + step;
+    }
+    const int64_t cm = std::max<int64_t>(std::min(map_.kernel->cluster_m, map_.grid_m), 1);
+    const int64_t cn = std::max<int64_t>(std::min(map_.kernel->cluster_n, map_.grid_n), 1);
+    const bool packed = g.b_is_weight && g.b.format && g.b.format->bits < 16;
+    out[0] = operand(0, p, k_step, p.m, g.m, map_.tile_m, a_bytes_per_element_, false, cn, p.n % cn);
+    out[0].warm = key_in_share(out[0].key, a_warm_);
+    out[1] = operand(1, p, k_step, p.n, g.n, map_.tile_n, b_bytes_per_element_, packed, cm, p.m % cm);
+    out[1].warm = key_in_share(out[1].key, b_warm_);
+    return 2;
+}
+
+StepCost GemmProgram::cost(int64_t block, int64_t step) const
+{
+    (void)block, (void)step;
+    return step_;
+}
+
+int GemmProgram::epilogue_loads(int64_t block, Chunk out[max_chunks]) const
+{
+    const int64_t tiles = map_.grid_m * map_.grid_n * kernel_.gemm.batch;
+    if (kernel_.gemm.epilogue_read_bytes <= 0 || map_.split_k > 1)
+        return 0;
+    out[0] = Chunk();
+    out[0].key = uint64_t{5} << 61 ^ uint64_t{1} << 60 ^ static_cast<uint64_t>(block);
+    out[0].bytes = std::max<int64_t>(kernel_.gemm.epilogue_read_bytes / tiles, 32);
+    out[0].address = (uint64_t{3} << 36) + static_cast<uint64_t>(block * out[0].bytes);
+    out[0].warm = key_in_share(out[0].key, other_warm_);
+    out[0].keep = false;
+    return 1;
+}
+
+StepCost GemmProgram::epilogue_cost(int64_t block) const
+{
+    (void)block;
+    StepCost c;
+    c.vector = cycles(cost_.epilogue_vector_cycles);
+    return c;
+}
+
+int GemmProgram::epilogue_stores(int64_t block, Chunk out[max_chunks]) const
+{
+    const struct gemm_kernel_shape &g = kernel_.gemm;
+    const int64_t tiles = map_.grid_m * map_.grid_n * g.batch;
+    const double bytes = map_.split_k > 1 ? static_cast<double>(g.m * g.n * g.batch) * 4.0 : static_cast<double>(g.out_bytes);
+    out[0] = Chunk();
+    out[0].key = uint64_t{3} << 61 ^ static_cast<uint64_t>(block);
+    out[0].bytes = std::max<int64_t>(cycles(bytes / static_cast<double>(tiles)), 32);
+    out[0].address = (uint64_t{2} << 36) + static_cast<uint64_t>(block * out[0].bytes);
+    out[0].keep = false;
+    return 1;
+}
+
+int64_t GemmProgram::window_bytes(int64_t slots) const
+{
+    const int64_t at_once = std::min(slots, blocks_), rows = std::min(panel_rows_, at_once), columns = (at_once + rows - 1) / rows;
+    const double bytes = (static_cast<double>(rows * map_.tile_m) * a_bytes_per_element_ +
+                          static_cast<double>(columns * map_.tile_n) * b_bytes_per_element_) * static_cast<double>(map_.tile_k);
+    return cycles(bytes * static_cast<double>(map_.stages + 1));
+}
+
+void GemmProgram::weight_layout(int64_t *rows, int64_t *row_bytes, int64_t *pitch) const
+{
+    const struct gemm_kernel_shape &g = kernel_.gemm;
+    const bool packed = g.b_is_weight && g.b.format && g.b.format->bits < 16;
+    const double run = static_cast<double>(map_.tile_k) * b_bytes_per_element_;
+    *rows = packed ? 1 : std::min(map_.tile_n, g.n);
+    *row_bytes = packed ? cycles(run * static_cast<double>(std::min(map_.tile_n, g.n))) : std::max(cycles(run), line_bytes_);
+    *pitch = packed ? 0 : cycles(static_cast<double>(g.k) * b_bytes_per_element_);
+}
+
+}  // namespace llmsim

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GEMM, attention and streaming kernels as programs of thread blocks, from the same `struct kernel` and `struct mapping` that
+ * `analytic` uses. Costs of a step are the same equations (docs/gemm.md, attention.md, streaming.md); what differs is that
+ * here they contend.
+ *
+ * `Scale` cuts a program short for extrapolation: `steps` of each block's main loop (of all when 0). docs/cycle.md, 6
+ */
+#ifndef LLMSIM_SIM_HW_PROGRAMS_H
+#define LLMSIM_SIM_HW_PROGRAMS_H
+
+#include <vector>
+
+#include "sim/hw/program.h"
+
+extern "C" {
+#include "sim/attention_model.h"
+#include "sim/gemm_model.h"
+#include "sim/timing.h"
+}
+
+namespace llmsim {
+
+class GemmProgram : public Program {
+public:
+    GemmProgram(const struct kernel &k, const struct gemm_mapping &map, const struct gemm_cost &cost, int64_t line_bytes);
+
+    /// Main loop cut to `steps` (0: whole).
+    void cut(int64_t steps) { steps_ = steps > 0 ? steps : full_steps_; }
+    int64_t full_steps() const { return full_steps_; }
+
+    int64_t blocks() const override { return blocks_; }
+    int blocks_per_sm() const override { return static_cast<int>(map_.blocks_per_sm); }
+    BlockShape shape(int64_t block) const override;
+    int loads(int64_t block, int64_t step, Chunk out[max_chunks]) const override;
+    StepCost cost(int64_t block, int64_t step) const override;
+    int epilogue_loads(int64_t block, Chunk out[max_chunks]) const override;
+    StepCost epilogue_cost(int64_t block) const override;
+    int epilogue_stores(int64_t block, Chunk out[max_chunks]) const override;
+
+    /// Bytes that the blocks of a full chip have in flight together, each counted once: what L2 must hold at any length of loop.
+    int64_t window_bytes(int64_t slots) const;
+    /// How the weights lie in memory: rows of a tile, bytes of a row in it, pitch (0: tiles stored one after the other).
+    void weight_layout(int64_t *rows, int64_t *row_bytes, int64_t *pitch) const;
+
+private:
+    struct Place {
+        int64_t batch, m, n, split;
+    };
+    Place place(int64_t block) const;
+    Chunk operand(int which, const Place &p, int64_t k_step, int64_t tile, int64_t rows_total, int64_t tile_rows, double bytes_per_element,
+                  bool contiguous, int64_t parts, int64_t part) const;
+
+    const struct kernel &kernel_;
+    const struct gemm_mapping map_;
+    const struct gemm_cost cost_;
+    int64_t blocks_, full_steps_, steps_, panel_rows_, line_bytes_;
+    double a_bytes_per_element_, b_bytes_per_element_, a_warm_, b_warm_, other_warm_;
+    StepCost step_;
+};
+
+class AttentionProgram : public Program {
+public:
+    AttentionProgram(const struct kernel &k, const struct attention_mapping &map, const struct attention_kernel &backend,
+                     const struct hardware &hw);
+
+    int64_t blocks() const override { return static_cast<int64_t>(blocks_.size()); }
+    int blocks_per_sm() const override { return static_cast<int>(map_.blocks_per_sm); }
+    BlockShape shape(int64_t block) const override;
+    int loads(int64_t block, int64_t step, Chunk out[max_chunks]) const override;
+    StepCost cost(int64_t block, int64_t step) const override;
+    int epilogue_stores(int64_t block, Chunk out[max_chunks]) const override;
+
+    int64_t total_steps() const { return total_steps_; }
+    /// Partial results that a second kernel adds up (split KV).
+    int64_t combine_bytes() const { return combine_bytes_; }
+
+private:
+    struct Block {
+        int32_t group, sequence, head;
+        int32_t first, count;   ///< KV tiles
+    };
+    const struct attention_mapping map_;
+    std::vector<Block> blocks_;
+    StepCost step_;
+    int64_t heads_per_kv_ = 1;   ///< blocks' heads that read one KV head
+    int64_t tile_bytes_, q_bytes_, o_bytes_, total_steps_ = 0, combine_bytes_ = 0;
+    double warm_;
+};
+
+class StreamProgram : public Program {
+public:
+    StreamProgram(const struct kernel &k, const struct timing_context &ctx);
+
+    int64_t blocks() const override { return blocks_; }
+    int blocks_per_sm() const override { return resident_; }
+    BlockShape shape(int64_t block) const override;
+    int loads(int64_t block, int64_t step, Chunk out[max_chunks]) const override;
+    StepCost cost(int64_t block, int64_t step) const override;
+    int stores(int64_t block, int64_t step, Chunk out[max_chunks]) const override;
+
+private:
+    const struct kernel &kernel_;
+    int64_t blocks_, iterations_, passes_, rows_per_block_;
+    int resident_;
+    double read_per_step_, write_per_step_, warm_;
+    StepCost step_;
+    bool gather_;
+};
+
+/// A share of keys, the same ones every time: is `key` among the warm ones?
+bool key_in_share(uint64_t key, double share);
+
+}  // namespace llmsim
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One SM: blocks, copy engine, units. See sm.h. */
+#include "sim/hw/sm.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "sim/hw/dispatcher.h"
+
+namespace llmsim {
+
+static int64_t now_ps() { return static_cast<int64_t>(sc_core::sc_time_stamp().value()); }
+
+Sm::Sm(const sc_core::sc_module_name &name, const SmParams &params, const ClockDomain &clock, Dispatcher *dispatcher)
+    : sc_core::sc_module(name), params_(params), clock_(clock), dispatcher_(dispatcher)
+{
+    SC_METHOD(sequence);
+    sensitive << wake_;
+    dont_initialize();
+}
+
+void Sm::load_program(const Program *program, const SmParams &params)
+{
+    program_ = program;
+    params_ = params;
+    slots_.assign(static_cast<size_t>(params.slots), Slot());
+    queue_.clear();
+    outstanding_.clear();
+    bytes_in_flight_ = 0;
+    read_port_fs_ = 0;
+    units_.reset();
+    l1_.reset(params.l1_bytes);
+    stats_ = {};
+}
+
+void Sm::start_block(int64_t block, int64_t cycle)
+{
+    for (Slot &slot : slots_) {
+        if (slot.state != State::free)
+            continue;
+        const BlockShape shape = program_->shape(block);
+        slot = Slot();
+        slot.state = State::starting;
+        slot.block = block;
+        slot.steps = shape.steps;
+        slot.stages = std::max(1, std::min(shape.stages, static_cast<int>(max_stages)));
+        slot.since = cycle;
+        slot.wake = cycle + params_.block_cycles;
+        const int64_t at = clock_.ps(slot.wake) - now_ps();
+        wake_.notify(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(std::max<int64_t>(at, 0))));
+        return;
+    }
+    assert(!"no free slot");
+}
+
+/// Everything that is due now, slots in order of index; then sleeps until the earliest known time.
+void Sm::sequence()
+{
+    ++activations_;
+    const int64_t now = clock_.cycle_at_or_after(now_ps());
+    bool again = true;
+    while (again) {
+        copy_engine(now);
+        again = false;
+        for (Slot &slot : slots_) {
+            if (slot.wake <= now) {
+                handle(slot, now);
+                again = true;
+            }
+        }
+    }
+    int64_t next = never;
+    for (const Slot &slot : slots_)
+        next = std::min(next, slot.wake);
+    if (!queue_.empty())
+        for (const Outstanding &o : outstanding_)
+            next = std::min(next, std::max(o.ready, now + 1));
+    if (next < never)
+        wake_.notify(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(clock_.ps(next) - now_ps())));
+}
+
+void Sm::handle(Slot &slot, int64_t now)
+{
+    slot.wake = never;
+    switch (slot.state) {
+    case State::starting:
+        stats_.start += now - slot.since;
+        slot.since = now;
+        slot.state = State::waiting;
+        request_loads(slot, now);
+        if (slot.steps == 0)
+            begin_epilogue(slot, now);
+        else
+            wait_for_data(slot, now);
+        break;
+    case State::waiting:
+        run_step(slot, now);
+        break;
+    case State::running:
+        finish_step(slot, now);
+        break;
+    case State::finishing:
+        write_results(slot, now);
+        break;
+    case State::epilogue:
+        end_block(slot, now);
+        break;
+    case State::free:
+        break;
+    }
+}
+
+/// Loads of all steps that have a free stage go to the copy engine.
+void Sm::request_loads(Slot &slot, int64_t now)
+{
+    const int index = static_cast<int>(&slot - slots_.data());
+    while (slot.requested < slot.steps && slot.requested < slot.step + slot.stages) {
+        slot.ready[slot.requested % slot.stages] = never;
+        queue_.push_back({index, slot.requested++});
+    }
+    copy_engine(now);
+}
+
+/// Sets the wake-up at which the slot's next step can start; stays asleep while its loads are still queued.
+void Sm::wait_for_data(Slot &slot, int64_t earliest)
+{
+    const int64_t ready = slot.ready[slot.step % slot.stages];
+    slot.state = State::waiting;
+    slot.wake = ready == never ? never : std::max(earliest, ready);
+}
+
+void Sm::run_step(Slot &slot, int64_t now)
+{
+    const int64_t waited = now - slot.since;
+    const int64_t barrier = slot.step == 0 ? 0 : std::min(waited, params_.barrier_cycles);
+    stats_.barrier += barrier;
+    (slot.from_dram[slot.step % slot.stages] ? stats_.wait_dram : stats_.wait_l2) += waited - barrier;
+    const StepEnd end = units_.run(now, program_->cost(slot.block, slot.step));
+    stats_.run[static_cast<int>(end.limiter)] += end.end - now;
+    ++stats_.steps;
+    slot.since = end.end;
+    slot.state = State::running;
+    slot.wake = end.end;
+}
+
+void Sm::finish_step(Slot &slot, int64_t now)
+{
+    Chunk out[max_chunks];
+    const int count = program_->stores(slot.block, slot.step, out);
+    for (int i = 0; i < count; ++i)
+        memory->write(clock_.ps(now), params_.index, out[i]);
+    ++slot.step;
+    if (slot.step == slot.steps) {
+        begin_epilogue(slot, now);
+        return;
+    }
+    request_loads(slot, now);
+    wait_for_data(slot, now + params_.barrier_cycles);
+    // Alone on its SM nothing can come between: the step is begun at once for its future start.
+    if (slots_.size() == 1 && slot.wake != never)
+        run_step(slot, slot.wake);
+}
+
+void Sm::begin_epilogue(Slot &slot, int64_t now)
+{
+    Chunk chunks[max_chunks];
+    bool from_dram = false;
+    int count = program_->epilogue_loads(slot.block, chunks);
+    const int64_t loaded = count > 0 ? issue_chunks(chunks, count, now, &from_dram) : now;
+    slot.state = State::finishing;
+    slot.since = now;
+    slot.wake = units_.run(loaded, program_->epilogue_cost(slot.block)).end;
+    if (slot.wake == now)
+        write_results(slot, now);
+}
+
+void Sm::write_results(Slot &slot, int64_t now)
+{
+    Chunk chunks[max_chunks];
+    const int count = program_->epilogue_stores(slot.block, chunks);
+    int64_t end = now;
+    for (int i = 0; i < count; ++i) {
+        const int64_t done = memory->write(clock_.ps(now), params_.index, chunks[i]);
+        const auto port = static_cast<int64_t>(static_cast<double>(chunks[i].bytes) / params_.write_bytes_per_cycle + 0.5);
+        end = std::max({end, clock_.cycle_at_or_after(done), now + port});
+    }
+    slot.state = State::epilogue;
+    slot.wake = end;
+    stats_.last_cycle = std::max(stats_.last_cycle, end);
+    if (end == now || params_.overlap_epilogue)
+        end_block(slot, now);
+}
+
+void Sm::end_block(Slot &slot, int64_t now)
+{
+    stats_.epilogue += now - slot.since;
+    ++stats_.blocks;
+    stats_.last_cycle = std::max(stats_.last_cycle, now);
+    slot.state = State::free;
+    slot.wake = never;
+    dispatcher_->slot_free(params_.index, now);
+}
+
+// Copy engine --------------------------------------------------------------------------------------------------------
+
+void Sm::copy_engine(int64_t now)
+{
+    size_t kept = 0;
+    for (const Outstanding &o : outstanding_) {
+        if (o.ready <= now)
+            bytes_in_flight_ -= o.bytes;
+        else
+            outstanding_[kept++] = o;
+    }
+    outstanding_.resize(kept);
+    while (!queue_.empty() && issue(queue_.front(), now))
+        queue_.pop_front();
+}
+
+/// Sends the loads of one step, unless they would exceed the bytes in flight. One request always may go.
+bool Sm::issue(const Request &r, int64_t now)
+{
+    Slot &slot = slots_[static_cast<size_t>(r.slot)];
+    Chunk chunks[max_chunks];
+    const int count = program_->loads(slot.block, r.step, chunks);
+    int64_t bytes = 0;
+    for (int i = 0; i < count; ++i)
+        bytes += chunks[i].bytes;
+    if (params_.max_bytes_in_flight > 0 && bytes_in_flight_ > 0 && bytes_in_flight_ + bytes > params_.max_bytes_in_flight)
+        return false;
+    const auto at = static_cast<size_t>(r.step % slot.stages);
+    const int64_t ready = issue_chunks(chunks, count, now, &slot.from_dram[at]);
+    slot.ready[at] = ready;
+    if (bytes > 0) {
+        outstanding_.push_back({ready, bytes});
+        bytes_in_flight_ += bytes;
+    }
+    if (slot.state == State::waiting && slot.step == r.step) {
+        const int64_t earliest = slot.step == 0 ? slot.since : slot.since + params_.barrier_cycles;
+        slot.wake = std::max({ready, earliest, now});
+    }
+    return true;
+}
+
+/// Chunks leave one after the other at the port's rate. Returns the cycle at which all have arrived.
+int64_t Sm::issue_chunks(const Chunk *chunks, int count, int64_t now, bool *from_dram)
+{
+    const int64_t period = clock_.period_fs();
+    int64_t arrived_ps = clock_.ps(now);
+    *from_dram = false;
+    for (int i = 0; i < count; ++i) {
+        if (chunks[i].through_l1 && l1_.find(chunks[i].key) >= 0) {
+            arrived_ps = std::max(arrived_ps, clock_.ps(now + params_.l1_latency_cycles));
+            continue;
+        }
+        const int64_t start_fs = std::max(now * period, read_port_fs_);
+        const auto transfer_fs = static_cast<int64_t>(static_cast<double>(chunks[i].bytes) / params_.read_bytes_per_cycle *
+                                                      static_cast<double>(period));
+        read_port_fs_ = start_fs + transfer_fs;
+        const int64_t back_ps = memory->read(start_fs / 1000, params_.index, chunks[i]);
+        *from_dram = *from_dram || memory->last_from_dram();
+        if (chunks[i].through_l1)
+            l1_.insert(chunks[i].key, chunks[i].bytes, 0, false, true);
+        // The first bytes arrive a latency after the request; the port then takes its time for the rest.
+        arrived_ps = std::max({arrived_ps, back_ps, read_port_fs_ / 1000});
+    }
+    return clock_.cycle_at_or_after(arrived_ps);
+}
+
+}  // namespace llmsim

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tags of one L2 partition at the granularity of chunks (tiles), least recently used first out, capacity in bytes.
+ * An entry knows when its data arrives: a second reader of a chunk on its way waits for it and fetches nothing.
+ * Left out: sets and their conflicts; sectors (a chunk is present as a whole).
+ */
+#ifndef LLMSIM_SIM_HW_TAG_STORE_H
+#define LLMSIM_SIM_HW_TAG_STORE_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace llmsim {
+
+class TagStore {
+public:
+    explicit TagStore(int64_t capacity_bytes) : capacity_(capacity_bytes), table_(1024, -1) {}
+
+    /// Entry index or -1. A hit makes it the most recent.
+    int find(uint64_t key);
+    int64_t ready(int entry) const { return entries_[static_cast<size_t>(entry)].ready; }
+    void mark_dirty(int entry) { entries_[static_cast<size_t>(entry)].dirty = true; }
+
+    /// Adds a chunk that is not present. Returns dirty bytes that had to leave.
+    /// @param keep  false: enters as the least recent, the next to go
+    int64_t insert(uint64_t key, int64_t bytes, int64_t ready, bool dirty, bool keep);
+
+    int64_t bytes() const { return bytes_; }
+    int64_t capacity() const { return capacity_; }
+    void reset(int64_t capacity_bytes);
+
+private:
+    struct Entry {
+        uint64_t key;
+        int64_t bytes, ready;
+        int older, newer;   ///< neighbours in order of use, -1 at the ends
+        bool dirty;
+    };
+    size_t slot(uint64_t key) const;
+    void unlink(int e);
+    void link_newest(int e);
+    void link_oldest(int e);
+    void erase_from_table(uint64_t key);
+    void grow();
+    int64_t evict_oldest();
+
+    int64_t capacity_, bytes_ = 0;
+    std::vector<Entry> entries_;
+    std::vector<int> unused_;
+    std::vector<int> table_;   ///< open addressing, size a power of two
+    size_t used_ = 0;
+    int oldest_ = -1, newest_ = -1;
+};
+
+}  // namespace llmsim
+
+#endif
