@@ -37,22 +37,22 @@ static const struct command *find(const struct command *const *list, const char 
     return NULL;
 }
 
-/* "llmsim arch: unknown command 'lsit'; nearest is 'list'" */
+/* "llmsim: arch: unknown command 'lsit'; nearest is 'list'" */
 static int unknown(const struct command *in, const char *path, const char *name)
 {
-    const char *what = name[0] == '-' ? "option" : "command";
-    const char *names[COMMANDS_MAX];
-    size_t count = 0;
+    const char *names[COMMANDS_MAX] = { "--help", "--version" };
+    size_t count = name[0] == '-' ? 2 : 0;
     struct error err;
 
-    for (const struct command *const *c = in->subcommands; *c && count < COMMANDS_MAX; c++)
+    for (const struct command *const *c = in->subcommands; name[0] != '-' && *c && count < COMMANDS_MAX; c++)
         names[count++] = (*c)->name;
     const char *near = nearest_name(name, names, count);
+    const char *colon = *path ? ": " : "", *space = *path ? " " : "", *what = name[0] == '-' ? "option" : "command";
     if (near)
-        error_plain(&err, STATUS_BAD_INPUT, "%s%sunknown %s '%s'; nearest is '%s'", path, *path ? ": " : "", what, name, near);
+        error_plain(&err, STATUS_BAD_INPUT, "%s%sunknown %s '%s'; nearest is '%s'", path, colon, what, name, near);
     else
-        error_plain(&err, STATUS_BAD_INPUT, "%s%sunknown %s '%s'; 'llmsim help%s%s' lists the commands", path,
-                    *path ? ": " : "", what, name, *path ? " " : "", path);
+        error_plain(&err, STATUS_BAD_INPUT, "%s%sunknown %s '%s'; 'llmsim help%s%s' lists the commands", path, colon, what,
+                    name, space, path);
     return command_fail(&err);
 }
 

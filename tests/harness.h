@@ -6,6 +6,7 @@
  *     static const struct test tests[] = { { "the peak is exact", peak_is_exact } };
  *     TEST_MAIN("units", tests)
  *
+ * A suite is tests/NAME.c and one line in tests/local.mk; `make check TESTS=tests/NAME` runs it alone.
  * Checks are CUnit's; in a loop over rows CHECK_ROW says which row failed. A test that cannot run here calls skip() and returns.
  */
 #ifndef LLMSIM_TESTS_HARNESS_H
@@ -15,6 +16,10 @@
 #include <stddef.h>
 
 #include <CUnit/CUnit.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct test {
     const char *name;
@@ -31,8 +36,16 @@ void skip(const char *reason);
  *  marked as skipped) where it does not exist. */
 const char *shared_dir(void);
 
-/** Runs the tests in order; the exit code of main(). */
+/** The top of the source tree: env TOP_SRCDIR, which `make check` sets, else ".". */
+const char *source_dir(void);
+
+/** Runs the tests in order; the exit code of main(): 0 once every test has its line, because a failure is in that line and
+ *  the driver would count a bad exit as one error more. A test that neither checks anything nor skips fails. */
 int run_tests(const char *suite, const struct test *tests, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #define TEST_MAIN(suite, tests) \
     int main(void) { return run_tests(suite, tests, sizeof(tests) / sizeof(tests)[0]); }

@@ -2,13 +2,14 @@
 # tests/: suites, golden files, fuzz targets
 #
 # A suite is one file tests/NAME.c on tests/harness.h: add its name to `suites`.
+# No two tests may share a stem: their logs would be one file.
+#     make check                              all; ends with "N passed, N failed, N skipped"
+#     make check TESTS=tests/NAME         one
+#     make check-cli REWRITE=1                writes what the command says now into tests/cli/*.case; review the diff
 suites = \
 	tests/base_arena \
 	tests/base_quantity \
 	tests/base_text
-
-LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
-AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)'; export top_srcdir;
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtests.la
@@ -18,3 +19,40 @@ LDADD = libtests.la libllmsim_results.la libllmsim_model.la $(results_libs) $(mo
 check_PROGRAMS += $(suites)
 TESTS += $(suites)
 endif
+
+# Suites of sim/hw are C++: tests_NAME_SOURCES = tests/NAME.cpp, tests_NAME_LDADD = libllmsim_hw.la $(LDADD).
+if CYCLE
+suites +=
+endif
+
+# --- running --------------------------------------------------------------------------------------------------------
+TESTS += $(scripts)
+scripts = \
+	tests/cli.sh \
+	tests/rooms.sh
+EXTRA_DIST += $(scripts) tests/summary.sh tests/cli
+
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+# Stack-use-after-return moves frames to the heap, which SystemC's coroutines do not survive (a false alarm).
+AM_TESTS_ENVIRONMENT = \
+	TOP_SRCDIR='$(abs_top_srcdir)'; TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_SRCDIR TOP_BUILDDIR; \
+	LLMSIM_SHARED="$${LLMSIM_SHARED-$(abs_top_srcdir)/../shared}"; export LLMSIM_SHARED; \
+	LC_ALL=C; export LC_ALL; \
+	ASAN_OPTIONS="$${ASAN_OPTIONS-detect_stack_use_after_return=0}"; export ASAN_OPTIONS; \
+	UBSAN_OPTIONS="$${UBSAN_OPTIONS-print_stacktrace=1}"; export UBSAN_OPTIONS;
+
+# Automake's rule, and after it, whatever came out, the closing lines. The old results go first, so that a run that breaks
+# off cannot be summed up from them.
+check-am: all-am
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LTLIBRARIES)
+	@rm -f $(TEST_LOGS)
+	@status=0; $(MAKE) $(AM_MAKEFLAGS) check-TESTS || status=$$?; \
+	$(SHELL) $(top_srcdir)/tests/summary.sh $(TEST_LOGS) || { test $$status -ne 0 || status=1; }; \
+	exit $$status
+
+.PHONY: check-cli
+check-cli: all
+	@$(AM_TESTS_ENVIRONMENT) REWRITE='$(REWRITE)' $(SHELL) $(top_srcdir)/tests/cli.sh
