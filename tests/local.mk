@@ -4,7 +4,7 @@
 # A suite is one file tests/NAME.c on tests/harness.h: add its name to `suites`.
 # No two tests may share a stem: their logs would be one file.
 #     make check                              all; ends with "N passed, N failed, N skipped"
-#     make check TESTS=tests/NAME         one
+#     make check TESTS=tests/NAME             one
 #     make check-cli REWRITE=1                writes what the command says now into tests/cli/*.case; review the diff
 suites = \
 	tests/base_arena \
@@ -44,12 +44,11 @@ AM_TESTS_ENVIRONMENT = \
 	ASAN_OPTIONS="$${ASAN_OPTIONS-detect_stack_use_after_return=0}"; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS="$${UBSAN_OPTIONS-print_stacktrace=1}"; export UBSAN_OPTIONS;
 
-# Automake's rule, and after it, whatever came out, the closing lines. The old results go first, so that a run that breaks
-# off cannot be summed up from them.
-check-am: all-am
-	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LTLIBRARIES)
-	@rm -f $(TEST_LOGS)
-	@status=0; $(MAKE) $(AM_MAKEFLAGS) check-TESTS || status=$$?; \
+# In place of Automake's rule, which is the same but for the closing lines: they come whatever came out. The old results go
+# first, so that a run that breaks off cannot be summed up from them.
+check-TESTS: $(check_PROGRAMS) $(check_LTLIBRARIES)
+	@rm -f $(TEST_LOGS) $(TEST_LOGS:.log=.trs) $(TEST_SUITE_LOG)
+	@status=0; $(MAKE) $(AM_MAKEFLAGS) $(TEST_SUITE_LOG) || status=$$?; \
 	$(SHELL) $(top_srcdir)/tests/summary.sh $(TEST_LOGS) || { test $$status -ne 0 || status=1; }; \
 	exit $$status
 
