@@ -8,8 +8,11 @@
 #     make check-cli REWRITE=1                writes what the command says now into tests/cli/*.case; review the diff
 suites = \
 	tests/base_arena \
+	tests/base_files \
 	tests/base_quantity \
-	tests/base_text
+	tests/base_text \
+	tests/base_yaml \
+	tests/base_yaml_bad
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtests.la
