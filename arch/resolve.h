@@ -21,6 +21,9 @@ enum status arch_resolve(struct yaml_node **out, const char *path, const struct 
 /** Prints a resolved tree as YAML; behind each value its place and source. */
 void arch_print_tree(FILE *out, const struct yaml_node *tree);
 
+/** Source of a mapping's value: its own comment, or that of the flow mapping on whose line it stands; NULL none. */
+const char *arch_source_of(const struct yaml_node *value, const struct yaml_node *map);
+
 /** Text of a path as it stands in messages and reports: from the data directory on when it lies there, else as given. */
 const char *arch_display_path(const char *path, struct arena *arena);
 

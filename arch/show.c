@@ -80,7 +80,7 @@ static int print_list(FILE *out, const struct yaml_node *list)
 }
 
 /* A source on the line of a flow mapping counts for the values of that line; merged values come from other lines. */
-static const char *source_of(const struct yaml_node *value, const struct yaml_node *map)
+const char *arch_source_of(const struct yaml_node *value, const struct yaml_node *map)
 {
     bool same_line = map->at.file && value->at.file && strcmp(map->at.file, value->at.file) == 0 && map->at.line == value->at.line;
 
@@ -105,7 +105,7 @@ static void print_node(FILE *out, const struct yaml_node *map, int depth, struct
             column += is_flat(value) ? print_list(out, value) : fprintf(out, "[...]");
         else
             column += print_scalar(out, value);
-        print_from(out, value, source_of(value, map), column, arena);
+        print_from(out, value, arch_source_of(value, map), column, arena);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
+    &command_arch,
     &command_trace,
     NULL,
 };

@@ -3,6 +3,7 @@
 # the program itself and starts quickly.
 bin_PROGRAMS += llmsim
 llmsim_SOURCES = \
+	cli/cmd_arch.c \
 	cli/cmd_trace.c \
 	cli/commands.c \
 	cli/commands.h \

@@ -7,6 +7,8 @@
 #     make check TESTS=tests/NAME             one
 #     make check-cli REWRITE=1                writes what the command says now into tests/cli/*.case; review the diff
 suites = \
+	tests/arch_devices \
+	tests/arch_resolve \
 	tests/base_arena \
 	tests/base_files \
 	tests/base_quantity \
