@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/trace_info.h"
 #include "workloads/generate.h"
 #include "workloads/trace.h"
 
@@ -154,8 +155,8 @@ static const struct command check = {
     .name = "check", .summary = "reads a whole trace and says whether it is sound", .operands = "TRACE", .operands_min = 1, .operands_max = 1,
     .run = run_check,
 };
-static const struct command *const subcommands[] = { &check, &gen, NULL };
+static const struct command *const subcommands[] = { &check, &gen, &trace_info_command, NULL };
 
 const struct command command_trace = {
-    .name = "trace", .summary = "make and check traces", .subcommands = subcommands,
+    .name = "trace", .summary = "make, describe and check traces", .subcommands = subcommands,
 };

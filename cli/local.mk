@@ -10,6 +10,8 @@ llmsim_SOURCES = \
 	cli/help.c \
 	cli/main.c \
 	cli/options.c \
-	cli/options.h
+	cli/options.h \
+	cli/trace_info.c \
+	cli/trace_info.h
 llmsim_LDADD = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
 llmsim_LDFLAGS = $(SANITIZE_LDFLAGS)

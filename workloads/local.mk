@@ -23,6 +23,8 @@ libllmsim_model_la_SOURCES += \
 	workloads/trace_line.c \
 	workloads/trace_line.h \
 	workloads/trace_read.c \
+	workloads/trace_stats.c \
+	workloads/trace_stats.h \
 	workloads/trace_write.c
 
 shipped_traces = \

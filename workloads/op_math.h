@@ -21,6 +21,12 @@ struct op_elements {
 /** @return false on overflow; *out untouched. */
 bool op_elements(struct op_elements *out, const struct op *op, const struct step *step, int64_t iteration);
 
+/** The same for all iterations of the step together, in closed form. */
+bool op_elements_total(struct op_elements *out, const struct op *op, const struct step *step);
+
+/** FLOPs of all iterations of the step together, in closed form; -1: overflow. */
+int64_t op_flops_total(const struct op *op, const struct step *step);
+
 /** Query-key pairs of one sequence with q new tokens and kv keys, causal mask and window counted exactly. -1: overflow. */
 int64_t attention_pairs(const struct op *op, int64_t q, int64_t kv);
 

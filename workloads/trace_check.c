@@ -6,18 +6,22 @@
 #include "workloads/op_math.h"
 #include "workloads/op_table.h"
 
-/* Element counts stay below this, so that bytes of any format (at most 32 bit and a scale) do not overflow either. */
+/* Element counts of an iteration stay below this, so that bytes of any format (at most 32 bit and a scale) do not overflow. */
 #define ELEMENTS_MAX ((int64_t)1 << 58)
 
-static enum status check_size(const struct op *op, const struct step *step, int64_t iteration, struct source_pos at, struct error *err)
+static bool below(const struct op_elements *e, int64_t limit)
+{
+    return e->weights < limit && e->bias < limit && e->input < limit && e->input_b < limit && e->output < limit && e->kv_read < limit &&
+           e->kv_write < limit;
+}
+
+/* The work of the last iteration, the largest, and of all iterations together. */
+static enum status check_size(const struct op *op, const struct step *step, struct source_pos at, struct error *err)
 {
     struct op_elements e;
-    bool ok = op_flops(op, step, iteration) >= 0 && op_elements(&e, op, step, iteration);
 
-    if (ok)
-        ok = e.weights < ELEMENTS_MAX && e.bias < ELEMENTS_MAX && e.input < ELEMENTS_MAX && e.input_b < ELEMENTS_MAX &&
-             e.output < ELEMENTS_MAX && e.kv_read < ELEMENTS_MAX && e.kv_write < ELEMENTS_MAX;
-    if (!ok)
+    if (op_flops(op, step, step->repeat - 1) < 0 || !op_elements(&e, op, step, step->repeat - 1) || !below(&e, ELEMENTS_MAX) ||
+        op_flops_total(op, step) < 0 || !op_elements_total(&e, op, step))
         return error_set(err, STATUS_BAD_INPUT, at, "%s %s is too large: its work does not fit in 63 bits", op_type_of(op->kind)->name,
                          op->role);
     return STATUS_OK;
@@ -25,8 +29,6 @@ static enum status check_size(const struct op *op, const struct step *step, int6
 
 enum status trace_check_op(const struct op *op, const struct step *step, struct source_pos at, struct error *err)
 {
-    enum status st;
-
     if (op->kind == OP_ATTENTION && op->heads % op->kv_heads != 0)
         return error_set(err, STATUS_BAD_INPUT, at, "heads=%lld is not a multiple of kv_heads=%lld", (long long)op->heads,
                          (long long)op->kv_heads);
@@ -40,9 +42,7 @@ enum status trace_check_op(const struct op *op, const struct step *step, struct 
                          (long long)op->m, (long long)op->top_k);
     if (op->kind == OP_GROUPED_GEMM && op->routing != ROUTING_POWER_LAW && op->skew != 0)
         return error_set(err, STATUS_BAD_INPUT, at, "skew without routing=power_law");
-    if ((st = check_size(op, step, 0, at, err)))
-        return st;
-    return check_size(op, step, step->repeat - 1, at, err);
+    return check_size(op, step, at, err);
 }
 
 enum status trace_check_seq(const struct seq_group *seq, const struct step *step, struct source_pos at, struct error *err)
