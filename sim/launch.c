@@ -13,7 +13,7 @@ double launch_overhead_s(const struct timing_context *ctx, bool large_program)
         s += launch->stream_gap_s;
     if (!ctx->stack->dependent_launch || ctx->stack->launch_mode == LAUNCH_KERNEL_ONLY)
         s += launch->block_launch_s;
-    if (large_program)
+    if (large_program && !ctx->burst)
         s += launch->cold_program_s;
     return s;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sim/attention_model.h"
+#include "sim/clock.h"
 #include "sim/gemm_model.h"
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -121,8 +122,8 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
     return true;
 }
 
-/* The library's estimate in cycles: whole waves of full tiles, each step at the slowest of the unit, the shared-memory port,
- * the vector lanes and this SM's share of L2; a constant for each wave and each split. docs/gemm.md, Eq. 7 */
+/* The library's estimate in cycles: whole waves of full tiles, each step at the unit, the shared-memory port, the
+ * vector lanes and this SM's share of L2, overlapped as in Eq. 4; a constant for each wave and each split. docs/gemm.md, Eq. 7 */
 static double library_cycles(const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
 {
     const struct gemm_kernel_shape *g = &k->gemm;
@@ -130,15 +131,14 @@ static double library_cycles(const struct gemm_mapping *map, const struct kernel
     double resident = (double)map->blocks_per_sm, waves = map->stream_k ? map->waves : ceil(map->waves);
     double a = (double)g->a_bytes / ((double)g->m * (double)g->k * (double)g->batch);
     double b = (double)g->b_bytes / ((double)g->n * (double)g->k * (double)g->batch);
-    double tile_bytes = ((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k, step, cycles;
+    double tile_bytes = ((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k, terms[4], cycles;
 
     gemm_cost_of(&cost, map, k, hw, stack);
-    step = cost.step.matrix_cycles;
-    step = step > cost.step.shared_cycles ? step : cost.step.shared_cycles;
-    step = step > cost.step.vector_cycles ? step : cost.step.vector_cycles;
-    if (tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle > step)
-        step = tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle;
-    cycles = waves * ((double)map->k_steps * resident * step + stack->pick_block_cycles);
+    terms[0] = cost.step.matrix_cycles;
+    terms[1] = cost.step.shared_cycles;
+    terms[2] = cost.step.vector_cycles;
+    terms[3] = tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle;
+    cycles = waves * ((double)map->k_steps * resident * overlap_norm(terms, 4, hw->sm.overlap_exponent) + stack->pick_block_cycles);
     if (map->split_k > 1)
         cycles += stack->pick_split_s * hw->clock.boost_hz + cost.reduce_bytes / (0.5 * hw->l2.bytes_per_cycle);
     return cycles;

@@ -62,7 +62,8 @@ struct timing_context {
     enum mapping_choice choice;
     int64_t ranks;                /* tensor parallel */
     double clock_limit_hz;        /* 0: none; a locked clock (probe, claims) */
-    bool burst;                   /* the chip works for less than power.time_constant_s at a time: the power cap has not acted yet */
+    bool burst;                   /* the chip works for less than power.time_constant_s at a time: the power cap has not acted yet,
+                                   * and one kernel replayed alone finds its program in the instruction caches */
 };
 
 struct fidelity {

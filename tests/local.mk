@@ -14,7 +14,9 @@ suites = \
 	tests/base_quantity \
 	tests/base_text \
 	tests/base_yaml \
-	tests/base_yaml_bad
+	tests/base_yaml_bad \
+	tests/timing_measured \
+	tests/timing_properties
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtests.la
