@@ -152,16 +152,19 @@ static enum status check_keys(const struct field_row *rows, size_t count, const 
     return STATUS_OK;
 }
 
-static const char *example(const struct field_row *row)
+/* What a row takes, in words: "a value such as '1410 MHz'". */
+static const char *expected(char *out, size_t bytes, const struct field_row *row)
 {
     switch (row->kind) {
-    case FIELD_QUANTITY: return quantity_example(row->quantity);
-    case FIELD_COUNT: return "a whole number";
-    case FIELD_BYTES: return quantity_example(Q_BYTES);
-    case FIELD_BOOL: return "true or false";
-    case FIELD_CHOICE: return row->choices;
-    default: return "a value";
+    case FIELD_QUANTITY: snprintf(out, bytes, "a value such as '%s'", quantity_example(row->quantity)); break;
+    case FIELD_BYTES: snprintf(out, bytes, "a value such as '%s'", quantity_example(Q_BYTES)); break;
+    case FIELD_COUNT: snprintf(out, bytes, "a whole number"); break;
+    case FIELD_BOOL: snprintf(out, bytes, "true or false"); break;
+    case FIELD_CHOICE: snprintf(out, bytes, "one of: %s", row->choices); break;
+    case FIELD_TEXT: snprintf(out, bytes, "a text"); break;
+    default: snprintf(out, bytes, "a value"); break;
     }
+    return out;
 }
 
 /* The innermost mapping on the way to `path` that exists: where a missing key is reported. */
@@ -182,10 +185,15 @@ static struct source_pos place_of_missing(const struct yaml_node *map, const cha
 
 static enum status out_of_range(const struct field_row *row, const struct yaml_node *node, struct error *err)
 {
+    enum quantity_kind kind = row->kind == FIELD_BYTES ? Q_BYTES : row->quantity;
     double s = row->scale > 0 ? row->scale : 1;
+    struct arena arena = { 0 };
+    const char *low = quantity_format(&arena, row->min / s, kind), *high = quantity_format(&arena, row->max / s, kind);
 
-    return error_set(err, STATUS_BAD_INPUT, node->at, "%s: '%s' is out of range, expected %g to %g%s", row->path, node->text,
-                     row->min / s, row->max / s, row->kind == FIELD_QUANTITY ? " in base units" : "");
+    error_set(err, STATUS_BAD_INPUT, node->at, "%s: '%s' is out of range, expected %s to %s", row->path, node->text, low ? low : "?",
+              high ? high : "?");
+    arena_free(&arena);
+    return STATUS_BAD_INPUT;
 }
 
 static bool bounded(const struct field_row *row)
@@ -220,14 +228,14 @@ static enum status read_bool(bool *out, const struct field_row *row, const struc
 
 static enum status read_row(void *out, const struct field_row *row, const struct yaml_node *node, struct error *err)
 {
-    char *member = (char *)out + row->offset;
+    char *member = (char *)out + row->offset, words[320];
     enum status st;
     double value;
 
     if (row->kind == FIELD_NODE)
         return STATUS_OK;
     if (node->kind != YAML_SCALAR)
-        return error_set(err, STATUS_BAD_INPUT, node->at, "%s: expected %s, not a list or mapping", row->path, example(row));
+        return error_set(err, STATUS_BAD_INPUT, node->at, "%s: expected %s, not a list or mapping", row->path, expected(words, sizeof words, row));
     switch (row->kind) {
     case FIELD_QUANTITY:
         return read_double((double *)(void *)member, row, node, err);
@@ -251,7 +259,7 @@ static enum status read_row(void *out, const struct field_row *row, const struct
         /* fall through */
     default:
         if (node->text[0] == '\0')
-            return error_set(err, STATUS_BAD_INPUT, node->at, "%s: empty, expected %s", row->path, example(row));
+            return error_set(err, STATUS_BAD_INPUT, node->at, "%s: empty, expected %s", row->path, expected(words, sizeof words, row));
         *(const char **)(void *)member = node->text;
         return STATUS_OK;
     }
@@ -260,6 +268,7 @@ static enum status read_row(void *out, const struct field_row *row, const struct
 enum status fields_read(void *out, const struct field_row *rows, size_t count, const struct yaml_node *map, const char *what,
                         struct error *err)
 {
+    char words[320];
     enum status st;
 
     if (map->kind != YAML_MAPPING)
@@ -271,7 +280,7 @@ enum status fields_read(void *out, const struct field_row *rows, size_t count, c
 
         if (!node && rows[i].required)
             return error_set(err, STATUS_BAD_INPUT, place_of_missing(map, rows[i].path), "missing key '%s' in %s, expected %s (%s)",
-                             rows[i].path, what, example(&rows[i]), rows[i].doc ? rows[i].doc : "required");
+                             rows[i].path, what, expected(words, sizeof words, &rows[i]), rows[i].doc ? rows[i].doc : "required");
         if (node && (st = read_row(out, &rows[i], node, err)))
             return st;
     }

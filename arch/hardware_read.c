@@ -188,6 +188,13 @@ static enum status read_energy_ops(struct arch_energy *energy, const struct yaml
     return STATUS_OK;
 }
 
+static const char *text_of(const struct hardware *hw, const char *path)
+{
+    const struct yaml_node *node = fields_find(hw->tree, path);
+
+    return node && node->kind == YAML_SCALAR ? node->text : "?";
+}
+
 static struct source_pos place(const struct hardware *hw, const char *path)
 {
     const struct yaml_node *node = fields_find(hw->tree, path);
@@ -200,7 +207,8 @@ static enum status check_order(const struct hardware *hw, const char *low_path, 
 {
     if (low <= high)
         return STATUS_OK;
-    return error_set(err, STATUS_BAD_INPUT, place(hw, low_path), "%s is above %s: %g > %g", low_path, high_path, low, high);
+    return error_set(err, STATUS_BAD_INPUT, place(hw, low_path), "%s is '%s', above %s, which is '%s'", low_path,
+                     text_of(hw, low_path), high_path, text_of(hw, high_path));
 }
 
 /*

@@ -69,10 +69,10 @@ const char *data_path(const char *relative, struct arena *arena)
 
 const char *arch_display_path(const char *path, struct arena *arena)
 {
-    const char *dir = data_dir(arena);
-    size_t len = strlen(dir);
+    const char *dir = arch_collapse_path(arena_printf(arena, "%s/", data_dir(arena)));
+    const char *flat = arch_collapse_path(arena_strdup(arena, path));
 
-    return strncmp(path, dir, len) == 0 && path[len] == '/' ? path + len + 1 : path;
+    return dir && flat && strncmp(flat, dir, strlen(dir)) == 0 ? flat + strlen(dir) : path;
 }
 
 static bool has_suffix(const char *text, const char *suffix)

@@ -58,8 +58,7 @@ static void remove_nulls(struct yaml_node *node)
     }
 }
 
-/* "a/b/../c" becomes "a/c", so that messages and `arch show` read well. In place. */
-static char *collapse(char *path)
+char *arch_collapse_path(char *path)
 {
     char *up;
 
@@ -82,7 +81,7 @@ static const char *beside(struct arena *arena, const char *from, const char *rel
 
     if (relative[0] == '/' || !slash)
         return arena_strdup(arena, relative);
-    return collapse(arena_printf(arena, "%.*s/%s", (int)(slash - from), from, relative));
+    return arch_collapse_path(arena_printf(arena, "%.*s/%s", (int)(slash - from), from, relative));
 }
 
 static enum status enter(struct chain *chain, const char *path, struct source_pos at, struct arena *arena, struct error *err)

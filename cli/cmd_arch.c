@@ -52,10 +52,13 @@ static enum status check_hardware(const struct hardware *hw, struct arena *arena
     const struct yaml_node *node = yaml_find(hw->tree, "default_recipe");
     const struct stack *stack;
     struct recipe recipe;
+    struct error inner;
     enum status st;
 
-    if ((st = units_check(hw, err)) || (st = stack_load(&stack, hw->default_stack, NULL, 0, arena, err)))
+    if ((st = units_check(hw, err)))
         return st;
+    if ((st = stack_load(&stack, hw->default_stack, NULL, 0, arena, &inner)))
+        return error_set(err, st, yaml_find(hw->tree, "default_stack")->at, "default_stack: %s", inner.message);
     return recipe_parse(&recipe, hw->default_recipe, node ? node->at : (struct source_pos){ 0 }, err);
 }
 
@@ -105,8 +108,8 @@ static void print_device(const struct arch_entry *entry, const struct hardware *
 {
     char fp16[16], int8[16];
 
-    printf("%-22s %4lld %7s %7s %5.0f %6.0f %5.0f  %s\n", hw->name, (long long)hw->sm.count,
-           tera(fp16, sizeof fp16, peak_ops_per_s(hw, "fp16")), tera(int8, sizeof int8, peak_ops_per_s(hw, "int8")), (double)hw->dram.bytes / (1 << 30), hw->dram.bandwidth_bytes_per_s * 1e-9, hw->power.tdp_w, entry->aliases);
+    printf("%-22s %4lld %7s %7s %5.0f %6.0f %5.0f%s%s\n", hw->name, (long long)hw->sm.count,
+           tera(fp16, sizeof fp16, peak_ops_per_s(hw, "fp16")), tera(int8, sizeof int8, peak_ops_per_s(hw, "int8")), (double)hw->dram.bytes / (1 << 30), hw->dram.bandwidth_bytes_per_s * 1e-9, hw->power.tdp_w, *entry->aliases ? "  " : "", entry->aliases);
 }
 
 static enum status list_devices(struct json *j, struct arena *arena, struct error *err)
