@@ -157,6 +157,8 @@ static double round_cycles(enum cause *binding, const struct flash *f, const str
     return overlap_norm(terms, TERMS, hw->sm.overlap_exponent);
 }
 
+static const double chain_loads = 4.0; /* dependent memory round trips of a block beside its main loop */
+
 /* Parts of a flash launch at clock hz. Returns seconds. */
 static double flash_parts(double parts_s[CAUSES], const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
 {
@@ -165,14 +167,17 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     double cycles = round_cycles(&binding, f, map, ctx, hz), total = 0.0;
     double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
     double starts = at_least(f->walk.tiles / ((double)hw->sm.count * f->resident), 1.0);
-    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) * loaded / at_least(hw->dram.latency_cycles, 1.0);
+    double miss = at_most(f->dram_bytes / at_least(f->work.q_bytes + f->work.kv_bytes, 1.0), 1.0);
+    double later = at_most(l2, loaded) + (loaded - at_most(l2, loaded)) * miss;
 
     for (int i = 0; i < CAUSES; i++)
         parts_s[i] = 0.0;
     parts_s[binding] = f->rounds * cycles / hz;
-    /* block table and lengths, then queries, then the first keys: three dependent loads; later blocks hide half of theirs */
-    parts_s[CAUSE_STALL] += (f->rounds * 2.0 * hw->sm.barrier_cycles + hw->launch.block_cycles + 3.0 * loaded
-                             + (starts - 1.0) * (hw->launch.block_cycles + 3.0 * l2) / f->resident) / hz;
+    /* A block's own chain: lengths and block table, queries and first keys, first values, results. Blocks that run together
+     * start and end together, so neither hides the other's. docs/attention.md, Eq. 4 */
+    parts_s[CAUSE_STALL] += (f->rounds * 2.0 * hw->sm.barrier_cycles + (hw->launch.block_cycles + chain_loads * loaded)
+                             + (starts - 1.0) * (hw->launch.block_cycles + chain_loads * later)) / hz;
     parts_s[CAUSE_L2] += f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz;
     if (f->combine_bytes > 0.0) { /* a second kernel adds the parts up */
         parts_s[CAUSE_L2] += f->combine_bytes / hw->l2.write_bytes_per_cycle / hz;
