@@ -15,8 +15,11 @@ suites = \
 	tests/base_text \
 	tests/base_yaml \
 	tests/base_yaml_bad \
+	tests/formats \
 	tests/timing_measured \
-	tests/timing_properties
+	tests/timing_properties \
+	tests/trace_generate \
+	tests/trace_read
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtests.la
@@ -36,7 +39,8 @@ endif
 TESTS += $(scripts)
 scripts = \
 	tests/cli.sh \
-	tests/rooms.sh
+	tests/rooms.sh \
+	tests/traces.sh
 EXTRA_DIST += $(scripts) tests/summary.sh tests/cli
 
 TEST_EXTENSIONS = .sh

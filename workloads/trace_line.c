@@ -50,6 +50,7 @@ enum status line_next(struct line *out, struct textfile *f, struct error *err)
         if ((st = split(out, text, err)))
             return st;
     } while (out->count == 0);
+    out->at.column = out->column[0];
     return STATUS_OK;
 }
 

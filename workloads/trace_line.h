@@ -13,7 +13,7 @@
 enum { LINE_WORDS_MAX = 24 };
 
 struct line {
-    struct source_pos at;  /* of the line, column 1 */
+    struct source_pos at;  /* of the first word; column 1 at the end of the file */
     int count;             /* words; 0 at the end of the file */
     int columns;           /* length of the line, for "missing at the end" */
     char *words[LINE_WORDS_MAX];
