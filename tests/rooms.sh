@@ -40,7 +40,8 @@ violations() {
             target=$(room_of "$header")
             case " $1 $2 " in
                 *" $target "*) test -f "$header" || echo "$file:$line: includes $header, which does not exist" ;;
-                *) test "$header" = config.h || echo "$file:$line: $1 includes $header, but may include only: ${2:-nothing above it}" ;;
+                *) case "$1 $header" in "sim sim/hw/cycle.h") continue ;; esac # the C header behind which C++ stands
+                   test "$header" = config.h || echo "$file:$line: $1 includes $header, but may include only: ${2:-nothing above it}" ;;
             esac
         done
     done
