@@ -42,6 +42,8 @@ static double fragment_bytes(const struct gemm_mapping *map, const struct gemm_k
     double warp_n = map->kernel->warp_n > 0 ? (double)map->kernel->warp_n : (double)map->tile_n;
     double parts = at_least((double)map->tile_m / warp_m, 1.0) * at_least((double)map->tile_n / warp_n, 1.0);
 
+    if (map->paired) /* two SMs multiply as one: each holds and reads half of B */
+        b *= 0.5;
     *a_part = parts * at_most(warp_m, (double)map->tile_m) * a * (double)map->tile_k;
     return *a_part + parts * at_most(warp_n, (double)map->tile_n) * b * (double)map->tile_k;
 }

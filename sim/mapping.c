@@ -70,6 +70,9 @@ static bool occupancy(struct gemm_mapping *map, const struct gemm_kernel_shape *
     int64_t compute = compute_warps(kernel, u), words = sm->register_bytes / 4, used;
     double a = u->a_shared_bits, b = u->b_shared_bits;
 
+    map->paired = sm->tensor_memory_bytes > 0 && u->operands_from_shared && kernel->cluster_m >= 2;
+    if (map->paired)
+        b *= 0.5;
     map->warps = compute + (kernel->warp_specialised ? 4 : 0);
     map->shared_bytes = map->stages * (int64_t)ceil(((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k / 8.0);
     map->registers_per_thread = registers_per_thread(map, kernel, g, compute, hw);

@@ -17,6 +17,7 @@ struct gemm_mapping {
     int64_t tile_m, tile_n, tile_k;     /* elements */
     int64_t warps, stages, split_k;
     bool stream_k;
+    bool paired;                        /* tcgen05: two SMs of a cluster work as one on 2 tile_m rows, each with half of B */
     int64_t blocks_per_sm;              /* occupancy: limited by shared memory, registers, warps */
     int64_t grid_m, grid_n, blocks;     /* blocks = grid_m grid_n split_k batch */
     double waves;                       /* blocks / (SMs x blocks_per_sm) */

@@ -243,6 +243,57 @@ static void power_cap(void)
     CU_ASSERT_DOUBLE_EQUAL(root_half(0.5, 2.5), pow(0.5, 0.4), 1e-12);
 }
 
+/* Weights by lookup: A is int8 with its tables built before (their bytes travel). */
+static struct timing lut_gemm(const char *arch, const char *registers, const char *weights, const struct fidelity *f)
+{
+    struct arch_override change = { "sm.registers", registers };
+    const struct hardware *hw = NULL;
+    struct timing_context ctx;
+    struct unit_request request;
+    struct kernel k;
+    struct timing t;
+    struct error err;
+
+    memset(&t, 0, sizeof t);
+    t.time_s = NAN;
+    if (arch_load(&hw, arch, &change, registers ? 1 : 0, &arena, &err)) {
+        CHECK_ROW(arch, false);
+        return t;
+    }
+    ctx = context(hw);
+    fill_gemm(&k, 4096, 8192, 8192, weights, hw);
+    k.gemm.a.format = format_find("int8");
+    k.gemm.accumulator = format_find("int32");
+    request = (struct unit_request){ .a = &k.gemm.a, .b = &k.gemm.b, .accumulator = k.gemm.accumulator, .b_is_weight = true };
+    k.gemm.unit = unit_choose(&k.gemm.service, hw, &request);
+    k.gemm.a_bytes = (int64_t)(4096.0 * 8192.0 * k.gemm.service.a_shared_bits / 8.0);
+    if (f->time(&t, &k, &ctx, &err)) {
+        printf("# %s\n", err.message);
+        t.time_s = NAN;
+    }
+    return t;
+}
+
+static void lookup_unit(void)
+{
+    double two = lut_gemm("lut_tc", NULL, "int2", &fidelity_roofline).time_s, four = lut_gemm("lut_tc", NULL, "int4", &fidelity_roofline).time_s;
+    struct timing t4 = lut_gemm("lut_tc", NULL, "int2", &fidelity_analytic), t8 = lut_gemm("lut_tc_8x", NULL, "int2", &fidelity_analytic);
+    double halved4 = lut_gemm("lut_tc", "256 KiB", "int2", &fidelity_analytic).time_s;
+    double halved8 = lut_gemm("lut_tc_8x", "256 KiB", "int2", &fidelity_analytic).time_s;
+    double grouped4 = lut_gemm("lut_tc", NULL, "int2g128", &fidelity_analytic).time_s;
+    double grouped8 = lut_gemm("lut_tc_8x", NULL, "int2g128", &fidelity_analytic).time_s;
+
+    printf("# us: 4X %.0f, 8X %.0f; half the registers %.0f, %.0f; g128 %.0f, %.0f\n", t4.time_s * 1e6, t8.time_s * 1e6, halved4 * 1e6, halved8 * 1e6,
+           grouped4 * 1e6, grouped8 * 1e6);
+    CU_ASSERT_DOUBLE_EQUAL(four / two, 2.0, 1e-9); /* bit-serial over the planes */
+    CHECK_ROW("8X beats 4X by over 20 % with doubled registers", t8.time_s < t4.time_s / 1.2);
+    CHECK_ROW("8X with half the registers keeps less than a third of that gain", t4.time_s - halved8 < (t4.time_s - t8.time_s) / 3.0);
+    CHECK_ROW("a scale a group of 128 costs 8X over 20 %", grouped8 > 1.2 * t8.time_s);
+    CHECK_ROW("and 4X less", grouped4 / t4.time_s < grouped8 / t8.time_s);
+    CHECK_ROW("table bytes are counted", t4.table_bytes > 0.0);
+    CHECK_ROW("partial-sum bytes are counted", t4.psum_bytes > 0.0);
+}
+
 static void overlap_norm_is_a_norm(void)
 {
     const double terms[3] = { 3.0, 4.0, 0.0 };
@@ -262,6 +313,7 @@ static const struct test tests[] = {
     { "window and context length", window_and_context },
     { "narrow weights in decode", narrower_weights_help_decode },
     { "power cap", power_cap },
+    { "lookup unit", lookup_unit },
     { "overlap norm", overlap_norm_is_a_norm },
 };
 TEST_MAIN("timing_properties", tests)
