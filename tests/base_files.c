@@ -23,12 +23,20 @@ static char folder[] = "files-test-XXXXXX";
 /* Path of a file in the test's folder; good until the fourth call after. */
 static const char *in_folder(const char *name)
 {
-    static char paths[4][200];
+    static char paths[4][300];
     static int next;
 
     next = (next + 1) % 4;
     snprintf(paths[next], sizeof paths[next], "%s/%s", folder, name);
     return paths[next];
+}
+
+/* A wrong text is reported beside the label. */
+static void check_text(const char *label, const char *got, const char *expected)
+{
+    CHECK_ROW(label, strcmp(got, expected) == 0);
+    if (strcmp(got, expected) != 0)
+        CHECK_ROW(got, false);
 }
 
 static int entries(void)
@@ -115,10 +123,7 @@ static void plain_lines(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *got = lines_of_memory(rows[i].data, rows[i].bytes);
 
-        if (strcmp(got, rows[i].expected) != 0) {
-            CHECK_ROW(rows[i].label, false);
-            CHECK_ROW(got, false);
-        }
+        check_text(rows[i].label, got, rows[i].expected);
     }
 }
 
@@ -310,10 +315,7 @@ static void write_text(const char *path, const char *text, enum status expected,
         st = outfile_commit(out, &err);
     }
     CHECK_ROW(path, st == expected);
-    if (strcmp(err.message, message) != 0) {
-        CHECK_ROW(message, false);
-        CHECK_ROW(err.message, false);
-    }
+    check_text(path, err.message, message);
 }
 
 static const char *content(const char *path)
@@ -454,10 +456,7 @@ static void csv_rows(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *got = csv_text(rows[i].data, rows[i].bytes);
 
-        if (strcmp(got, rows[i].expected) != 0) {
-            CHECK_ROW(rows[i].label, false);
-            CHECK_ROW(got, false);
-        }
+        check_text(rows[i].label, got, rows[i].expected);
     }
 }
 

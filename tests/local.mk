@@ -11,6 +11,7 @@ suites = \
 	tests/arch_resolve \
 	tests/base_arena \
 	tests/base_files \
+	tests/base_output \
 	tests/base_quantity \
 	tests/base_text \
 	tests/base_yaml \
