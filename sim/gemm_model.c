@@ -66,7 +66,7 @@ static double multicast(int64_t cluster, int64_t grid)
     return at_least(at_most((double)cluster, (double)grid), 1.0);
 }
 
-static void step_of(struct gemm_step *s, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)
+void gemm_step_of(struct gemm_step *s, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)
 {
     const struct gemm_kernel_shape *g = &k->gemm;
     const struct unit_service *u = &g->service;
@@ -89,6 +89,15 @@ static void step_of(struct gemm_step *s, const struct gemm_mapping *map, const s
     s->l2_bytes = a_l2 / multicast(map->kernel->cluster_n, map->grid_n) + b_l2 / multicast(map->kernel->cluster_m, map->grid_m);
 }
 
+double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k)
+{
+    const struct gemm_kernel_shape *g = &k->gemm;
+
+    if (map->split_k <= 1 && !map->stream_k)
+        return 0.0;
+    return (double)g->m * (double)g->n * (double)g->batch * 4.0 * ((double)map->split_k + 1.0);
+}
+
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack)
 {
@@ -97,7 +106,7 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
     double tiles = (double)map->grid_m * (double)map->grid_n * (double)g->batch;
     double concurrent;
 
-    step_of(&out->step, map, k, hw);
+    gemm_step_of(&out->step, map, k, hw);
     out->slots = (double)hw->sm.count * (double)map->blocks_per_sm;
     out->blocks_full = floor(blocks / out->slots);
     out->rest_blocks = blocks - out->blocks_full * out->slots;
@@ -109,7 +118,7 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
     l2_reuse_gemm(&out->reuse, g, &k->warm, &hw->l2, map->grid_m, map->grid_n, concurrent, map->tile_m, map->tile_n, stack->swizzle);
     out->epilogue_bytes = ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
     out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / vector_lanes(hw);
-    out->reduce_bytes = map->split_k > 1 || map->stream_k ? outputs * 4.0 * ((double)map->split_k + 1.0) : 0.0;
+    out->reduce_bytes = gemm_reduce_bytes(map, k);
     if (map->split_k > 1)
         out->epilogue_bytes = outputs * 4.0 / tiles;
     out->dram_read_bytes = out->reuse.a_dram_bytes + out->reuse.b_dram_bytes

@@ -34,6 +34,12 @@ struct gemm_cost {
     double dram_read_bytes, dram_write_bytes, l2_read_bytes, l2_write_bytes;
 };
 
+/** Fills what one step of one block needs; independent of the split. */
+void gemm_step_of(struct gemm_step *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
+
+/** fp32 partial sums of split-K: each part written, all read once. Bytes. */
+double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k);
+
 /** Fills the cost of a legal mapping. */
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack);
@@ -52,6 +58,9 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
 
 /** Best time of any legal mapping at the sustained clock (s); 0 when none is legal. */
 double gemm_best_time_s(const struct kernel *k, const struct timing_context *ctx);
+
+/** Time at the highest clock: what the power cap can only lengthen. */
+double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);
 
 /** Full analytic evaluation of one mapping: sustained clock, time, parts. */
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);

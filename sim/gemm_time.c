@@ -19,6 +19,14 @@ static void fill_bytes(struct timing *out, const struct gemm_cost *cost, const s
     out->table_bytes = cost->step.table_bytes * blocks_steps;
 }
 
+double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)
+{
+    struct gemm_cost cost;
+
+    gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
+    return gemm_cost_time_s(NULL, &cost, map, k, ctx, clock_highest_hz(ctx)) + launch_overhead_s(ctx, true);
+}
+
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)
 {
     struct timing local;

@@ -93,12 +93,25 @@ static bool occupancy(struct gemm_mapping *map, const struct gemm_kernel_shape *
     return true;
 }
 
+/* What of a mapping depends on the split. */
+static bool apply_split(struct gemm_mapping *map, int64_t split_k, const struct gemm_kernel_shape *g, const struct hardware *hw, const char **why)
+{
+    int64_t steps = divide_up(g->k, map->tile_k);
+
+    if (split_k > 1 && (steps < 4 * split_k || map->stream_k))
+        return *why = "too few steps of K to split", false;
+    map->split_k = split_k;
+    map->k_steps = divide_up(steps, split_k);
+    map->blocks = map->grid_m * map->grid_n * split_k * g->batch;
+    map->waves = (double)map->blocks / ((double)hw->sm.count * (double)map->blocks_per_sm);
+    return true;
+}
+
 bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kernel, int64_t split_k, const struct kernel *k,
                         const struct hardware *hw, const char **why)
 {
     const struct gemm_kernel_shape *g = &k->gemm;
     const struct unit_service *u = &g->service;
-    int64_t steps;
 
     memset(out, 0, sizeof *out);
     if (strcmp(kernel->instruction, unit_instruction(g->unit)) != 0)
@@ -110,40 +123,28 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
     out->tile_n = kernel->tile_n;
     out->tile_k = tile_depth(kernel, u);
     out->stages = larger(kernel->stages, 1);
-    out->split_k = split_k;
     out->stream_k = kernel->stream_k;
-    steps = divide_up(g->k, out->tile_k);
-    if (split_k > 1 && (steps < 4 * split_k || kernel->stream_k))
-        return *why = "too few steps of K to split", false;
-    if (!occupancy(out, g, hw, why))
-        return false;
-    out->k_steps = divide_up(steps, split_k);
     out->grid_m = divide_up(g->m, out->tile_m);
     out->grid_n = divide_up(g->n, out->tile_n);
-    out->blocks = out->grid_m * out->grid_n * split_k * g->batch;
-    out->waves = (double)out->blocks / ((double)hw->sm.count * (double)out->blocks_per_sm);
-    return true;
+    return occupancy(out, g, hw, why) && apply_split(out, split_k, g, hw, why);
 }
 
 /* The library's estimate in cycles: whole waves of full tiles, each step at the unit, the shared-memory port, the
  * vector lanes and this SM's share of L2, overlapped as in Eq. 4; a constant for each wave and each split. docs/gemm.md, Eq. 7 */
-static double library_cycles(const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
+static double library_cycles(const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
+                             const struct stack *stack)
 {
     const struct gemm_kernel_shape *g = &k->gemm;
-    struct gemm_cost cost;
-    double resident = (double)map->blocks_per_sm, waves = map->stream_k ? map->waves : ceil(map->waves);
+    double resident = (double)map->blocks_per_sm, waves = map->stream_k ? map->waves : ceil(map->waves), cycles;
     double a = (double)g->a_bytes / ((double)g->m * (double)g->k * (double)g->batch);
     double b = (double)g->b_bytes / ((double)g->n * (double)g->k * (double)g->batch);
-    double tile_bytes = ((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k, terms[4], cycles;
+    double tile_bytes = ((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k;
+    double terms[4] = { step->matrix_cycles, step->shared_cycles, step->vector_cycles,
+                        tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle };
 
-    gemm_cost_of(&cost, map, k, hw, stack);
-    terms[0] = cost.step.matrix_cycles;
-    terms[1] = cost.step.shared_cycles;
-    terms[2] = cost.step.vector_cycles;
-    terms[3] = tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle;
     cycles = waves * ((double)map->k_steps * resident * overlap_norm(terms, 4, hw->sm.overlap_exponent) + stack->pick_block_cycles);
     if (map->split_k > 1)
-        cycles += stack->pick_split_s * hw->clock.boost_hz + cost.reduce_bytes / (0.5 * hw->l2.bytes_per_cycle);
+        cycles += stack->pick_split_s * hw->clock.boost_hz + gemm_reduce_bytes(map, k) / (0.5 * hw->l2.bytes_per_cycle);
     return cycles;
 }
 
@@ -160,13 +161,23 @@ static double search_best(struct gemm_mapping *out, const struct search *s, cons
     double best = INFINITY;
 
     for (int64_t i = 0; i < stack->gemm_kernels_count; i++) {
+        struct gemm_mapping map;
+        struct gemm_step step;
+
+        if (!gemm_mapping_legal(&map, &stack->gemm_kernels[i], 1, s->k, s->ctx->hw, why))
+            continue;
+        gemm_step_of(&step, &map, s->k, s->ctx->hw);
         for (int64_t j = 0; j < (stack->split_k_count > 0 ? stack->split_k_count : 1); j++) {
-            struct gemm_mapping map;
             double cost;
 
-            if (!gemm_mapping_legal(&map, &stack->gemm_kernels[i], stack->split_k_count > 0 ? stack->split_k[j] : 1, s->k, s->ctx->hw, why))
+            if (!apply_split(&map, stack->split_k_count > 0 ? stack->split_k[j] : 1, &s->k->gemm, s->ctx->hw, why))
+                break; /* factors rise */
+            if (s->by_library)
+                cost = library_cycles(&step, &map, s->k, s->ctx->hw, stack);
+            else if (gemm_mapping_least_s(&map, s->k, s->ctx) >= best) /* slower already before the power cap */
                 continue;
-            cost = s->by_library ? library_cycles(&map, s->k, s->ctx->hw, stack) : gemm_mapping_time_s(NULL, &map, s->k, s->ctx);
+            else
+                cost = gemm_mapping_time_s(NULL, &map, s->k, s->ctx);
             if (cost < best) {
                 best = cost;
                 *out = map;

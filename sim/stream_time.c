@@ -17,8 +17,8 @@
 static double at_least(double x, double low) { return x > low ? x : low; }
 static double at_most(double x, double high) { return x < high ? x : high; }
 
-/* Address, predicate, conversion and loop instructions of a load or store of one thread (assumed, 6 to 14). */
-static const double instructions_per_access = 8.0;
+/* Address, predicate, conversion and loop instructions of a load or store of one thread (assumed, 5 to 14). */
+static const double instructions_per_access = 7.0;
 static const int64_t block_threads_max = 1024;
 
 struct stream_shape {
