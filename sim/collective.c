@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/launch.h"
+
 /*
  * Protocols of NCCL. Shares of the link and start-up relative to LL: NCCL src/graph/tuning.cc (commit 5067397): base us LL 6.6,
  * LL128 14, Simple 8.4; NVLink hop us 0.6, 1.9, 3.4; LL carries 4 bytes of data with 4 of flag, LL128 120 with 8.
@@ -82,32 +84,24 @@ struct collective_cost collective_cost(const struct collective_kernel_shape *c, 
     double bytes = (double)(c->ranks - 1) * (double)c->bytes;
     struct collective_cost shot = {
         .algorithm = "one-shot",
-        .base_s = 0, /* no library between: the kernel's own launch and two barriers are all */
-        .hops_s = 2 * hw->link.latency_s,
+        .base_s = 0, /* no library between: the kernel's own launch is all */
+        .hops_s = 4 * hw->link.latency_s, /* a flag to every peer; request and answer of the reads; a flag again */
         .transfer_s = bytes / (link_rate(hw) * one_shot_share),
         .link_bytes = bytes,
     };
     return strcmp(stack->all_reduce, "one_shot") == 0 || total_s(&shot) < total_s(&ring) ? shot : ring;
 }
 
-static double launch_gap_s(const struct hardware *hw, const struct stack *stack)
-{
-    switch (stack->launch_mode) {
-    case LAUNCH_GRAPH: return hw->launch.graph_gap_s;
-    case LAUNCH_EAGER: return hw->launch.stream_gap_s;
-    default: return 0;
-    }
-}
-
 void collective_timing(struct timing *out, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
 {
     struct collective_cost c = collective_cost(&k->collective, hw, stack);
+    struct timing_context ctx = { .hw = hw, .stack = stack, .ranks = k->collective.ranks };
 
     *out = (struct timing){ .simulated_fraction = 1, .clock_hz = hw->clock.boost_hz };
     out->mapping.kind = KERNEL_COLLECTIVE;
     if (k->collective.ranks <= 1)
         return;
-    out->parts_s[CAUSE_LAUNCH] = launch_gap_s(hw, stack) + c.base_s;
+    out->parts_s[CAUSE_LAUNCH] = launch_overhead_s(&ctx, false) + c.base_s;
     out->parts_s[CAUSE_STALL] = c.hops_s;
     out->parts_s[CAUSE_LINK] = c.transfer_s;
     out->time_s = out->parts_s[CAUSE_LAUNCH] + out->parts_s[CAUSE_STALL] + out->parts_s[CAUSE_LINK];

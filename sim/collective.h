@@ -3,7 +3,7 @@
  * Collectives inside one NVLink (or like) domain: ring by protocol, and one-shot. docs/collectives.md
  *   ring all-reduce   t = base + 2 (p - 1) hop + 2 (p - 1)/p n / B     (Patarasuk and Yuan, J. Parallel Distrib. Comput. 69(2), 2009)
  *   ring all-gather, reduce-scatter   t = base + (p - 1) hop + (p - 1) n_rank / B
- *   one-shot          t = base1 + 2 latency + (p - 1) n / B1: every rank reads all others' buffers
+ *   one-shot          t = 4 latency + (p - 1) n / B1: barrier, every rank reads all others' buffers, barrier
  * base, hop and B belong to a protocol of the library (LL, LL128, Simple); it takes the one that its own model finds fastest.
  */
 #ifndef LLMSIM_SIM_COLLECTIVE_H

@@ -60,8 +60,9 @@ static double round_issue_cycles(const struct stream_shape *shape, const struct 
     double sfu = vector && vector->sfu_per_cycle_sm > 0.0 ? vector->sfu_per_cycle_sm : lanes;
     double threads = shape->resident * shape->threads, elements = threads * shape->elements_per_load;
 
-    return threads * shape->accesses * instructions_per_access / lanes + elements * k->stream.vector_ops_per_element / lanes
-         + elements * k->stream.sfu_ops_per_element / sfu;
+    /* every pass loads again; the operations of an element are its sum over all passes */
+    return threads * shape->accesses * instructions_per_access / lanes
+         + (elements * k->stream.vector_ops_per_element / lanes + elements * k->stream.sfu_ops_per_element / sfu) / shape->passes;
 }
 
 /* Cycles in which the busiest SM goes through its rounds if bandwidth were free. */

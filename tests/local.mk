@@ -17,6 +17,8 @@ suites = \
 	tests/base_yaml \
 	tests/base_yaml_bad \
 	tests/formats \
+	tests/lowering \
+	tests/lut_mpgemm \
 	tests/timing_measured \
 	tests/timing_properties \
 	tests/trace_generate \

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recipes, lowering, layout, memory, collectives and replay: exact bytes, what is inserted, sums, keys. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "costmodel/energy.h"
+#include "sim/collective.h"
+#include "sim/layout.h"
+#include "sim/lower.h"
+#include "sim/memory.h"
+#include "sim/run.h"
+#include "tests/harness.h"
+
+static struct arena arena;
+static struct error err;
+
+static struct run_spec spec_of(const char *chip, const char *recipe, int64_t tp, const char *fidelity)
+{
+    struct run_spec s = { .layout = { .tp = tp }, .fidelity = fidelity };
+
+    CHECK_ROW(chip, arch_load(&s.hw, chip, NULL, 0, &arena, &err) == STATUS_OK);
+    CHECK_ROW(chip, stack_load(&s.stack, s.hw->default_stack, NULL, 0, &arena, &err) == STATUS_OK);
+    CHECK_ROW(recipe, recipe_parse(&s.recipe, recipe, (struct source_pos){ 0 }, &err) == STATUS_OK);
+    return s;
+}
+
+static const char *trace(const char *name)
+{
+    return arena_printf(&arena, "%s/workloads/%s", source_dir(), name);
+}
+
+static void recipes_parse_and_print(void)
+{
+    static const struct { const char *text, *canonical; } good[] = {
+        { "", "w=fp16,a=fp16,kv=fp16,acc=fp32,head=fp16,embed=fp16,attn=fp16,out=fp16" },
+        { "bf16", "w=bf16,a=bf16,kv=bf16,acc=fp32,head=bf16,embed=bf16,attn=bf16,out=bf16" },
+        { "w=int2g128,a=int8,kv=fp8", NULL },
+        { "w8a8,kv=fp8,acc=fp16", NULL },
+    };
+    static const struct { const char *text, *says; } bad[] = {
+        { "x=fp16", "unknown key" }, { "w=fp15", "fp16" },         { "w=fp16,w=fp8", "twice" }, { "w=fp16,", "comma" },
+        { "fp17", "no preset" },     { "a=int8+2:4", "sparsity" }, { "acc=int4", "acc" },       { "out=int8", "out" },
+        { "w", "preset" },           { ",", "empty" },
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct recipe r, again;
+        char text[512], second[512];
+        CHECK_ROW(good[i].text, recipe_parse(&r, good[i].text, (struct source_pos){ 0 }, &err) == STATUS_OK);
+        recipe_format(text, sizeof text, &r);
+        CHECK_ROW(good[i].text, good[i].canonical == NULL || strcmp(text, good[i].canonical) == 0);
+        CHECK_ROW(good[i].text, recipe_parse(&again, text, (struct source_pos){ 0 }, &err) == STATUS_OK);
+        CHECK_ROW(good[i].text, strcmp(recipe_format(second, sizeof second, &again), text) == 0);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct recipe r;
+        CHECK_ROW(bad[i].text, recipe_parse(&r, bad[i].text, (struct source_pos){ 0 }, &err) == STATUS_BAD_INPUT);
+        CHECK_ROW(bad[i].text, strstr(err.message, bad[i].says) != NULL);
+    }
+}
+
+/* One step of one GEMM; what lowering makes of it. */
+static const struct lowered_kernel *lower_one(struct lowered_step *low, struct run_spec *spec, struct op *op)
+{
+    static const struct model_info model = { .name = "test" };
+    static struct seq_group seq;
+    static struct step step;
+    struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, &model };
+
+    seq = (struct seq_group){ 1, op->m, op->m };
+    step = (struct step){ .phase = PHASE_PREFILL, .repeat = 1, .seq_groups = 1, .seqs = &seq, .sequences = 1, .tokens = op->m, .ops_count = 1, .ops = op };
+    CHECK_ROW("lower", lower_step(low, &step, &ctx, &arena, &err) == STATUS_OK);
+    return &low->kernels[low->count - 1];
+}
+
+static void gemm_bytes_and_units(void)
+{
+    /* m 16, n 256, k 1024: elements of B 262144; scales of fp16 a channel 512 B, a group of 128 4096 B */
+    static const struct { const char *label, *chip, *recipe, *unit; int64_t kernels, b_bytes; bool dequantize; } rows[] = {
+        { "fp16", "A100-80GB-SXM", "w=fp16", "tensor", 1, 524288, false },
+        { "int4 g128 on tensor cores", "A100-80GB-SXM", "w=int4g128,a=fp16", "tensor", 1, 131072 + 4096, true },
+        { "w8a8", "A100-80GB-SXM", "w=int8,a=int8", "tensor", 2, 262144 + 512, false },
+        { "fp32 has no matrix unit", "A100-80GB-SXM", "fp32", "vector", 1, 1048576, false },
+        { "int2 by table", "lut_tc", "w=int2,a=int8", "lut", 2, 65536 + 512, false },
+        { "int2 by table, fp16 activations", "lut_tc", "w=int2,a=fp16", "lut", 2, 65536 + 512, false },
+        { "fp16 beside the LUT unit", "lut_tc", "w=fp16", "tensor", 1, 524288, false },
+        { "2:4", "A100-80GB-SXM", "w=fp16+2:4", "tensor", 1, 262144 + 32768, false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run_spec s = spec_of(rows[i].chip, rows[i].recipe, 1, "analytic");
+        struct op op = { .kind = OP_GEMM, .role = "mlp.down", .count = 1, .m = 16, .n = 256, .k = 1024 };
+        struct lowered_step low;
+        const struct lowered_kernel *k = lower_one(&low, &s, &op);
+        CHECK_ROW(rows[i].label, low.count == rows[i].kernels);
+        CHECK_ROW(rows[i].label, strcmp(k->kernel.gemm.unit->name, rows[i].unit) == 0);
+        CHECK_ROW(rows[i].label, k->kernel.gemm.b_bytes == rows[i].b_bytes);
+        CHECK_ROW(rows[i].label, k->kernel.gemm.service.dequantize == rows[i].dequantize);
+        CHECK_ROW(rows[i].label, k->kernel.flops == 2.0 * 16 * 256 * 1024);
+    }
+}
+
+/* Precompute writes 2 entries an activation: fp16 tables double the traffic. */
+static void table_precompute_traffic(void)
+{
+    const struct arch_override split = { "lut.precompute", "split" };
+    struct run_spec s = spec_of("lut_tc", "w=int2,a=fp16", 1, "analytic");
+    struct op op = { .kind = OP_GEMM, .role = "mlp.down", .count = 1, .m = 16, .n = 256, .k = 1024 };
+    struct lowered_step low;
+
+    CHECK_ROW("stack", stack_load(&s.stack, "library", &split, 1, &arena, &err) == STATUS_OK);
+    const struct lowered_kernel *k = lower_one(&low, &s, &op);
+    CU_ASSERT_STRING_EQUAL(low.kernels[0].kernel.role, "mlp.down/lut.precompute");
+    CU_ASSERT_EQUAL(low.kernels[0].kernel.stream.read_bytes, 16 * 1024 * 2);
+    CU_ASSERT_EQUAL(low.kernels[0].kernel.stream.write_bytes, 16 * 1024 * 2 * 2);
+    CU_ASSERT_EQUAL(k->kernel.gemm.a_bytes, 16 * 1024 * 2 * 2);
+}
+
+static void separate_dequantization(void)
+{
+    const struct arch_override separate = { "dequantize", "separate" };
+    struct run_spec s = spec_of("A100-80GB-SXM", "w=int4g128,a=fp16", 1, "analytic");
+    struct op op = { .kind = OP_GEMM, .role = "mlp.down", .count = 1, .m = 16, .n = 256, .k = 1024 };
+    struct lowered_step low;
+
+    if (stack_load(&s.stack, "library", &separate, 1, &arena, &err))
+        CHECK_ROW(err.message, false);
+    const struct lowered_kernel *k = lower_one(&low, &s, &op);
+    CU_ASSERT_EQUAL(low.count, 2);
+    CU_ASSERT_STRING_EQUAL(low.kernels[0].kernel.role, "mlp.down/dequantize");
+    CU_ASSERT_EQUAL(low.kernels[0].kernel.stream.write_bytes, 256 * 1024 * 2);
+    CU_ASSERT_EQUAL(k->kernel.gemm.b_bytes, 256 * 1024 * 2);
+    CU_ASSERT_FALSE(k->kernel.gemm.service.dequantize);
+}
+
+static void tensor_parallel_by_role(void)
+{
+    const struct model_info m = { .name = "llama-2-70b", .heads = 64, .kv_heads = 8, .head_dim = 128 };
+    static const struct { const char *role; int64_t n, k, tp, n1, k1; } rows[] = {
+        { "attn.qkv", 10240, 8192, 8, 1280, 8192 },     { "attn.qkv", 10240, 8192, 16, 768, 8192 }, /* KV heads replicated: (4 + 2) 128 */
+        { "attn.out", 8192, 8192, 8, 8192, 1024 },      { "mlp.gate_up", 57344, 8192, 8, 7168, 8192 },
+        { "mlp.down", 8192, 28672, 8, 8192, 3584 },     { "lm_head", 32000, 8192, 3, 10667, 8192 }, /* uneven: rounded up */
+        { "moe.router", 8, 4096, 8, 8, 4096 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct op op = { .kind = OP_GEMM, .role = rows[i].role, .count = 1, .m = 1, .n = rows[i].n, .k = rows[i].k };
+        struct layout l = { rows[i].tp };
+        struct op s = layout_op(&op, &l, &m);
+        CHECK_ROW(rows[i].role, s.n == rows[i].n1 && s.k == rows[i].k1);
+    }
+}
+
+/* Ring: 2 (p - 1) steps and 2 (p - 1)/p n bytes; against HGX-A100 (nccl-tests, trtllm custom all-reduce), microseconds. */
+static void all_reduce_against_measured(void)
+{
+    static const struct { const char *label; int64_t ranks, bytes; bool custom; double us; } rows[] = {
+        { "nccl 8 x 512 B", 8, 512, false, 22.57 },     { "nccl 8 x 1 MiB", 8, 1048576, false, 38.85 },
+        { "nccl 8 x 64 MiB", 8, 67108864, false, 595.3 }, { "nccl 8 x 512 MiB", 8, 536870912, false, 4225.9 },
+        { "nccl 4 x 64 KiB", 4, 65536, false, 17.8 },   { "nccl 2 x 128 MiB", 2, 134217728, false, 747.5 },
+        { "custom 8 x 256 B", 8, 256, true, 4.37 },     { "custom 8 x 256 KiB", 8, 262144, true, 16.28 },
+        { "custom 4 x 512 KiB", 4, 524288, true, 13.87 }, { "custom 2 x 128 KiB", 2, 131072, true, 5.19 },
+    };
+    struct run_spec s = spec_of("A100-80GB-SXM", "", 8, "analytic");
+    double sum = 0;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct stack stack = *s.stack;
+        struct kernel k = { .kind = KERNEL_COLLECTIVE, .collective = { COLLECTIVE_ALL_REDUCE, rows[i].bytes, rows[i].ranks } };
+        struct timing t;
+        stack.all_reduce = rows[i].custom ? "one_shot" : "nccl";
+        stack.one_shot_max_bytes = 1 << 20;
+        collective_timing(&t, &k, s.hw, &stack);
+        double error = fabs(t.time_s * 1e6 / rows[i].us - 1);
+        printf("# %-20s measured %8.2f us, predicted %8.2f us, %+.0f %%\n", rows[i].label, rows[i].us, t.time_s * 1e6, 100 * (t.time_s * 1e6 / rows[i].us - 1));
+        sum += error;
+        CHECK_ROW(rows[i].label, error < 0.30);
+    }
+    CU_ASSERT_TRUE(sum / (double)(sizeof rows / sizeof rows[0]) < 0.12);
+}
+
+static void memory_says_what_fits(void)
+{
+    struct run_spec one = spec_of("A100-80GB-SXM", "fp16", 1, "roofline"), two = spec_of("A100-80GB-SXM", "fp16", 2, "roofline");
+    struct memory_use use;
+
+    CU_ASSERT_EQUAL(memory_account(&use, &one, trace("llama70b.trace"), &err), STATUS_INFEASIBLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "--tp 2"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "w=int8"));
+    CU_ASSERT_EQUAL(memory_account(&use, &two, trace("llama70b.trace"), &err), STATUS_OK);
+    /* 68.98 G parameters of 2 bytes over two ranks; norms are on both */
+    CU_ASSERT_TRUE(use.weights > 68976648192 && use.weights < 68976648192 + 4000000);
+}
+
+static void replay_sums_are_exact(void)
+{
+    static const struct { const char *label, *chip, *recipe, *trace, *fidelity; int64_t tp; } rows[] = {
+        { "main job", "lut_tc", "w=int2g128,a=int8", "llama70b.trace", "analytic", 1 },
+        { "main job, bound", "lut_tc", "w=int2g128,a=int8", "llama70b.trace", "roofline", 1 },
+        { "two A100", "A100-80GB-SXM", "fp16", "llama70b.trace", "analytic", 2 },
+        { "experts", "A100-80GB-SXM", "w=int8,a=int8", "mixtral-8x7b.trace", "analytic", 1 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run_spec s = spec_of(rows[i].chip, rows[i].recipe, rows[i].tp, rows[i].fidelity);
+        struct result r, again;
+        int64_t sum = 0, phases = 0;
+        bool parts = true;
+        if (run(&r, &s, trace(rows[i].trace), &arena, NULL, NULL, &err) || run(&again, &s, trace(rows[i].trace), &arena, NULL, NULL, &err)) {
+            CHECK_ROW(err.message, false);
+            continue;
+        }
+        for (int64_t n = 0; n < r.rows_count; n++) {
+            int64_t part_sum = 0;
+            for (int c = 0; c < CAUSES; c++)
+                part_sum += r.rows[n].parts_ps[c];
+            parts = parts && part_sum == r.rows[n].time_ps && r.rows[n].best_time_ps <= r.rows[n].time_ps;
+            sum += r.rows[n].time_ps;
+        }
+        for (int64_t n = 0; n < r.phases_count; n++)
+            phases += r.phases[n].time_ps;
+        CHECK_ROW(rows[i].label, sum == r.time_ps && phases == r.time_ps && parts);
+        CHECK_ROW(rows[i].label, again.time_ps == r.time_ps && again.key.low == r.key.low && again.key.high == r.key.high);
+        CHECK_ROW(rows[i].label, r.ttft_ps > 0 && r.ttft_ps < r.time_ps && r.memo_hits >= 0);
+    }
+}
+
+static int64_t role_ps(const struct result *r, const char *role)
+{
+    int64_t sum = 0;
+    for (int64_t i = 0; i < r->rows_count; i++)
+        sum += strcmp(r->rows[i].role, role) == 0 ? r->rows[i].time_ps : 0;
+    return sum;
+}
+
+/* Attention has no weights: neither X nor the weight's width can change it. */
+static void attention_does_not_see_the_lut_unit(void)
+{
+    static const struct { const char *chip, *recipe; } rows[] = {
+        { "lut_tc", "w=int2,a=int8" }, { "lut_tc_8x", "w=int2,a=int8" }, { "lut_tc", "w=int4,a=int8" }, { "lut_tc", "w=int1,a=int8" } };
+    int64_t first = 0;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run_spec s = spec_of(rows[i].chip, rows[i].recipe, 1, "analytic");
+        struct result r;
+        if (run(&r, &s, trace("bitnet-3b-prefill.trace"), &arena, NULL, NULL, &err)) {
+            CHECK_ROW(err.message, false);
+            continue;
+        }
+        first = i == 0 ? role_ps(&r, "attn.core") : first;
+        CHECK_ROW(rows[i].recipe, role_ps(&r, "attn.core") == first && first > 0);
+    }
+}
+
+static void keys_follow_inputs(void)
+{
+    struct run_spec a = spec_of("lut_tc", "w=int2,a=int8", 1, "analytic"), b = spec_of("lut_tc", "w=int4,a=int8", 1, "analytic"), c = a;
+    struct hash128 ka, kb, kc;
+
+    c.choice = MAPPING_BEST;
+    CU_ASSERT_EQUAL(run_key(&ka, &a, trace("llama70b.trace"), &err), STATUS_OK);
+    CU_ASSERT_EQUAL(run_key(&kb, &b, trace("llama70b.trace"), &err), STATUS_OK);
+    CU_ASSERT_EQUAL(run_key(&kc, &c, trace("llama70b.trace"), &err), STATUS_OK);
+    CU_ASSERT_TRUE(ka.low != kb.low && ka.low != kc.low);
+}
+
+/* Energy is a sum of its parts; idle alone is power times time. */
+static void energy_adds_up(void)
+{
+    struct run_spec s = spec_of("A100-80GB-SXM", "fp16", 2, "analytic");
+    struct result r;
+
+    if (run(&r, &s, trace("llama70b.trace"), &arena, NULL, NULL, &err)) {
+        CHECK_ROW(err.message, false);
+        return;
+    }
+    energy_account(&r, s.hw);
+    double parts = r.energy_matrix_j + r.energy_vector_j + r.energy_onchip_j + r.energy_dram_j + r.energy_link_j + r.energy_static_j;
+    CU_ASSERT_DOUBLE_EQUAL(r.energy_j, parts, 1e-9 * r.energy_j);
+    CU_ASSERT_DOUBLE_EQUAL(r.energy_static_j, s.hw->power.idle_w * (double)r.time_ps * 1e-12 * 2, 1e-9 * r.energy_j);
+    CU_ASSERT_TRUE(r.energy_matrix_j > 0 && r.energy_dram_j > 0 && r.energy_link_j > 0);
+    CU_ASSERT_TRUE(r.average_power_w > s.hw->power.idle_w && r.average_power_w < 1.15 * s.hw->power.tdp_w);
+}
+
+static const struct test tests[] = {
+    { "recipes parse, print and refuse", recipes_parse_and_print },
+    { "bytes, unit and inserted kernels of a product", gemm_bytes_and_units },
+    { "table precompute traffic", table_precompute_traffic },
+    { "separate dequantization", separate_dequantization },
+    { "tensor parallel splits by role", tensor_parallel_by_role },
+    { "all-reduce against measured", all_reduce_against_measured },
+    { "memory names what fits", memory_says_what_fits },
+    { "rows and parts sum exactly, runs repeat", replay_sums_are_exact },
+    { "attention does not see the LUT unit", attention_does_not_see_the_lut_unit },
+    { "keys follow inputs", keys_follow_inputs },
+    { "energy adds up", energy_adds_up },
+};
+TEST_MAIN("lowering", tests)
