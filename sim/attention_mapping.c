@@ -155,6 +155,12 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
                            a->unit && a->unit->instruction ? a->unit->instruction : "vector", hw->name);
     warps = larger(kernel->warps, 1);
     for (int64_t i = 0; i < a->groups_count; i++)
+        if (a->groups[i].count <= 0 || a->groups[i].q <= 0 || a->groups[i].kv < a->groups[i].q)
+            return error_plain(err, STATUS_BAD_INPUT, "attention over %lld sequences of %lld new tokens in a context of %lld: expected 0 < new tokens <= context",
+                               (long long)a->groups[i].count, (long long)a->groups[i].q, (long long)a->groups[i].kv);
+    if (a->groups_count <= 0 || a->heads <= 0 || a->kv_heads <= 0 || a->head_dim <= 0 || a->v_head_dim <= 0)
+        return error_plain(err, STATUS_BAD_INPUT, "attention without sequences, heads or head dimension");
+    for (int64_t i = 0; i < a->groups_count; i++)
         rows = larger(rows, rows_per_block_head(a, kernel, a->groups[i].q));
     out->unfused = strcmp(kernel->backend, "unfused") == 0;
     out->tile_q = larger(kernel->tile_q, least);

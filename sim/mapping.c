@@ -211,6 +211,9 @@ enum status mapping_choose(struct mapping *out, const struct kernel *k, const st
         return attention_mapping_choose(&out->attention, k, &ctx, err);
     if (k->kind != KERNEL_GEMM)
         return STATUS_OK;
+    if (k->gemm.m <= 0 || k->gemm.n <= 0 || k->gemm.k <= 0 || k->gemm.batch <= 0)
+        return error_plain(err, STATUS_BAD_INPUT, "empty matrix product: m %lld, n %lld, k %lld, batch %lld, expected at least 1 each",
+                           (long long)k->gemm.m, (long long)k->gemm.n, (long long)k->gemm.k, (long long)k->gemm.batch);
     if (isinf(search_best(&out->gemm, &s, &why)))
         return error_plain(err, STATUS_INFEASIBLE, "no kernel of stack %s fits %s for %lld x %lld x %lld: %s", stack->name, hw->name,
                            (long long)k->gemm.m, (long long)k->gemm.n, (long long)k->gemm.k, why);
