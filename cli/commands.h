@@ -9,6 +9,7 @@
 #include "cli/options.h"
 
 extern const struct command command_arch;
+extern const struct command command_format;
 extern const struct command command_trace;
 
 /** All commands, sorted by name; the list ends with NULL. */

@@ -4,6 +4,7 @@
 bin_PROGRAMS += llmsim
 llmsim_SOURCES = \
 	cli/cmd_arch.c \
+	cli/cmd_format.c \
 	cli/cmd_trace.c \
 	cli/commands.c \
 	cli/commands.h \
