@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+#include <stddef.h>
+#include <stdio.h>
+
 #include "arch/hardware.h"
 #include "arch/stack.h"
 #include "base/arena.h"
@@ -20,6 +23,10 @@ struct arch_override { const char *key, *value; };
 /** Loads, resolves `extends:` (cycles are errors), applies overrides, checks every key, unit and range. Result lives in `arena`. */
 enum status arch_load(const struct hardware **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
                       struct arena *arena, struct error *err);
+
+/** The same from memory, for tests and fuzzing: `name` stands for the file in messages, and paths in it are relative to it. */
+enum status arch_load_memory(const struct hardware **out, const char *name, const void *data, size_t bytes, struct arena *arena,
+                             struct error *err);
 
 struct arch_entry { const char *name, *path, *summary, *aliases; };
 /** Shipped devices, sorted by name. */

@@ -305,12 +305,27 @@ enum status arch_list(const struct arch_entry **out, int64_t *count, struct aren
     return arch_scan(out, count, hardware_dirs, arena, err);
 }
 
+/* From a resolved tree to a checked description with its hash. */
+static enum status finish(const struct hardware **out, struct hardware *hw, bool check_peaks, struct error *err)
+{
+    struct hasher *hasher;
+    enum status st;
+
+    if ((st = read_tree(hw, check_peaks, err)))
+        return st;
+    if (!(hasher = hasher_open()))
+        return error_no_memory(err);
+    hash_hardware(&hw->hash, hasher, hw);
+    hasher_close(hasher);
+    *out = hw;
+    return STATUS_OK;
+}
+
 enum status arch_load(const struct hardware **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
                       struct arena *arena, struct error *err)
 {
     struct hardware *hw = arena_alloc(arena, sizeof *hw);
     struct yaml_node *tree;
-    struct hasher *hasher;
     enum status st;
 
     if (!hw)
@@ -320,12 +335,21 @@ enum status arch_load(const struct hardware **out, const char *name_or_path, con
         return st;
     hw->tree = tree;
     /* A datasheet's peak holds for the chip as it is sold, not for one that --set has changed. */
-    if ((st = read_tree(hw, overrides_count == 0, err)))
-        return st;
-    if (!(hasher = hasher_open()))
+    return finish(out, hw, overrides_count == 0, err);
+}
+
+enum status arch_load_memory(const struct hardware **out, const char *name, const void *data, size_t bytes, struct arena *arena,
+                             struct error *err)
+{
+    struct hardware *hw = arena_alloc(arena, sizeof *hw);
+    struct yaml_node *doc, *tree;
+    enum status st;
+
+    if (!hw || !(hw->path = arena_strdup(arena, name)))
         return error_no_memory(err);
-    hash_hardware(&hw->hash, hasher, hw);
-    hasher_close(hasher);
-    *out = hw;
-    return STATUS_OK;
+    if ((st = yaml_read_memory(&doc, hw->path, data, bytes, arena, err)) ||
+        (st = arch_resolve_document(&tree, doc, hw->path, arena, err)))
+        return st;
+    hw->tree = tree;
+    return finish(out, hw, true, err);
 }

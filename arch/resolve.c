@@ -155,19 +155,13 @@ static enum status unreadable(const char *path, struct source_pos at, struct err
     return error_set(err, STATUS_BAD_INPUT, at, "cannot read '%s', expected a YAML file (paths are relative to the file that names them)", path);
 }
 
-static enum status read_chain(struct yaml_node **out, const char *path, struct source_pos at, struct chain *chain, struct arena *arena,
-                              struct error *err)
+/* Lays a document over what it extends. */
+static enum status inherit(struct yaml_node **out, struct yaml_node *doc, const char *path, struct chain *chain, struct arena *arena,
+                           struct error *err)
 {
-    struct yaml_node *doc, *extends, *base = NULL;
-    FILE *probe = at.file ? fopen(path, "rb") : NULL;
+    struct yaml_node *extends, *base = NULL;
     enum status st;
 
-    if (at.file && !probe)
-        return unreadable(path, at, err);
-    if (probe)
-        fclose(probe);
-    if ((st = enter(chain, path, at, arena, err)) || (st = yaml_read_file(&doc, path, arena, err)))
-        return st;
     if (doc->kind != YAML_MAPPING)
         return error_set(err, STATUS_BAD_INPUT, doc->at, "expected a mapping ('key: value' lines) at the top of the file");
     extends = yaml_find(doc, "extends");
@@ -184,9 +178,37 @@ static enum status read_chain(struct yaml_node **out, const char *path, struct s
     }
     remove_key(doc, "extends");
     st = lay_over(&base, doc, chain, arena, err);
-    chain->depth--;
     *out = base;
     return st;
+}
+
+static enum status read_chain(struct yaml_node **out, const char *path, struct source_pos at, struct chain *chain, struct arena *arena,
+                              struct error *err)
+{
+    FILE *probe = at.file ? fopen(path, "rb") : NULL;
+    struct yaml_node *doc;
+    enum status st;
+
+    if (at.file && !probe)
+        return unreadable(path, at, err);
+    if (probe)
+        fclose(probe);
+    if ((st = enter(chain, path, at, arena, err)) || (st = yaml_read_file(&doc, path, arena, err)))
+        return st;
+    st = inherit(out, doc, path, chain, arena, err);
+    chain->depth--;
+    return st;
+}
+
+enum status arch_resolve_document(struct yaml_node **out, struct yaml_node *doc, const char *path, struct arena *arena, struct error *err)
+{
+    struct chain chain = { .depth = 0 };
+    enum status st;
+
+    if ((st = enter(&chain, path, (struct source_pos){ 0 }, arena, err)) || (st = inherit(out, doc, path, &chain, arena, err)))
+        return st;
+    remove_nulls(*out);
+    return STATUS_OK;
 }
 
 /* "a.b.c" and a value node become nested mappings {a: {b: {c: value}}}. */
