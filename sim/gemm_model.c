@@ -195,6 +195,21 @@ static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_map
     return first + epilogue + at_least(waves - 1.0, 0.0) * later;
 }
 
+/* Epilogues hide under other blocks' main loops only while those last: their vector work and writes of an SM must fit in the whole. */
+static void add_epilogue_excess(double parts[CAUSES], const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw)
+{
+    double sms = at_most((double)map->blocks, (double)hw->sm.count), total = 0.0;
+    double vector = (double)map->blocks * cost->epilogue_vector_cycles / sms;
+    double write = (double)map->blocks * cost->epilogue_bytes / hw->l2.write_bytes_per_cycle;
+
+    for (int i = 0; i < CAUSES; i++)
+        total += parts[i];
+    if (vector > total && vector >= write)
+        parts[CAUSE_VECTOR] += vector - total;
+    else if (write > total)
+        parts[CAUSE_L2] += write - total;
+}
+
 static double reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
 {
     const struct hardware *hw = ctx->hw;
@@ -228,6 +243,7 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
         parts[CAUSE_STALL] += steps * (rest_cycles - useful);
     }
     parts[CAUSE_STALL] += waves * steps * hw->sm.barrier_cycles + exposed_cycles(cost, map, hw, waves);
+    add_epilogue_excess(parts, cost, map, hw);
     for (int i = 0; i < CAUSES; i++)
         parts[i] /= hz;
     parts[CAUSE_L2] += reduce_s(cost, ctx, hz);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Properties that hold whatever the parameters: bounds, monotony, quantization by tiles, independence of what is not used. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,6 +87,44 @@ static void never_faster_than_roofline(void)
                     snprintf(label, sizeof label, "%s %lld %lld %lld: %g < %g", devices[d], (long long)ms[i], (long long)ns[j], (long long)ks[l], slow, fast);
                     CHECK_ROW(label, slow >= fast);
                 }
+    }
+}
+
+/* Shapes, epilogues and cache states at random (fixed seed). */
+static void random_products_never_faster(void)
+{
+    static const char *const weights[] = { "fp16", "int8", "int4g128", "int4g128z" };
+    uint64_t seed = 1;
+    char label[160];
+
+    for (int d = 0; d < DEVICES; d++) {
+        struct timing_context ctx = context(device(devices[d]));
+
+        for (int i = 0; i < 300; i++) {
+            int64_t dims[3];
+            struct timing fast, slow;
+            struct kernel k;
+            struct error err;
+
+            for (int j = 0; j < 3; j++) {
+                seed = seed * 6364136223846793005u + 1442695040888963407u;
+                dims[j] = (int64_t)1 + (int64_t)((seed >> 33) % ((uint64_t)1 << (1 + (seed >> 17) % 15)));
+            }
+            fill_gemm(&k, dims[0], dims[1], dims[2], weights[(seed >> 40) % 4], ctx.hw);
+            k.gemm.epilogue_ops_per_output = (double)((seed >> 45) % 64);
+            k.warm.a_bytes = (seed >> 51) % 2 ? k.gemm.a_bytes : 0;
+            k.warm.b_bytes = (seed >> 52) % 2 ? k.gemm.b_bytes : 0;
+            if (fidelity_analytic.time(&slow, &k, &ctx, &err) || fidelity_roofline.time(&fast, &k, &ctx, &err)) {
+                CHECK_ROW(err.message, false);
+                continue;
+            }
+            snprintf(label, sizeof label, "%s %lld x %lld x %lld: %g < %g", devices[d], (long long)dims[0], (long long)dims[1], (long long)dims[2],
+                     slow.time_s, fast.time_s);
+            if (!(slow.time_s >= fast.time_s))
+                printf("# %s\n", label);
+            CHECK_ROW("random product", slow.time_s >= fast.time_s);
+            CHECK_ROW("best no slower than picked", slow.best_time_s <= slow.time_s * (1.0 + 1e-12));
+        }
     }
 }
 
@@ -305,6 +344,7 @@ static void overlap_norm_is_a_norm(void)
 
 static const struct test tests[] = {
     { "no GEMM faster than the roofline", never_faster_than_roofline },
+    { "no product of 2100 at random faster than the roofline", random_products_never_faster },
     { "no attention faster than the roofline", attention_never_faster_than_roofline },
     { "264 rows against 256", tile_quantization },
     { "more rows are never faster", more_rows_never_faster },
