@@ -143,8 +143,10 @@ static FILE *open_temporary(struct outfile *f, mode_t mode)
     FILE *out;
 
     f->temporary = malloc(room);
-    if (!f->temporary)
+    if (!f->temporary) {
+        errno = ENOMEM;
         return NULL;
+    }
     for (int i = 0; fd < 0 && i < ATTEMPTS; i++) {
         snprintf(f->temporary, room, "%s.tmp-%ld-%d", f->path, (long)getpid(), i);
         fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
@@ -218,7 +220,8 @@ enum status outfile_open(struct outfile **out, const char *path, struct error *e
     }
     f->out = standard ? stdout : open_target(f);
     if (!f->out) {
-        st = error_plain(err, STATUS_BAD_INPUT, "%s: cannot write: %m, expected a writable place", path);
+        st = errno == ENOMEM ? error_no_memory(err)
+                             : error_plain(err, STATUS_BAD_INPUT, "%s: cannot write: %m, expected a writable place", path);
         release(f);
         return st;
     }

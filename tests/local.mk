@@ -11,6 +11,7 @@ suites = \
 	tests/arch_resolve \
 	tests/base_arena \
 	tests/base_files \
+	tests/base_memory \
 	tests/base_output \
 	tests/base_quantity \
 	tests/base_text \
@@ -31,6 +32,8 @@ libtests_la_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 LDADD = libtests.la libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs) $(CUNIT_LIBS)
 check_PROGRAMS += $(suites)
 TESTS += $(suites)
+# Allocations of the library go through the suite, which makes each fail in turn.
+tests_base_memory_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 endif
 
 # Suites of sim/hw are C++: tests_NAME_SOURCES = tests/NAME.cpp, tests_NAME_LDADD = libllmsim_hw.la $(LDADD).
