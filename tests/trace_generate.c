@@ -129,8 +129,11 @@ static const struct { const char *label, *text, *message; } bad[] = {
     { "function", "model_type: llama\nhidden_size: 64\nnum_hidden_layers: 2\nnum_attention_heads: 8\nvocab_size: 8\nhidden_act: sillu\n",
       "nearest is 'silu'" },
     { "zero", "model_type: llama\nhidden_size: 0\nnum_hidden_layers: 2\nnum_attention_heads: 8\nvocab_size: 8\n", "hidden_size" },
-    { "huge", "model_type: llama\nhidden_size: 1000000000000\nnum_hidden_layers: 60000\nnum_attention_heads: 8\nvocab_size: 1000000000000\n",
+    { "huge", "model_type: llama\nhidden_size: 1073741824\nnum_hidden_layers: 60000\nnum_attention_heads: 8\nvocab_size: 1073741824\n",
       "parameters of the model" },
+    { "beyond the bound", "model_type: llama\nhidden_size: 1000000000000\n", "hidden_size" },
+    { "heads beyond", "model_type: llama\nhidden_size: 1073741824\nnum_hidden_layers: 1\nnum_attention_heads: 1073741824\nvocab_size: 8\n",
+      "more than 1048576 heads" },
     { "published total", "model_type: llama\nhidden_size: 64\nintermediate_size: 128\nnum_hidden_layers: 2\nnum_attention_heads: 8\n"
       "vocab_size: 8\nparameters: 7\n", "parameters is 7, but the sizes make" },
     { "not a map", "- 1\n", "not a model configuration" },

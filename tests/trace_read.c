@@ -108,6 +108,28 @@ static void truncation_is_noticed(void)
     CU_ASSERT_EQUAL(broken, 0);
 }
 
+/* Memory that ends at any point is told as such and leaves nothing behind (ASan looks). */
+static void short_memory_is_told(void)
+{
+    static const char text[] = HEAD STEP "  add attn.add rows=1 cols=8\n  gemm attn.qkv m=1 n=2 k=3\n" TAIL;
+    int told = 0, read = 0, other = 0;
+
+    for (size_t limit = 1; limit <= 16384; limit += 64) {
+        struct arena arena = { .limit_bytes = limit };
+        const struct step *step = NULL;
+        struct trace *t = NULL;
+        struct error err = { 0 };
+        enum status st = trace_open_memory(&t, "t", text, sizeof text - 1, &err);
+
+        if (st == STATUS_OK)
+            st = trace_next(&step, t, &arena, &err);
+        *(st == STATUS_INTERNAL ? &told : st == STATUS_OK && step != NULL ? &read : &other) += 1;
+        trace_close(t);
+        arena_free(&arena);
+    }
+    CU_ASSERT(told > 0 && read > 0 && other == 0);
+}
+
 /* --- parse(print(x)) = x over pseudo-random records ------------------------------------------------------------------- */
 
 static uint64_t random_state;
@@ -352,6 +374,7 @@ static void flops_by_hand(void)
 static const struct test tests[] = {
     { "each mistake is told with its place and the nearest name", bad_traces_say_where },
     { "truncated and damaged traces are refused", truncation_is_noticed },
+    { "memory that ends is told", short_memory_is_told },
     { "reading what was printed gives the same values", parse_of_print_is_identity },
     { "the hash is of values", hash_is_of_values },
     { "attention pairs: closed form equals counting", attention_pairs_are_counted },

@@ -9,7 +9,7 @@
 
 #include "workloads/llm.h"
 
-#define DIM_MAX ((int64_t)1 << 40)
+enum { DIM_MAX = 1 << 30 }; /* as in llm_config.c */
 
 static enum status get(int64_t *out, const struct yaml_node *config, const char *key, int64_t min, struct error *err)
 {

@@ -9,7 +9,8 @@
 #include "workloads/llm.h"
 
 enum { FAMILIES_MAX = 64 };
-#define SIZE_MAX_I64 ((int64_t)1 << 40)
+/* Bounds that keep every product of two sizes, and of a size with the tokens of a step, within 63 bits. */
+enum { SIZE_MAX_I64 = 1 << 30, HEADS_MAX = 1 << 20 };
 
 /* Names of one size in the configurations of the families, the commonest first. */
 static const char *const hidden_keys[] = { "hidden_size", "n_embd", "d_model", NULL };
@@ -159,6 +160,8 @@ static enum status find_family(const struct family **out, const struct yaml_node
 
 static enum status check_sizes(const struct llm *m, const struct yaml_node *config, struct error *err)
 {
+    if (m->heads > HEADS_MAX || m->kv_heads > HEADS_MAX || m->moe.experts > HEADS_MAX)
+        return error_set(err, STATUS_BAD_INPUT, config->at, "more than %d heads or experts", HEADS_MAX);
     if (m->mla.kv_lora == 0 && m->heads % m->kv_heads != 0)
         return error_set(err, STATUS_BAD_INPUT, config->at, "%lld heads are not a multiple of %lld key-value heads", (long long)m->heads,
                          (long long)m->kv_heads);

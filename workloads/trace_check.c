@@ -2,6 +2,8 @@
 /* Meaning of trace records: relations between fields, and sizes that fit. See trace_check.h. */
 #include "workloads/trace_check.h"
 
+#include <string.h>
+
 #include "base/checked.h"
 #include "workloads/op_math.h"
 #include "workloads/op_table.h"
@@ -27,8 +29,28 @@ static enum status check_size(const struct op *op, const struct step *step, stru
     return STATUS_OK;
 }
 
+/* Fields within the table's bounds: what the reader ensures word by word holds for generated records too. */
+static enum status check_bounds(const void *record, const struct field *fields, const char *what, struct source_pos at, struct error *err)
+{
+    for (const struct field *f = fields; f->key != NULL; f++) {
+        int64_t value;
+
+        if (f->type != FIELD_I64)
+            continue;
+        memcpy(&value, (const char *)record + f->offset, sizeof value);
+        if (value < f->minimum || value > f->maximum)
+            return error_set(err, STATUS_BAD_INPUT, at, "%s: %s is %lld, expected %lld to %lld", what, f->key, (long long)value,
+                             (long long)f->minimum, (long long)f->maximum);
+    }
+    return STATUS_OK;
+}
+
 enum status trace_check_op(const struct op *op, const struct step *step, struct source_pos at, struct error *err)
 {
+    enum status st = check_bounds(op, op_type_of(op->kind)->fields, op->role, at, err);
+
+    if (st)
+        return st;
     if (op->kind == OP_ATTENTION && op->heads % op->kv_heads != 0)
         return error_set(err, STATUS_BAD_INPUT, at, "heads=%lld is not a multiple of kv_heads=%lld", (long long)op->heads,
                          (long long)op->kv_heads);
@@ -60,16 +82,22 @@ enum status trace_check_seq(const struct seq_group *seq, const struct step *step
 enum status trace_check_model(const struct model_info *model, int64_t *parameters, struct source_pos at, struct error *err)
 {
     int64_t total = 0, one;
+    enum status st = check_bounds(model, model_fields, "model", at, err);
 
-    for (int64_t i = 0; i < model->weights_count; i++) {
+    for (int64_t i = 0; st == STATUS_OK && i < model->kv_count; i++)
+        st = check_bounds(&model->kv[i], kv_fields, "kv", at, err);
+    for (int64_t i = 0; st == STATUS_OK && i < model->weights_count; i++) {
         const struct weight_info *w = &model->weights[i];
 
+        if ((st = check_bounds(w, weight_fields, w->role, at, err)))
+            break;
         if (!checked_mul_i64(&one, w->rows, w->cols) || !checked_mul_i64(&one, one, w->matrices) ||
             !checked_add_i64(&one, one, w->tied ? 0 : total) || one >= ELEMENTS_MAX)
             return error_set(err, STATUS_BAD_INPUT, at, "parameters of the model do not fit in 58 bits (weight %s)", w->role);
         if (!w->tied)
             total = one;
     }
-    *parameters = total;
-    return STATUS_OK;
+    if (st == STATUS_OK)
+        *parameters = total;
+    return st;
 }
