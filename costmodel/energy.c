@@ -2,7 +2,7 @@
 /*
  * Energy of a run, first form: E = sum over rows (operations x energy of one + bytes x energy of a byte, level by level)
  * + idle power x time. Constants are the chip's (arch YAML, each with its source). Uncalibrated: no measured power enters.
- * Left out: voltage below nominal when the clock falls, data-dependent toggling, the host. docs/energy.md
+ * On-chip energy falls with the square of the voltage where the power cap lowers the clock. Left out: data-dependent toggling, the host. docs/energy.md
  */
 #include "costmodel/energy.h"
 
@@ -37,9 +37,10 @@ void energy_account(struct result *result, const struct hardware *hw)
 
     for (int64_t i = 0; i < result->rows_count; i++) {
         const struct breakdown_row *r = &result->rows[i];
-        matrix += matrix_j(r, e);
-        vector += vector_j(r, e);
-        on_chip += on_chip_j(r, e);
+        double scale = r->voltage_scale > 0 ? r->voltage_scale : 1; /* memory and links have supplies of their own */
+        matrix += matrix_j(r, e) * scale;
+        vector += vector_j(r, e) * scale;
+        on_chip += on_chip_j(r, e) * scale;
         dram += r->bytes[LEVEL_DRAM] * e->dram_j_per_byte;
         link += r->bytes[LEVEL_LINK] * e->link_j_per_byte;
     }

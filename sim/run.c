@@ -10,7 +10,7 @@
 
 #include "base/checked.h"
 #include "base/num.h"
-#include "base/version.h"
+#include "sim/clock.h"
 #include "sim/layout.h"
 #include "sim/memory.h"
 #include "sim/replay.h"
@@ -29,7 +29,7 @@ struct replay {
     struct result *out;
     struct breakdown_row *rows;
     int64_t rows_count, rows_capacity, *longest_ps;
-    double *weighted_fraction;
+    double *weighted_fraction, *weighted_scale; /* by launches x ps of each row */
     const char *warnings[WARNINGS_MAX];
     int64_t warnings_count;
     __int128 token_time_ps;   /* sum over decode iterations of step time x sequences */
@@ -72,7 +72,8 @@ static struct breakdown_row *row_find(struct replay *r, enum phase phase, const 
         struct breakdown_row *rows = arena_array(r->arena, (size_t)grown, sizeof *rows);
         int64_t *longest = arena_array(r->arena, (size_t)grown, sizeof *longest);
         double *weighted = arena_array(r->arena, (size_t)grown, sizeof *weighted);
-        if (rows == NULL || longest == NULL || weighted == NULL) {
+        double *scale = arena_array(r->arena, (size_t)grown, sizeof *scale);
+        if (rows == NULL || longest == NULL || weighted == NULL || scale == NULL) {
             error_no_memory(r->err);
             return NULL;
         }
@@ -80,16 +81,18 @@ static struct breakdown_row *row_find(struct replay *r, enum phase phase, const 
             memcpy(rows, r->rows, (size_t)r->rows_count * sizeof *rows);
             memcpy(longest, r->longest_ps, (size_t)r->rows_count * sizeof *longest);
             memcpy(weighted, r->weighted_fraction, (size_t)r->rows_count * sizeof *weighted);
+            memcpy(scale, r->weighted_scale, (size_t)r->rows_count * sizeof *scale);
         }
         r->rows = rows;
         r->longest_ps = longest;
         r->weighted_fraction = weighted;
+        r->weighted_scale = scale;
         r->rows_capacity = grown;
     }
     struct breakdown_row *row = &r->rows[r->rows_count];
     *row = (struct breakdown_row){ .phase = phase, .role = arena_strdup(r->arena, role), .note = arena_strdup(r->arena, note) };
     r->longest_ps[r->rows_count] = -1;
-    r->weighted_fraction[r->rows_count] = 0;
+    r->weighted_fraction[r->rows_count] = r->weighted_scale[r->rows_count] = 0;
     if (row->role == NULL || row->note == NULL) {
         error_no_memory(r->err);
         return NULL;
@@ -121,6 +124,16 @@ static enum status row_add_time(struct replay *r, struct breakdown_row *row, int
     return STATUS_OK;
 }
 
+/* Energy of a switching event at a clock, over that at boost: V^2 goes as f^(x-1) above the knee and stands still below. docs/clock.md */
+static double voltage_energy(const struct hardware *hw, double hz)
+{
+    double floor_hz = hz > hw->power.voltage_knee_hz ? hz : hw->power.voltage_knee_hz;
+
+    if (!(hz > 0) || floor_hz >= hw->clock.boost_hz || hw->power.voltage_exponent <= 1)
+        return 1;
+    return power_half(floor_hz / hw->clock.boost_hz, hw->power.voltage_exponent - 1);
+}
+
 /* Adds the amounts (bytes, events) of `launches` launches; may be a fraction where iterations are interpolated. */
 static void row_add_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, const struct kernel *k,
                             const struct ps_timing *p)
@@ -142,6 +155,7 @@ static void row_add_amounts(struct replay *r, struct breakdown_row *row, double 
     row->events.fma_op = t->events.fma_op != NULL ? t->events.fma_op : row->events.fma_op;
     row->simulated_events += t->simulated_events;
     r->weighted_fraction[index] += launches * (double)p->time_ps * t->simulated_fraction * simulated;
+    r->weighted_scale[index] += launches * (double)p->time_ps * voltage_energy(r->spec->hw, t->clock_hz);
     if (p->time_ps > r->longest_ps[index]) {
         r->longest_ps[index] = p->time_ps;
         if (k->kind == KERNEL_GEMM || k->kind == KERNEL_ATTENTION)
@@ -395,6 +409,9 @@ static void finish_rows(struct replay *r)
         row->simulated_fraction = row->time_ps > 0 && row->mapping[0] != '\0' ? r->weighted_fraction[i] / (double)row->time_ps : 1;
         if (row->simulated_fraction > 1)
             row->simulated_fraction = 1;
+        row->voltage_scale = row->time_ps > 0 && r->weighted_scale[i] > 0 ? r->weighted_scale[i] / (double)row->time_ps : 1;
+        if (row->voltage_scale > 1 || r->weighted_scale[i] <= 0)
+            row->voltage_scale = 1;
         weighted += row->simulated_fraction * (double)row->time_ps;
         weight += (double)row->time_ps;
         out->simulated_events += row->simulated_events;

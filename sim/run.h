@@ -45,6 +45,7 @@ struct breakdown_row {
     char mapping[96];              /* of the longest kernel of the row */
     double simulated_fraction;     /* weighted by time */
     int64_t simulated_events;
+    double voltage_scale;          /* energy of an on-chip operation over that at boost: (V/V_boost)^2, mean over the row's time; 1 where the cap does not act */
 };
 
 struct phase_result {

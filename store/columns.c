@@ -85,6 +85,7 @@ const struct column breakdown_columns[] = {
     { "mapping", COLUMN_CHARS, offsetof(struct breakdown_row, mapping), sizeof ((struct breakdown_row *)0)->mapping },
     ROW(simulated_fraction, COLUMN_DOUBLE),
     ROW(simulated_events, COLUMN_I64),
+    ROW(voltage_scale, COLUMN_DOUBLE),
     { 0 }
 };
 

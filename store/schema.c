@@ -81,6 +81,7 @@ static const char version_1[] =
     "  mapping TEXT NOT NULL,"
     "  simulated_fraction REAL,"
     "  simulated_events INTEGER NOT NULL,"
+    "  voltage_scale REAL,"
     "  PRIMARY KEY (run_id, ordinal)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE TABLE warning ("

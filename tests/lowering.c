@@ -280,7 +280,29 @@ static void energy_adds_up(void)
     CU_ASSERT_TRUE(r.average_power_w > s.hw->power.idle_w && r.average_power_w < 1.15 * s.hw->power.tdp_w);
 }
 
+/* A large fp16 GEMM runs an A100 at its 400 W limit: 257 to 288 TFLOP/s on random data (shared notes on clocks and power). */
+static void gemm_draws_the_board_limit(void)
+{
+    static const char text[] = "llmsim-trace 1\nmodel gemm layers=1 hidden=8192 heads=64 kv_heads=8 head_dim=128 vocab=32000 intermediate=8192\n"
+                               "weight mlp.down matrices=1 rows=8192 cols=8192\nstep prefill\n  seq q=8192 kv=8192\n"
+                               "  gemm mlp.down m=8192 n=8192 k=8192\nend\nend-trace steps=1\n";
+    struct run_spec s = spec_of("A100-80GB-SXM", "fp16", 1, "analytic");
+    struct result r;
+    char path[] = "gemm_8192_power.trace";
+    FILE *f = fopen(path, "w");
+
+    if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0 || run(&r, &s, path, &arena, NULL, NULL, &err)) {
+        CHECK_ROW("run", false);
+        return;
+    }
+    remove(path);
+    energy_account(&r, s.hw);
+    printf("# 8192^3 fp16: %.0f W, %.0f TFLOP/s\n", r.average_power_w, r.rows[0].flops / (double)r.rows[0].time_ps);
+    CU_ASSERT_TRUE(r.average_power_w > 300 && r.average_power_w < 410);
+}
+
 static const struct test tests[] = {
+    { "a large GEMM draws the board's limit", gemm_draws_the_board_limit },
     { "recipes parse, print and refuse", recipes_parse_and_print },
     { "bytes, unit and inserted kernels of a product", gemm_bytes_and_units },
     { "table precompute traffic", table_precompute_traffic },
