@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # reports/: tables, JSON
 libllmsim_results_la_SOURCES += \
-	reports/run_report.h
+	reports/fold.c \
+	reports/fold.h \
+	reports/run_json.c \
+	reports/run_report.h \
+	reports/run_text.c \
+	reports/text.c \
+	reports/text.h

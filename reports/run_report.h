@@ -9,16 +9,26 @@
 #include "base/error.h"
 #include "sim/run.h"
 
-/** Names for the head of the report. */
+/** What was run, as names. */
 struct report_head {
-    const char *arch, *stack, *trace, *model, *recipe, *layout;
-    bool cached;
+    const char *arch, *arch_summary; /* summary may be NULL */
+    const char *stack, *trace, *model, *recipe, *layout;
+    const char *mapping;             /* "picked" or "best" */
+    const char *overrides;           /* of `--set`, or NULL */
+    bool cached;                     /* found in the database; stands in the text report only: the JSON is the same bytes */
 };
 
-struct report_style { int columns; bool colour; bool utf8; int rows_max; /* 0 = all */ };
+struct report_style {
+    int columns;   /* width of the terminal; the report takes min(columns, 100) and at least 72 */
+    bool colour;   /* ANSI colours */
+    bool utf8;     /* rules and bars; else ASCII */
+    int rows_max;  /* rows of each table of roles; the rest is one line; 0 = all */
+};
 
+/** A short report: what was run, times, energy, memory, where the time went, the gap to the best mappings, warnings. */
 void report_run_text(FILE *out, const struct result *r, const struct report_head *head, const struct report_style *style);
-/** One JSON object, schema "llmsim.run/1". Same result, same bytes. */
+
+/** One JSON object, schema "llmsim.run/1". Same result, same bytes. STATUS_INTERNAL: the stream failed. */
 enum status report_run_json(FILE *out, const struct result *r, const struct report_head *head, struct error *err);
 
 #endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Plain-text tables for a terminal: columns counted in characters (not bytes), thin rules, bars, sparing colour. */
+#ifndef LLMSIM_REPORTS_TEXT_H
+#define LLMSIM_REPORTS_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum text_colour { TEXT_PLAIN, TEXT_BOLD, TEXT_DIM, TEXT_RED, TEXT_GREEN, TEXT_YELLOW, TEXT_BLUE, TEXT_MAGENTA, TEXT_CYAN };
+
+struct text_style {
+    int columns;
+    bool colour, utf8;
+};
+
+/** Characters of UTF-8 text (each counts one column: names are ASCII, units are narrow). */
+int text_width(const char *text);
+
+/** `text` in `width` columns: width > 0 flush left, < 0 flush right; longer text is cut and ends in "…" (or "~"). Control bytes become '?'. */
+void text_cell(FILE *out, const struct text_style *style, enum text_colour colour, int width, const char *text);
+
+/** A rule over all columns. */
+void text_rule(FILE *out, const struct text_style *style);
+
+/** A bar of at most `width` columns for share in [0, 1], padded with blanks to `width`. In UTF-8 an eighth of a column is resolved. */
+void text_bar(FILE *out, const struct text_style *style, enum text_colour colour, double share, int width);
+
+/** Four significant digits and a fitting prefix: "812.4 ms", "23.41 us", "1204 s". */
+void text_time(char *out, size_t bytes, int64_t time_ps);
+/** "61.2 GiB" */
+void text_bytes(char *out, size_t bytes, double value);
+/** SI prefixes: value 1.234e12, "FLOP/s" gives "1.234 TFLOP/s". */
+void text_si(char *out, size_t bytes, double value, const char *unit);
+/** Whole number with thin groups: 12 345 678. */
+void text_count(char *out, size_t bytes, int64_t value);
+
+#endif
