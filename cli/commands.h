@@ -10,6 +10,7 @@
 
 extern const struct command command_arch;
 extern const struct command command_format;
+extern const struct command command_run;
 extern const struct command command_trace;
 
 /** All commands, sorted by name; the list ends with NULL. */

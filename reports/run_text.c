@@ -227,7 +227,7 @@ static void put_causes(FILE *out, const struct text_style *s, const struct folde
 static void put_phase(FILE *out, const struct text_style *s, const struct result *r, const struct phase_result *p, struct folded_row *rows,
                       int rows_max)
 {
-    char title[TEXT_ROOM], right[2 * TEXT_ROOM + 16], steps[TEXT_ROOM], tokens[TEXT_ROOM], time[TEXT_ROOM], share[TEXT_ROOM];
+    char title[3 * TEXT_ROOM], right[2 * TEXT_ROOM + 16], steps[TEXT_ROOM], tokens[TEXT_ROOM], time[TEXT_ROOM], share[TEXT_ROOM];
     struct folded_row rest = { .role = "other" }, all = { .role = "all" };
     int64_t count = fold_roles(rows, r, p->phase);
 

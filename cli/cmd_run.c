@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* llmsim run: replays a trace on described hardware, keeps the result, shows it. Same inputs: found, not recomputed. */
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arch/arch.h"
+#include "base/version.h"
+#include "cli/commands.h"
+#include "costmodel/energy.h"
+#include "reports/run_report.h"
+#include "sim/run.h"
+#include "store/store.h"
+
+enum { RECIPE_TEXT_MAX = 512 };
+
+struct run_options {
+    const char *recipe, *stack, *fidelity, *mapping, *db;
+    int64_t tp, detail;
+    struct text_list set;
+    bool no_db, force, json;
+};
+
+static const char *const fidelities[] = { "roofline", "analytic", "cycle", NULL };
+static const char *const mappings[] = { "picked", "best", NULL };
+
+static const struct option_spec run_table[] = {
+    { .name = "recipe", .letter = 'r', .kind = OPTION_TEXT, .offset = offsetof(struct run_options, recipe), .value = "R",
+      .help = "number formats: w=int4g128,a=fp16,kv=fp8 or a name like fp8 (docs/recipes.md) [default: the hardware's, else fp16]" },
+    { .name = "stack", .kind = OPTION_TEXT, .offset = offsetof(struct run_options, stack), .value = "S",
+      .help = "software stack: a name of arch/stacks/ or a path [default: the hardware's]" },
+    { .name = "tp", .kind = OPTION_I64, .offset = offsetof(struct run_options, tp), .value = "N", .otherwise = "1", .min = 1, .max = 65536,
+      .help = "tensor parallel degree: devices that share every layer" },
+    { .name = "fidelity", .letter = 'f', .kind = OPTION_CHOICE, .offset = offsetof(struct run_options, fidelity), .value = "F",
+      .otherwise = "cycle", .choices = fidelities, .help = "how operators are timed" },
+    { .name = "mapping", .kind = OPTION_CHOICE, .offset = offsetof(struct run_options, mapping), .value = "M", .otherwise = "picked",
+      .choices = mappings, .help = "kernels as the library picks them, or the best legal ones" },
+    { .name = "set", .kind = OPTION_LIST, .offset = offsetof(struct run_options, set), .value = "a.b=v",
+      .help = "changes a value of the hardware (or, as stack.a.b=v, of the stack); may be given often" },
+    { .name = "db", .kind = OPTION_TEXT, .offset = offsetof(struct run_options, db), .value = "FILE",
+      .help = "database of results [default: $LLMSIM_DB, else llmsim.db in the current folder]" },
+    { .name = "no-db", .kind = OPTION_FLAG, .offset = offsetof(struct run_options, no_db), .help = "neither look up nor store the result" },
+    { .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct run_options, force), .help = "compute even when the result is there, and replace it" },
+    { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct run_options, json), .help = "print one JSON object (docs/results.md)" },
+    { .name = "detail", .kind = OPTION_I64, .offset = offsetof(struct run_options, detail), .value = "N", .otherwise = "12", .min = 0, .max = 100000,
+      .help = "rows of each table of roles; 0 = all" },
+    { 0 }
+};
+
+/* Everything that a run needs, resolved. */
+struct job {
+    struct run_spec spec;
+    struct run_inputs inputs;
+    struct report_head head;
+    const char *trace_path;
+    char recipe[RECIPE_TEXT_MAX], layout[64];
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+/* Ctrl-C asks run() to stop between steps; a second one ends the process as usual. */
+static void catch_interrupt(void)
+{
+    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* "a.b=v" to the hardware, "stack.a.b=v" to the stack. */
+static enum status split_overrides(struct arch_override *arch, int64_t *arch_count, struct arch_override *stack, int64_t *stack_count,
+                                   const struct text_list *set, struct arena *arena, struct error *err)
+{
+    for (int64_t i = 0; i < set->count; i++) {
+        const char *text = set->items[i], *equals = strchr(text, '=');
+        bool of_stack = strncmp(text, "stack.", 6) == 0;
+
+        if (!equals || equals == text)
+            return error_plain(err, STATUS_BAD_INPUT, "--set: found '%s', expected KEY=VALUE, as in memory.dram.bandwidth=\"3 TB/s\"", text);
+        if (of_stack)
+            text += 6;
+        struct arch_override o = { arena_strndup(arena, text, (size_t)(equals - text)), equals + 1 };
+        if (!o.key)
+            return error_no_memory(err);
+        if (of_stack)
+            stack[(*stack_count)++] = o;
+        else
+            arch[(*arch_count)++] = o;
+    }
+    return STATUS_OK;
+}
+
+static const char *join(const struct text_list *set, struct arena *arena)
+{
+    const char *text = NULL;
+
+    for (int64_t i = 0; i < set->count; i++)
+        text = text ? arena_printf(arena, "%s %s", text, set->items[i]) : set->items[i];
+    return text;
+}
+
+static enum status load(struct job *job, const struct run_options *o, const char *arch_name, struct arena *arena, struct error *err)
+{
+    size_t room = (size_t)o->set.count + 1;
+    struct arch_override *arch = arena_array(arena, room, sizeof *arch), *stack = arena_array(arena, room, sizeof *stack);
+    int64_t arch_count = 0, stack_count = 0;
+    struct run_spec *s = &job->spec;
+    const char *recipe;
+    enum status st;
+
+    if (!arch || !stack)
+        return error_no_memory(err);
+    if ((st = split_overrides(arch, &arch_count, stack, &stack_count, &o->set, arena, err)) ||
+        (st = arch_load(&s->hw, arch_name, arch, arch_count, arena, err)))
+        return st;
+    if (!o->stack && !s->hw->default_stack)
+        return error_plain(err, STATUS_BAD_INPUT, "%s names no default stack: give one with --stack", s->hw->name);
+    if ((st = stack_load(&s->stack, o->stack ? o->stack : s->hw->default_stack, stack, stack_count, arena, err)))
+        return st;
+    recipe = o->recipe ? o->recipe : s->hw->default_recipe;
+    if ((st = recipe_parse(&s->recipe, recipe, (struct source_pos){ o->recipe ? "--recipe" : s->hw->path, 0, 0 }, err)))
+        return st;
+    s->layout.tp = o->tp;
+    s->fidelity = o->fidelity;
+    s->choice = strcmp(o->mapping, "best") == 0 ? MAPPING_BEST : MAPPING_PICKED;
+    recipe_format(job->recipe, sizeof job->recipe, &s->recipe);
+    snprintf(job->layout, sizeof job->layout, "tp=%lld", (long long)o->tp);
+    return STATUS_OK;
+}
+
+/* A path, or the name of a shipped trace: "workloads/llama70b.trace" from any folder. */
+static const char *find_trace(const char *name, struct arena *arena)
+{
+    const char *shipped;
+
+    if (strcmp(name, "-") == 0 || access(name, F_OK) == 0)
+        return name;
+    if ((shipped = data_path(name, arena)) && access(shipped, F_OK) == 0)
+        return shipped;
+    shipped = data_path(arena_printf(arena, "workloads/%s%s", name, strstr(name, ".trace") ? "" : ".trace"), arena);
+    return shipped && access(shipped, F_OK) == 0 ? shipped : name;
+}
+
+/* Model's name and, with `whole`, the content hash, which takes reading to the end. */
+static enum status look_at_trace(struct job *job, bool whole, struct arena *arena, struct error *err)
+{
+    struct arena steps = { 0 };
+    const struct step *step = NULL;
+    struct trace *t;
+    enum status st = trace_open(&t, job->trace_path, err);
+
+    if (st)
+        return st;
+    job->head.model = arena_strdup(arena, trace_model(t)->name);
+    while (whole && !(st = trace_next(&step, t, &steps, err)) && step)
+        arena_reset(&steps);
+    job->inputs.trace_hash = trace_hash(t);
+    arena_free(&steps);
+    trace_close(t);
+    return st;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static void fill_names(struct job *job, const struct run_options *o, struct arena *arena)
+{
+    const struct run_spec *s = &job->spec;
+    const char *overrides = join(&o->set, arena);
+
+    job->head.arch = s->hw->name;
+    job->head.arch_summary = s->hw->summary;
+    job->head.stack = s->stack->name;
+    job->head.trace = base_name(job->trace_path);
+    job->head.recipe = job->recipe;
+    job->head.layout = job->layout;
+    job->head.mapping = o->mapping;
+    job->head.overrides = overrides;
+    job->inputs = (struct run_inputs){
+        .arch_name = s->hw->name, .stack_name = s->stack->name, .trace_name = job->head.trace,
+        .recipe = job->recipe, .layout = job->layout, .mapping = o->mapping, .overrides = overrides,
+        .model_version = version_model(), .arch_hash = s->hw->hash, .stack_hash = s->stack->hash,
+    };
+}
+
+static char *arch_text(const struct hardware *hw)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *f = open_memstream(&text, &bytes);
+
+    if (!f)
+        return NULL;
+    arch_show(f, hw);
+    fclose(f);
+    return text;
+}
+
+static enum status compute(struct result *r, const struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
+{
+    struct progress progress = { 0 };
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    enum status st;
+
+    (void)o;
+    progress_begin(&progress, terminal ? stderr : NULL, terminal, "steps", 0, now_s());
+    catch_interrupt();
+    st = run(r, &job->spec, job->trace_path, arena, &interrupted, &progress, err);
+    progress_end(&progress, now_s());
+    if (!st)
+        energy_account(r, job->spec.hw);
+    if (!st && interrupted)
+        st = error_plain(err, STATUS_INTERRUPTED, "interrupted");
+    return st;
+}
+
+static enum status keep(struct store *store, const struct result *r, struct job *job, bool replace, struct arena *arena, struct error *err)
+{
+    enum status st = look_at_trace(job, true, arena, err);
+    char *yaml;
+
+    if (st)
+        return st;
+    yaml = arch_text(job->spec.hw);
+    job->inputs.arch_yaml = yaml;
+    st = store_put(store, r, &job->inputs, replace, err);
+    free(yaml);
+    return st;
+}
+
+static struct report_style terminal_style(int64_t rows_max)
+{
+    struct report_style style = { .columns = 80, .rows_max = (int)rows_max };
+    bool terminal = isatty(STDOUT_FILENO) == 1;
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    struct winsize size;
+    locale_t from_environment = newlocale(LC_CTYPE_MASK, "", (locale_t)0); /* only asked for its character set */
+
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        style.columns = size.ws_col;
+    style.colour = terminal && !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0);
+    style.utf8 = !terminal || (from_environment && strcmp(nl_langinfo_l(CODESET, from_environment), "UTF-8") == 0);
+    if (from_environment)
+        freelocale(from_environment);
+    return style;
+}
+
+static enum status show(const struct result *r, const struct job *job, const struct run_options *o, struct error *err)
+{
+    struct report_style style = terminal_style(o->detail);
+
+    if (o->json)
+        return report_run_json(stdout, r, &job->head, err);
+    report_run_text(stdout, r, &job->head, &style);
+    return STATUS_OK;
+}
+
+static enum status run_stored(struct result *r, struct job *job, const struct run_options *o, struct store *store, struct arena *arena,
+                              struct error *err)
+{
+    struct hash128 key;
+    bool found = false;
+    enum status st = run_key(&key, &job->spec, job->trace_path, err);
+
+    if (!st && store && !o->force)
+        st = store_get(r, &found, store, key, arena, err);
+    job->head.cached = found;
+    if (st || found)
+        return st;
+    return compute(r, job, o, arena, err);
+}
+
+static enum status run_job(struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
+{
+    const char *from_environment = getenv("LLMSIM_DB");
+    const char *path = o->db ? o->db : from_environment && *from_environment ? from_environment : "llmsim.db";
+    struct store *store = NULL;
+    struct result r = { 0 };
+    enum status st = STATUS_OK, kept = STATUS_OK;
+
+    if (!o->no_db && (st = store_open(&store, path, err))) /* before computing: a bad database is told at once */
+        return st;
+    st = run_stored(&r, job, o, store, arena, err);
+    if (!st && store && !job->head.cached)
+        kept = keep(store, &r, job, o->force, arena, err);
+    store_close(store);
+    if (!st)
+        st = show(&r, job, o, kept ? NULL : err); /* what was computed is shown even when it could not be kept */
+    return st ? st : kept;
+}
+
+static enum status prepare_and_run(struct job *job, const struct run_options *o, const struct text_list *operands, struct arena *arena,
+                                   struct error *err)
+{
+    enum status st = load(job, o, operands->items[0], arena, err);
+
+    if (st)
+        return st;
+    job->trace_path = find_trace(operands->items[1], arena);
+    if (!job->trace_path)
+        return error_no_memory(err);
+    if (strcmp(job->trace_path, "-") == 0)
+        return error_plain(err, STATUS_BAD_INPUT, "run reads a trace twice, for its key and to replay it: give a file, not standard input");
+    fill_names(job, o, arena);
+    if ((st = look_at_trace(job, false, arena, err)))
+        return st;
+    return run_job(job, o, arena, err);
+}
+
+static int run_main(const struct command *self, int argc, char **argv)
+{
+    struct arena arena = { 0 };
+    struct run_options o = { 0 };
+    struct text_list operands;
+    struct job job = { 0 };
+    struct error err = { 0 };
+    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
+
+    if (!st)
+        st = prepare_and_run(&job, &o, &operands, &arena, &err);
+    arena_free(&arena);
+    return st ? command_fail(&err) : STATUS_OK;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "replays a trace on a chip: time, energy, memory, and what bounds it",
+    .operands = "ARCH TRACE",
+    .operands_min = 2,
+    .operands_max = 2,
+    .about = "Replays TRACE on ARCH and prints time to first token, time per output token, energy, memory and where the time went. "
+             "ARCH is a shipped name ('llmsim arch list') or a YAML file; TRACE is a file or the name of a shipped one. A result is kept "
+             "in a database under the hash of its inputs, and found there the next time.\n\n"
+             "Exit code: 0 done, 1 internal failure, 2 bad usage or input, 3 does not fit, 130 interrupted.",
+    .options = run_table,
+    .examples = "  llmsim run lut_tc llama70b\n"
+                "  llmsim run H100 workloads/llama3-8b.trace --recipe fp8 --fidelity analytic\n"
+                "  llmsim run A100 llama70b --tp 4 --db results.db\n"
+                "  llmsim run A100 llama3-8b --set memory.dram.bandwidth='3 TB/s' --no-db --json\n",
+    .run = run_main,
+};
