@@ -20,7 +20,6 @@ suites = \
 	tests/formats \
 	tests/lowering \
 	tests/lut_mpgemm \
-	tests/lut_published \
 	tests/timing_measured \
 	tests/timing_properties \
 	tests/trace_generate \
@@ -39,7 +38,16 @@ endif
 
 # Suites of sim/hw are C++: tests_NAME_SOURCES = tests/NAME.cpp, tests_NAME_LDADD = libllmsim_hw.la $(LDADD).
 if CYCLE
-suites +=
+suites += \
+	tests/hw_cycle \
+	tests/hw_dram \
+	tests/hw_modules
+tests_hw_cycle_SOURCES = tests/hw_cycle.cpp
+tests_hw_cycle_LDADD = libllmsim_hw.la $(LDADD)
+tests_hw_dram_SOURCES = tests/hw_dram.cpp
+tests_hw_dram_LDADD = libllmsim_hw.la $(LDADD)
+tests_hw_modules_SOURCES = tests/hw_modules.cpp
+tests_hw_modules_LDADD = libllmsim_hw.la $(LDADD)
 endif
 
 # --- running --------------------------------------------------------------------------------------------------------

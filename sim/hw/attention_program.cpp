@@ -34,7 +34,7 @@ AttentionProgram::AttentionProgram(const struct kernel &k, const struct attentio
     step_.shared = cycles((kv * (d + dv) * operand * std::max(q / (a.service.operands_from_shared ? 64.0 : 32.0), 1.0) +
                            static_cast<double>(tile_bytes_)) / hw.sm.shared_bytes_per_cycle);
     step_.serial = !backend.split_softmax;
-    step_.fragments = 2;
+    step_.fragments = 4;   // split softmax: two warp groups, each with its next product under way (FlashAttention-3, 3.1 and 3.2)
     q_bytes_ = std::max<int64_t>(cycles(q * d * operand), 32);
     o_bytes_ = std::max<int64_t>(cycles(q * dv * (map.split_kv > 1 ? 4.0 : a.out ? a.out->bits / 8.0 : 2.0)), 32);
 

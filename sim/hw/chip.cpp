@@ -107,3 +107,11 @@ RunStats chip_run(const ChipParams &params, const Program &program, int64_t bloc
 }
 
 }  // namespace llmsim
+
+/// libsystemc refers to a main function of its own; nobody calls it here, since chip_run() drives the kernel itself.
+extern "C" int sc_main(int argc, char *argv[]);
+extern "C" int sc_main(int argc, char *argv[])
+{
+    (void)argc, (void)argv;
+    return 0;
+}

@@ -45,8 +45,12 @@ static void set_dram(ChipParams *p, const struct hardware &hw)
     p->dram.write_bytes_per_s = p->dram.read_bytes_per_s;
     p->dram.turnaround_ps = timed ? dram_turnaround_cycles(p->dram_timing) * p->dram_timing.tCK_fs / 1000 : 0;
     p->dram.write_batch_bytes = write_batch_bytes;
-    p->dram.latency_ps = to_ps(std::max(d.latency_cycles - hw.l2.near_latency_cycles, 0.0) / hw.clock.boost_hz);
-    p->dram.loaded_latency_ps = to_ps(std::max(d.loaded_latency_cycles - hw.l2.near_latency_cycles, 0.0) / hw.clock.boost_hz);
+    // The chip's figures are from SM to SM: less the way through L2, which crosses to the other partition every second time.
+    const double partitions = static_cast<double>(std::max<int64_t>(hw.l2.partitions, 1));
+    const double crossing = std::max(hw.l2.far_latency_cycles - hw.l2.near_latency_cycles, 0.0) * (partitions - 1) / partitions;
+    const double through_l2 = hw.l2.near_latency_cycles + crossing;
+    p->dram.latency_ps = to_ps(std::max(d.latency_cycles - through_l2, 0.0) / hw.clock.boost_hz);
+    p->dram.loaded_latency_ps = to_ps(std::max(d.loaded_latency_cycles - through_l2, 0.0) / hw.clock.boost_hz);
 }
 
 ChipParams chip_params(const struct hardware &hw, double clock_hz)

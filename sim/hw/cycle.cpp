@@ -79,10 +79,10 @@ WaveRun run_waves(const ChipParams &chip, const Program &program, int64_t waves,
 }
 
 /// All waves of a program whose blocks are whole: few are simulated, many extrapolated.
-Extrapolation over_waves(const ChipParams &chip, const Program &program, int64_t slots, int64_t longest, Simulated *out)
+Extrapolation over_waves(const ChipParams &chip, const Program &program, int64_t slots, int64_t longest, double allowed, Simulated *out)
 {
     const int64_t full = program.blocks() / slots;
-    return extrapolate_waves([&](int64_t n) { return run_waves(chip, program, n, full, slots, out); }, full, slots, longest, tolerance);
+    return extrapolate_waves([&](int64_t n) { return run_waves(chip, program, n, full, slots, out); }, full, slots, longest, allowed);
 }
 
 /// Waves beyond the first few are alike, and so are the steps of a loop: both are extrapolated, waves within loop lengths. L2 is cut
@@ -92,7 +92,7 @@ Simulated simulate_gemm(const ChipParams &chip, GemmProgram *program, int64_t sl
 {
     Simulated out;
     const int64_t steps = program->full_steps(), full = std::max<int64_t>(program->blocks() / slots, 1);
-    const int64_t shortest = std::max<int64_t>(8, 2 * program->shape(0).stages + 2);
+    const int64_t shortest = std::max<int64_t>(12, 2 * program->shape(0).stages + 2);
     int64_t waves = full;
     const auto at_steps = [&](int64_t k) {
         ChipParams p = chip;
@@ -101,11 +101,11 @@ Simulated simulate_gemm(const ChipParams &chip, GemmProgram *program, int64_t sl
             const auto cut = static_cast<int64_t>(static_cast<double>(chip.l2.bytes) * static_cast<double>(k) / static_cast<double>(steps));
             p.l2.bytes = std::min(chip.l2.bytes, std::max(cut, 2 * chip.l2.partitions * program->window_bytes(slots)));
         }
-        const Extrapolation e = over_waves(p, *program, slots, 10, &out);
+        const Extrapolation e = over_waves(p, *program, slots, 8, k < steps ? 2 * tolerance : tolerance, &out);
         waves = std::max<int64_t>(e.simulated, 1);
         return e.value;
     };
-    const Extrapolation e = extrapolate(at_steps, steps, shortest, 4 * shortest, tolerance);
+    const Extrapolation e = extrapolate(at_steps, steps, shortest, 3 * shortest, tolerance);
     out.value = e.value;
     out.fraction = static_cast<double>(e.simulated) / static_cast<double>(steps) * static_cast<double>(waves) / static_cast<double>(full);
     return out;
@@ -169,7 +169,7 @@ void time_gemm(struct timing *out, const struct kernel &k, const struct timing_c
     struct gemm_cost cost;
     gemm_cost_of(&cost, &map, &k, ctx.hw, ctx.stack);
     ChipParams chip = chip_params(*ctx.hw, out->clock_hz);
-    GemmProgram program(k, map, cost, ctx.hw->l2.line_bytes);
+    GemmProgram program(k, map, cost, *ctx.hw);
     chip.sm.slots = std::max(program.blocks_per_sm(), 1);
     chip.sm.overlap_epilogue = map.kernel->persistent;
     TilePattern pattern;
@@ -184,6 +184,29 @@ void time_gemm(struct timing *out, const struct kernel &k, const struct timing_c
     finish(out, ctx, true);
 }
 
+/// Blocks differ in length, so work is counted in steps. Long grids: two prefixes of whole waves give the pace by step.
+Simulated simulate_attention(const ChipParams &chip, const AttentionProgram &program, int64_t slots)
+{
+    const int64_t whole = program.blocks(), affordable = 200000;
+    Simulated s;
+    const auto run = [&](int64_t blocks) {
+        const RunStats r = chip_run(chip, program, blocks);
+        s.events += r.activations;
+        return measure(r);
+    };
+    if (program.total_steps() <= affordable || whole <= 8 * slots) {
+        s.value = run(whole);
+        return s;
+    }
+    const int64_t some = std::max(whole / 8 / slots, int64_t{4}) * slots;
+    const Measure a = run(some / 2), b = run(some);
+    const double rest = (static_cast<double>(program.total_steps()) - b[in_steps]) / std::max(b[in_steps] - a[in_steps], 1.0);
+    for (size_t i = 0; i < measures; ++i)
+        s.value[i] = b[i] + rest * std::max(b[i] - a[i], 0.0);
+    s.fraction = b[in_steps] / static_cast<double>(program.total_steps());
+    return s;
+}
+
 bool time_attention(struct timing *out, const struct kernel &k, const struct timing_context &ctx)
 {
     const struct attention_mapping &map = out->mapping.attention;
@@ -193,12 +216,8 @@ bool time_attention(struct timing *out, const struct kernel &k, const struct tim
     ChipParams chip = chip_params(*ctx.hw, out->clock_hz);
     const AttentionProgram program(k, map, *backend, *ctx.hw);
     chip.sm.slots = static_cast<int>(std::max<int64_t>(std::min<int64_t>(program.blocks_per_sm(), (program.blocks() + chip.sms - 1) / chip.sms), 1));
-    Simulated s;
-    const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots;
-    const int64_t blocks = program.blocks(), full = std::max<int64_t>(blocks / slots, 1);
-    const Extrapolation e = over_waves(chip, program, slots, 20, &s);
-    s.value = e.value;
-    s.fraction = blocks < slots ? 1.0 : static_cast<double>(e.simulated) / static_cast<double>(full);
+    const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots, blocks = program.blocks();
+    const Simulated s = simulate_attention(chip, program, slots);
     fill(out, s, chip, std::min(slots, blocks));
     if (map.split_kv > 1) {   // a second kernel adds the partial results up
         const double bytes = 2.0 * static_cast<double>(program.combine_bytes());
@@ -219,7 +238,7 @@ void time_stream(struct timing *out, const struct kernel &k, const struct timing
     chip.sm.max_bytes_in_flight = 0;   // ordinary loads: bounded by the threads' registers, which the resident blocks are
     const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots, blocks = program.blocks(), full = std::max<int64_t>(blocks / slots, 1);
     Simulated s;
-    const Extrapolation e = over_waves(chip, program, slots, 20, &s);
+    const Extrapolation e = over_waves(chip, program, slots, 20, tolerance, &s);
     s.value = e.value;
     s.fraction = blocks < slots ? 1.0 : static_cast<double>(e.simulated) / static_cast<double>(full);
     fill(out, s, chip, std::min(slots, blocks));

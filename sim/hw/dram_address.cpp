@@ -27,7 +27,7 @@ DramAddressMap::DramAddressMap(const DramParams &params, int channels, const std
     const uint64_t columns = static_cast<uint64_t>(params.columns());
     if (split) {
         low_columns_ = static_cast<uint64_t>(interleave_bytes) / access_bytes_;
-        if (interleave_bytes < params.access_bytes() || columns % low_columns_ != 0) {
+        if (interleave_bytes < params.access_bytes() || interleave_bytes % params.access_bytes() != 0 || columns % low_columns_ != 0) {
             problem_ = "interleave_bytes must be a multiple of one access and divide a row";
             return;
         }
@@ -56,10 +56,10 @@ DramAddressMap::DramAddressMap(const DramParams &params, int channels, const std
         problem_ = "address map must name each of ro ra bg ba ch co once, two letters each";
 }
 
-DramAddress DramAddressMap::decode(uint64_t address) const
+/// Digits of the address, least significant first.
+void DramAddressMap::split(uint64_t address, uint64_t value[fields]) const
 {
     uint64_t rest = address / access_bytes_;
-    uint64_t value[fields] = {};
     for (int i = 0; i < used_; ++i) {
         const Digit &d = digits_[i];
         if (d.shift >= 0) {
@@ -70,19 +70,39 @@ DramAddress DramAddressMap::decode(uint64_t address) const
             rest /= d.count;
         }
     }
+}
+
+/// Row, column and bank are folded so that every bit above the channel field moves the channel.
+int DramAddressMap::hashed_channel(const uint64_t value[fields]) const
+{
+    if (!hash_)
+        return static_cast<int>(value[ch]);
+    uint64_t mix = value[ro] * 0x9e3779b97f4a7c15u + value[co] * 0xc2b2ae3d27d4eb4fu + value[ba] * 0x165667b19e3779f9u +
+                   value[bg] * 0x27d4eb2f165667c5u;
+    mix ^= mix >> 29;
+    const auto turn = static_cast<uint32_t>(mix >> 32) % static_cast<uint32_t>(channels_);
+    const uint32_t turned = static_cast<uint32_t>(value[ch]) + turn;
+    return static_cast<int>(turned >= static_cast<uint32_t>(channels_) ? turned - static_cast<uint32_t>(channels_) : turned);
+}
+
+int DramAddressMap::channel(uint64_t address) const
+{
+    uint64_t value[fields] = {};
+    split(address, value);
+    return hashed_channel(value);
+}
+
+DramAddress DramAddressMap::decode(uint64_t address) const
+{
+    uint64_t value[fields] = {};
+    split(address, value);
     DramAddress out;
-    out.channel = static_cast<int>(value[ch]);
+    out.channel = hashed_channel(value);
     out.row = static_cast<int64_t>(value[ro]);
     out.column = static_cast<int>(value[co] * low_columns_ + value[cl]);
     out.bank = static_cast<int>((value[ra] * static_cast<uint64_t>(groups_) + value[bg]) *
                                     static_cast<uint64_t>(banks_per_group_) + value[ba]);
     if (hash_) {
-        // Fold the row and the column so that every bit above the channel field moves the channel.
-        uint64_t mix = value[ro] * 0x9e3779b97f4a7c15u + value[co] * 0xc2b2ae3d27d4eb4fu + value[ba] * 0x165667b19e3779f9u +
-                       value[bg] * 0x27d4eb2f165667c5u;
-        mix ^= mix >> 29;
-        out.channel = static_cast<int>((value[ch] + (mix >> 11) % static_cast<uint64_t>(channels_)) %
-                                       static_cast<uint64_t>(channels_));
         // The bank is rotated by the row alone: one row of one bank stays one row of one bank.
         const uint64_t turn = (value[ro] * 0x9e3779b97f4a7c15u) >> 40;
         out.bank = static_cast<int>((static_cast<uint64_t>(out.bank) + turn) % static_cast<uint64_t>(banks_));

@@ -36,6 +36,7 @@ public:
 
     const std::string &problem() const { return problem_; }  ///< empty: usable
     DramAddress decode(uint64_t address) const;              ///< addresses wrap at the capacity
+    int channel(uint64_t address) const;                     ///< decode(address).channel, cheaper
     int channels() const { return channels_; }
 
 private:
@@ -46,6 +47,8 @@ private:
         int shift;  ///< log2(count), or -1 where count is no power of two
     };
     void add(Field field, uint64_t count);
+    void split(uint64_t address, uint64_t value[fields]) const;
+    int hashed_channel(const uint64_t value[fields]) const;
 
     int channels_, groups_, banks_per_group_, banks_;
     uint64_t access_bytes_, low_columns_;

@@ -19,6 +19,15 @@ DramModule::DramModule(const sc_core::sc_module_name &name, const DramModulePara
 {
 }
 
+/// One of `n` places, by chunk and index: the same every time.
+static int64_t draw(uint64_t key, int64_t index, int64_t n)
+{
+    if (n <= 1)
+        return 0;
+    const uint64_t mixed = (key + static_cast<uint64_t>(index)) * 0x9e3779b97f4a7c15u;
+    return static_cast<int64_t>((mixed ^ mixed >> 29) * 0xbf58476d1ce4e5b9u >> 40) % n;
+}
+
 /// Fills pieces_ with the channels that hold the chunk. Long runs are cut at the interleave; of many rows a sample is decoded.
 int DramModule::cut(const Chunk &chunk)
 {
@@ -30,14 +39,14 @@ int DramModule::cut(const Chunk &chunk)
                                                                 std::max(1, params_.sampled_rows / rows)));
     const int64_t pieces = rows * runs, bytes = chunk.bytes / pieces;
     for (int r = 0; r < rows; ++r) {
-        // A different row of each neighbourhood, so that a regular pitch is not sampled at a regular step.
+        // A different place of each neighbourhood, so that a regular pitch is not sampled at a regular step.
         const int64_t first = int64_t{r} * chunk.rows / rows, last = int64_t{r + 1} * chunk.rows / rows;
-        const int64_t row = first + static_cast<int64_t>((chunk.key * 0x9e3779b97f4a7c15u + static_cast<uint64_t>(r) * 0x85ebca77c2b2ae63u) >> 33) %
-                                        std::max<int64_t>(last - first, 1);
+        const int64_t row = first + draw(chunk.key, r, std::max<int64_t>(last - first, 1));
         const uint64_t base = chunk.address + static_cast<uint64_t>(row * chunk.pitch_bytes);
         for (int64_t i = 0; i < runs; ++i) {
-            const auto at = static_cast<uint64_t>(row_bytes * i / runs);
-            pieces_.push_back({map_.decode(base + at).channel, bytes});
+            const int64_t from = row_bytes * i / runs / grain, to = std::max(row_bytes * (i + 1) / runs / grain, from + 1);
+            const auto at = static_cast<uint64_t>((from + draw(chunk.key, r * 64 + i, to - from)) * grain);
+            pieces_.push_back({map_.channel(base + at), bytes});
         }
     }
     pieces_[0].bytes += chunk.bytes - bytes * pieces;

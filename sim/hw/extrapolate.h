@@ -3,9 +3,9 @@
  * Long homogeneous stretches are not simulated to the end: a prefix is, at three lengths, and when the two steady rates between
  * them agree the rest is taken in a straight line.                                                   docs/cycle.md, 6
  *
- *   T(k) = T(k3) + (k - k3) r,   r = (T(k3) - T(k2)) / (k3 - k2),   checked: |r - r'| (k - k3) <= 1 % of T(k)
- *   with r' = (T(k2) - T(k1)) / (k2 - k1). Where they disagree the lengths are doubled, up to the whole or to `longest`; what is
- * left of the disagreement then stands in `error`.
+ *   T(k) = T(k3) + (k - k3) r,   r = (T(k3) - T(k1)) / (k3 - k1)
+ * checked by its two halves, r1 from k1 to k2 and r2 from k2 to k3:  |r2 - r1| / 2 x (k - k3) <= 1 % of T(k). Where they disagree
+ * the lengths are doubled, up to the whole or to `longest`; what is left of the disagreement then stands in `error`.
  *
  * Policy class: what is measured at a length is given as a function.
  */
@@ -26,7 +26,7 @@ using Measure = std::array<double, measures>;
 struct Extrapolation {
     Measure value{};
     int64_t simulated = 0;      ///< longest length that was run
-    double error = 0;           ///< |r - r'| (k - k3) / T(k): how far the two estimates are apart
+    double error = 0;           ///< |r2 - r1| / 2 (k - k3) / T(k): half of how far the two estimates are apart
     int runs = 0;
 };
 
@@ -44,7 +44,7 @@ struct WaveRun {
 };
 
 /// The same over waves, from one run: waves begin at a steady pace once the first few are through. `run(n)` simulates n whole waves
-/// and the rest of the grid. Pace: last two starts but one, checked against the two before.
+/// and the rest of the grid. Pace: from the second wave's start to the last one's, checked by its two halves.
 /// @param slots  blocks of a wave
 Extrapolation extrapolate_waves(const std::function<WaveRun(int64_t)> &run, int64_t whole, int64_t slots, int64_t longest, double tolerance);
 

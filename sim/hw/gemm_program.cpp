@@ -11,7 +11,7 @@
 
 namespace llmsim {
 
-static int64_t cycles(double x) { return std::llround(x); }
+static int64_t cycles(double x) { return static_cast<int64_t>(x + 0.5); }   // of what is not negative
 
 bool key_in_share(uint64_t key, double share)
 {
@@ -24,9 +24,9 @@ static double share_of(int64_t warm, int64_t bytes)
     return bytes > 0 ? std::min(static_cast<double>(warm) / static_cast<double>(bytes), 1.0) : 0.0;
 }
 
-GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map, const struct gemm_cost &cost, int64_t line_bytes)
+GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map, const struct gemm_cost &cost, const struct hardware &hw)
     : kernel_(k), map_(map), cost_(cost), blocks_(map.blocks), full_steps_(map.k_steps), panel_rows_(std::max<int64_t>(cost.reuse.panel_rows, 1)),
-      line_bytes_(std::max<int64_t>(line_bytes, 32))
+      line_bytes_(std::max<int64_t>(hw.l2.line_bytes, 32))
 {
     const struct gemm_kernel_shape &g = k.gemm;
     a_bytes_per_element_ = static_cast<double>(g.a_bytes) / (static_cast<double>(g.m) * static_cast<double>(g.k) * static_cast<double>(g.batch));
@@ -45,10 +45,25 @@ GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map,
     step_.shared = cycles(cost.step.shared_cycles);
     step_.vector = cycles(cost.step.vector_cycles);
     step_.register_file = cycles(cost.step.register_cycles);
+    stretch_busiest(cost.step, hw.sm.overlap_exponent);
     // Warps are at different fragments of a step: k-fragments of the instruction, times warps that share a sub-core.
     const int64_t depth = std::max<int64_t>(map.tile_k / std::max<int64_t>(g.service.tile_k, 1), 1);
+    for (int64_t b = 0; b < std::min<int64_t>(map.blocks, places_kept); ++b)
+        places_.push_back(compute_place(b));
     const int64_t shared_by = std::max<int64_t>(map.warps / std::max<int64_t>(g.unit->per_sm, 1), 1);
     step_.fragments = static_cast<int>(std::min<int64_t>(std::max<int64_t>(depth * shared_by, 2), 16));
+}
+
+/// Units of an SM get their instructions from the same schedulers, so the busiest is held up by the others: its time is the
+/// p-norm of all, p measured on the chip (sm.overlap_exponent; docs/gemm.md, Eq. 4). Memory is not in it: that contends here.
+void GemmProgram::stretch_busiest(const struct gemm_step &s, double exponent)
+{
+    const double terms[] = {s.matrix_cycles, s.vector_cycles, s.shared_cycles, s.register_cycles};
+    int64_t *const places[] = {&step_.matrix, &step_.vector, &step_.shared, &step_.register_file};
+    size_t busiest = 0;
+    for (size_t i = 1; i < 4; ++i)
+        busiest = terms[i] > terms[busiest] ? i : busiest;
+    *places[busiest] = cycles(overlap_norm(terms, 4, exponent));
 }
 
 BlockShape GemmProgram::shape(int64_t block) const
@@ -58,7 +73,7 @@ BlockShape GemmProgram::shape(int64_t block) const
 }
 
 /// Raster order: splits outermost, then batch, panels of rows, columns, rows of the panel.
-GemmProgram::Place GemmProgram::place(int64_t block) const
+GemmProgram::Place GemmProgram::compute_place(int64_t block) const
 {
     const int64_t tiles = map_.grid_m * map_.grid_n, batch = kernel_.gemm.batch;
     Place p;

@@ -17,7 +17,9 @@ namespace {
 /// One block, one dependent load of a line a step, lines in an order that visits each once a lap.
 class Chase : public Program {
 public:
-    Chase(int64_t lines, int64_t line_bytes, int64_t steps) : lines_(lines), line_bytes_(line_bytes), steps_(steps)
+    /// Large footprints are walked in fewer places, each standing for the lines around it: it occupies L2 for all of them.
+    Chase(int64_t footprint, int64_t line_bytes, int64_t steps)
+        : lines_(places(footprint, line_bytes)), line_bytes_(line_bytes), place_bytes_(footprint / lines_), steps_(steps)
     {
         stride_ = std::max<int64_t>(lines_ * 5 / 8, 1) | 1;   // odd and far from the next line; coprime search below
         while (gcd(stride_, lines_) != 1)
@@ -31,16 +33,22 @@ public:
         const int64_t line = (step % lines_) * stride_ % lines_;
         out[0] = Chunk();
         out[0].key = static_cast<uint64_t>(line) + 1;
-        out[0].address = static_cast<uint64_t>(line * line_bytes_);
+        out[0].address = static_cast<uint64_t>(line * place_bytes_);
         out[0].bytes = line_bytes_;
+        out[0].fetch_bytes = place_bytes_;
         out[0].through_l1 = true;
         return 1;
     }
     StepCost cost(int64_t, int64_t) const override { return {}; }
 
+    static int64_t places(int64_t footprint, int64_t line_bytes)
+    {
+        return std::max<int64_t>(std::min<int64_t>(footprint / line_bytes, 1 << 15), 1);
+    }
+
 private:
     static int64_t gcd(int64_t a, int64_t b) { return b == 0 ? a : gcd(b, a % b); }
-    int64_t lines_, line_bytes_, steps_, stride_;
+    int64_t lines_, line_bytes_, place_bytes_, steps_, stride_;
 };
 
 /// Every block reads the footprint in chunks, each from a place of its own, `laps` times.
@@ -71,14 +79,13 @@ private:
 double chase_latency_s(const ChipParams &base, const struct hardware &hw, int64_t footprint)
 {
     ChipParams p = base;
-    const int64_t line = std::max<int64_t>(hw.l2.line_bytes, 32), lines = std::max<int64_t>(footprint / line, 1);
+    const int64_t line = std::max<int64_t>(hw.l2.line_bytes, 32), lap = Chase::places(footprint, line), timed = std::min<int64_t>(lap, 4096);
     p.sms = 1;
     p.sm.slots = 1;
     p.sm.barrier_cycles = 0;
     p.sm.block_cycles = 0;
-    // Two laps warm the caches; beyond a quarter million lines the answer is a miss in all but the first per mille.
-    const int64_t lap = std::min<int64_t>(lines, 1 << 18), timed = std::min<int64_t>(lap, 4096);
-    const RunStats warm = chip_run(p, Chase(lines, line, 2 * lap)), all = chip_run(p, Chase(lines, line, 2 * lap + timed));
+    // Two laps warm the caches.
+    const RunStats warm = chip_run(p, Chase(footprint, line, 2 * lap)), all = chip_run(p, Chase(footprint, line, 2 * lap + timed));
     return static_cast<double>(all.cycles - warm.cycles) / static_cast<double>(timed) / p.clock_hz;
 }
 
@@ -90,7 +97,7 @@ double loop_bytes_per_s(const ChipParams &base, int64_t footprint)
     p.sm.barrier_cycles = 0;
     p.sm.max_bytes_in_flight = 0;
     const int64_t blocks = static_cast<int64_t>(p.sms) * 2;
-    const int64_t steps = std::max<int64_t>(64, std::min<int64_t>(2 * chunks / blocks + 1, 512));
+    const int64_t steps = std::max<int64_t>(64, std::min<int64_t>(2 * chunks / blocks + 1, 256));
     const RunStats one = chip_run(p, Loop(chunks, chunk, blocks, steps)), two = chip_run(p, Loop(chunks, chunk, blocks, 2 * steps));
     return static_cast<double>(blocks * steps * chunk) / (static_cast<double>(two.cycles - one.cycles) / p.clock_hz);
 }

@@ -15,6 +15,7 @@
 
 extern "C" {
 #include "sim/attention_model.h"
+#include "sim/clock.h"
 #include "sim/gemm_model.h"
 #include "sim/timing.h"
 }
@@ -23,7 +24,7 @@ namespace llmsim {
 
 class GemmProgram : public Program {
 public:
-    GemmProgram(const struct kernel &k, const struct gemm_mapping &map, const struct gemm_cost &cost, int64_t line_bytes);
+    GemmProgram(const struct kernel &k, const struct gemm_mapping &map, const struct gemm_cost &cost, const struct hardware &hw);
 
     /// Main loop cut to `steps` (0: whole).
     void cut(int64_t steps) { steps_ = steps > 0 ? steps : full_steps_; }
@@ -47,7 +48,10 @@ private:
     struct Place {
         int64_t batch, m, n, split;
     };
-    Place place(int64_t block) const;
+    enum { places_kept = 1 << 16 };
+    Place compute_place(int64_t block) const;
+    void stretch_busiest(const struct gemm_step &s, double exponent);
+    Place place(int64_t block) const { return block < places_kept ? places_[static_cast<size_t>(block)] : compute_place(block); }
     Chunk operand(int which, const Place &p, int64_t k_step, int64_t tile, int64_t rows_total, int64_t tile_rows, double bytes_per_element,
                   bool contiguous, int64_t parts, int64_t part) const;
 
@@ -57,6 +61,7 @@ private:
     int64_t blocks_, full_steps_, steps_, panel_rows_, line_bytes_;
     double a_bytes_per_element_, b_bytes_per_element_, a_warm_, b_warm_, other_warm_;
     StepCost step_;
+    std::vector<Place> places_;   ///< of the first blocks: looked up in every step
 };
 
 class AttentionProgram : public Program {

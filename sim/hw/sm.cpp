@@ -9,6 +9,8 @@
 
 namespace llmsim {
 
+enum { parts = 4 };   // in which a transfer leaves the window of bytes in flight
+
 static int64_t now_ps() { return static_cast<int64_t>(sc_core::sc_time_stamp().value()); }
 
 Sm::Sm(const sc_core::sc_module_name &name, const SmParams &params, const ClockDomain &clock, Dispatcher *dispatcher)
@@ -73,8 +75,7 @@ void Sm::sequence()
     for (const Slot &slot : slots_)
         next = std::min(next, slot.wake);
     if (!queue_.empty())
-        for (const Outstanding &o : outstanding_)
-            next = std::min(next, std::max(o.ready, now + 1));
+        next = std::min(next, std::max(room_at(), now + 1));
     if (next < never)
         wake_.notify(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(clock_.ps(next) - now_ps())));
 }
@@ -129,18 +130,20 @@ void Sm::wait_for_data(Slot &slot, int64_t earliest)
     slot.wake = ready == never ? never : std::max(earliest, ready);
 }
 
+/// The barrier belongs to the step: what follows, loads into the freed stage included, comes after it.
 void Sm::run_step(Slot &slot, int64_t now)
 {
-    const int64_t waited = now - slot.since;
-    const int64_t barrier = slot.step == 0 ? 0 : std::min(waited, params_.barrier_cycles);
-    stats_.barrier += barrier;
-    (slot.from_dram[slot.step % slot.stages] ? stats_.wait_dram : stats_.wait_l2) += waited - barrier;
-    const StepEnd end = units_.run(now, program_->cost(slot.block, slot.step));
+    (slot.from_dram[slot.step % slot.stages] ? stats_.wait_dram : stats_.wait_l2) += now - slot.since;
+    const StepEnd end = units_.run(now, program_->cost(slot.block, slot.step), slot.step > 0 && now == slot.since);
     stats_.run[static_cast<int>(end.limiter)] += end.end - now;
     ++stats_.steps;
     slot.since = end.end;
+    if (slot.step + 1 < slot.steps) {
+        slot.since += params_.barrier_cycles;
+        stats_.barrier += params_.barrier_cycles;
+    }
     slot.state = State::running;
-    slot.wake = end.end;
+    slot.wake = slot.since;
 }
 
 void Sm::finish_step(Slot &slot, int64_t now)
@@ -155,9 +158,9 @@ void Sm::finish_step(Slot &slot, int64_t now)
         return;
     }
     request_loads(slot, now);
-    wait_for_data(slot, now + params_.barrier_cycles);
+    wait_for_data(slot, now);
     // Alone on its SM nothing can come between: the step is begun at once for its future start.
-    if (slots_.size() == 1 && slot.wake != never)
+    if (slot.wake <= now || (slots_.size() == 1 && slot.wake != never))
         run_step(slot, slot.wake);
 }
 
@@ -217,6 +220,19 @@ void Sm::copy_engine(int64_t now)
         queue_.pop_front();
 }
 
+/// When enough of what is in flight has arrived for the request that waits.
+int64_t Sm::room_at()
+{
+    std::sort(outstanding_.begin(), outstanding_.end(), [](const Outstanding &a, const Outstanding &b) { return a.ready < b.ready; });
+    int64_t left = bytes_in_flight_;
+    for (const Outstanding &o : outstanding_) {
+        left -= o.bytes;
+        if (left <= 0 || left + bytes_wanted_ <= params_.max_bytes_in_flight)
+            return o.ready;
+    }
+    return never;
+}
+
 /// Sends the loads of one step, unless they would exceed the bytes in flight. One request always may go.
 bool Sm::issue(const Request &r, int64_t now)
 {
@@ -226,19 +242,22 @@ bool Sm::issue(const Request &r, int64_t now)
     int64_t bytes = 0;
     for (int i = 0; i < count; ++i)
         bytes += chunks[i].bytes;
-    if (params_.max_bytes_in_flight > 0 && bytes_in_flight_ > 0 && bytes_in_flight_ + bytes > params_.max_bytes_in_flight)
+    // A transfer is many lines: it may begin when a part of it has room.
+    const int64_t part = (bytes + parts - 1) / parts;
+    if (params_.max_bytes_in_flight > 0 && bytes_in_flight_ > 0 && bytes_in_flight_ + part > params_.max_bytes_in_flight) {
+        bytes_wanted_ = part;
         return false;
+    }
     const auto at = static_cast<size_t>(r.step % slot.stages);
     const int64_t ready = issue_chunks(chunks, count, now, &slot.from_dram[at]);
     slot.ready[at] = ready;
-    if (bytes > 0) {
-        outstanding_.push_back({ready, bytes});
-        bytes_in_flight_ += bytes;
-    }
-    if (slot.state == State::waiting && slot.step == r.step) {
-        const int64_t earliest = slot.step == 0 ? slot.since : slot.since + params_.barrier_cycles;
-        slot.wake = std::max({ready, earliest, now});
-    }
+    // Its lines arrive one after the other: the first parts leave the window before the last.
+    const auto transfer = static_cast<int64_t>(static_cast<double>(bytes) / params_.read_bytes_per_cycle);
+    for (int64_t i = 1; bytes > 0 && i <= parts; ++i)
+        outstanding_.push_back({std::max(ready - transfer * (parts - i) / parts, now + 1), part});
+    bytes_in_flight_ += bytes > 0 ? parts * part : 0;
+    if (slot.state == State::waiting && slot.step == r.step)
+        slot.wake = std::max({ready, slot.since, now});
     return true;
 }
 

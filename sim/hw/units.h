@@ -6,6 +6,7 @@
  *
  *   shared at s0 = max(t, free);         vector from the first fragment out of shared;    matrix from the first out of vector
  *   end = max over units of (its end + the last fragment's way through the units behind it)
+ * A step that follows the one before without a wait finds its first fragments fetched (primed): all units start at t.
  *
  * `serial` (flash attention, second form): matrix and vector instructions of all resident warps take turns, as the 60 to 65 % of
  * the matrix peak that such kernels reach on A100 shows; nothing of a step overlaps then but its shared-memory reads.
@@ -35,11 +36,12 @@ struct StepEnd {
 class Units {
 public:
     /// Reserves the units for a step that starts at `t`.
-    StepEnd run(int64_t t, const StepCost &c)
+    /// @param primed  its first fragments were fetched while the step before was at work (double-buffered registers)
+    StepEnd run(int64_t t, const StepCost &c, bool primed = false)
     {
         const int64_t n = c.serial ? 1 : std::max(c.fragments, 1);
         const int64_t s0 = shared_.reserve(t, c.shared) + c.latency;
-        int64_t first = s0 + (c.shared + n - 1) / n;   // first fragment has left shared memory
+        int64_t first = primed ? t + c.latency : s0 + (c.shared + n - 1) / n;   // first fragment has left shared memory
         const int64_t shared_end = s0 + c.shared;
         int64_t vector_end = first, matrix_end;
         if (c.serial) {   // one port for both: whoever is resident, matrix and vector work of a step follow one another
@@ -50,7 +52,7 @@ public:
         }
         if (c.vector > 0) {
             const int64_t v0 = vector_.reserve(first, c.vector);
-            first = v0 + (c.vector + n - 1) / n;
+            first = primed ? first : v0 + (c.vector + n - 1) / n;
             vector_end = v0 + c.vector;
         }
         const int64_t m0 = matrix_.reserve(first, c.matrix);
@@ -58,7 +60,7 @@ public:
         const int64_t r0 = register_file_.reserve(m0, c.register_file);
         const int64_t register_end = r0 + c.register_file;
         // The last fragment still passes the units behind.
-        const int64_t tail_vector = c.vector / n, tail_matrix = c.matrix / n;
+        const int64_t tail_vector = primed ? 0 : c.vector / n, tail_matrix = primed ? 0 : c.matrix / n;
         StepEnd out;
         out.end = matrix_end;
         out.limiter = Limiter::matrix;
