@@ -2,7 +2,8 @@
 /**
  * The generator: parameter counts against the published ones, operators against weights, scenarios against counting by hand.
  * Figures are totals that the models' authors publish, or sums of the tensors that Hugging Face stores for the configuration;
- * gpt-oss: arXiv 2508.10925, table 1 (116.83 B and 20.91 B); bitnet 2B4T: 2412820480, the safetensors total.
+ * bitnet 2B4T: the safetensors total. Rounded ones: gpt-oss arXiv 2508.10925, table 1; YaLM, sizes of its repository; BitNet
+ * arXiv 2402.17764; Phi-mini-MoE, its model card.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,13 @@ static const struct { const char *name; int64_t parameters; } published[] = {
     { "qwen3-8b", 8190735360LL },
     { "tinyllama-1.1b", 1100048384LL },
     { "bitnet-b1.58-2b-4t", 2412820480LL },
+};
+
+/* Totals published in rounded form only, to their digits; 0: no figure that the recalled configuration could be held to. */
+static const struct { const char *name; double parameters, tolerance; } rounded[] = {
+    { "gpt-oss-120b", 116.83e9, 0.005e9 }, { "gpt-oss-20b", 20.91e9, 0.005e9 }, { "yalm-100b", 102.0e9, 0.05e9 },
+    { "bitnet-b1.58-3b", 3.3e9, 0.05e9 },  { "phi-mini-moe", 7.6e9, 0.05e9 },   { "falcon-40b", 0, 0 },
+    { "falcon-180b", 0, 0 },               { "geb-1.3b", 0, 0 },
 };
 
 static const struct { const char *name, *reason; } refused[] = {
@@ -390,31 +398,42 @@ static void windows_alternate(void)
     arena_free(&arena);
 }
 
-static void all_published_generate(void)
+/* @return parameters, having checked that prefill and decode are sound */
+static int64_t generates_soundly(const char *name)
 {
-    const char *dir = shared_dir();
     const struct request requests[] = { { 0, 128, 4 } };
     struct scenario s = { .count = 1, .requests = requests, .prefill = true, .decode = true, .context = -1 };
+    struct arena arena = { 0 };
+    struct error err = { 0 };
+    const struct step *step;
+    struct trace *t;
+    int64_t parameters;
+    char path[512];
+    int steps = 0;
 
-    if (dir == NULL)
+    snprintf(path, sizeof path, "%s/models/%s.config.json", shared_dir(), name);
+    t = generate(path, &s);
+    while (trace_next(&step, t, &arena, &err) == STATUS_OK && step != NULL) {
+        check_step(name, trace_model(t), step);
+        steps++;
+    }
+    CHECK_ROW(name, steps == 2);
+    parameters = trace_model(t)->parameters;
+    trace_close(t);
+    arena_free(&arena);
+    return parameters;
+}
+
+static void all_published_generate(void)
+{
+    if (shared_dir() == NULL)
         return;
-    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
-        struct arena arena = { 0 };
-        struct error err = { 0 };
-        const struct step *step;
-        struct trace *t;
-        char path[512];
-        int steps = 0;
+    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++)
+        CHECK_ROW(published[i].name, generates_soundly(published[i].name) == published[i].parameters);
+    for (size_t i = 0; i < sizeof rounded / sizeof rounded[0]; i++) {
+        double difference = (double)generates_soundly(rounded[i].name) - rounded[i].parameters;
 
-        snprintf(path, sizeof path, "%s/models/%s.config.json", dir, published[i].name);
-        t = generate(path, &s);
-        while (trace_next(&step, t, &arena, &err) == STATUS_OK && step != NULL) {
-            check_step(published[i].name, trace_model(t), step);
-            steps++;
-        }
-        CHECK_ROW(published[i].name, steps == 2 && trace_model(t)->parameters == published[i].parameters);
-        trace_close(t);
-        arena_free(&arena);
+        CHECK_ROW(rounded[i].name, rounded[i].parameters == 0 || (difference <= rounded[i].tolerance && difference >= -rounded[i].tolerance));
     }
 }
 
