@@ -20,6 +20,7 @@ suites = \
 	tests/formats \
 	tests/lowering \
 	tests/lut_mpgemm \
+	tests/lut_published \
 	tests/timing_measured \
 	tests/timing_properties \
 	tests/trace_generate \
