@@ -27,6 +27,8 @@ libllmsim_model_la_SOURCES += \
 	base/utf8.h \
 	base/yaml.c \
 	base/yaml.h \
+	base/yaml_input.c \
+	base/yaml_input.h \
 	base/yaml_tree.c \
 	base/version.c \
 	base/version.h

@@ -13,16 +13,14 @@
  */
 #include "base/yaml.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
-#include "base/utf8.h"
+#include "base/yaml_input.h"
 
-enum { LEVELS_MAX = 64, FILE_BYTES_MAX = 16 << 20, NODES_MAX = 1 << 20 };
+enum { LEVELS_MAX = 64, NODES_MAX = 1 << 20 };
 
 /* A node while it is built. */
 struct draft {
@@ -70,24 +68,6 @@ static struct source_pos pos_of(const struct reader *r, const yaml_mark_t *mark)
 
 /* --- comments --------------------------------------------------------------------------------------------------- */
 
-/* Bytes of the line break at p, as libyaml counts lines: CR LF, CR, LF, NEL, LS, PS; 0 = none. */
-static size_t line_break(const char *p, const char *end)
-{
-    size_t left = (size_t)(end - p);
-
-    if (left == 0)
-        return 0;
-    if (*p == '\r')
-        return left > 1 && p[1] == '\n' ? 2 : 1;
-    if (*p == '\n')
-        return 1;
-    if (left >= 2 && memcmp(p, "\xc2\x85", 2) == 0)
-        return 2;
-    if (left >= 3 && (memcmp(p, "\xe2\x80\xa8", 3) == 0 || memcmp(p, "\xe2\x80\xa9", 3) == 0))
-        return 3;
-    return 0;
-}
-
 static const char *next_character(const char *p, const char *end)
 {
     for (p++; p < end && ((unsigned char)*p & 0xc0) == 0x80; p++)
@@ -101,9 +81,9 @@ static const char *line_source(struct reader *r, bool *failed)
     static const char word[] = "source:";
     const char *p = r->line_text, *last, *copy;
 
-    for (size_t i = 0; i < r->column && p < r->end && !line_break(p, r->end); i++)
+    for (size_t i = 0; i < r->column && p < r->end && !yaml_line_break(p, r->end); i++)
         p = next_character(p, r->end);
-    while (p < r->end && *p != '#' && !line_break(p, r->end))
+    while (p < r->end && *p != '#' && !yaml_line_break(p, r->end))
         p++;
     if (p == r->end || *p != '#' || (p > r->line_text && p[-1] != ' ' && p[-1] != '\t'))
         return NULL;
@@ -113,7 +93,7 @@ static const char *line_source(struct reader *r, bool *failed)
         return NULL;
     for (p += sizeof word - 1; p < r->end && (*p == ' ' || *p == '\t'); p++)
         ;
-    for (last = p; last < r->end && !line_break(last, r->end); last++)
+    for (last = p; last < r->end && !yaml_line_break(last, r->end); last++)
         ;
     while (last > p && (last[-1] == ' ' || last[-1] == '\t'))
         last--;
@@ -152,7 +132,7 @@ static enum status go_to_line(struct reader *r, size_t line)
     if ((st = end_line(r)))
         return st;
     while (r->line < line && r->line_text < r->end) {
-        size_t n = line_break(r->line_text, r->end);
+        size_t n = yaml_line_break(r->line_text, r->end);
 
         r->line += n > 0;
         r->line_text += n ? n : 1;
@@ -419,33 +399,6 @@ static enum status read_events(struct reader *r, yaml_parser_t *parser)
     return st;
 }
 
-/* Only UTF-8 without control characters (YAML 1.2.2, 5.1) reaches libyaml, so that the place of a bad byte is ours to tell. */
-static enum status check_bytes(const struct reader *r)
-{
-    const unsigned char *p = (const unsigned char *)r->text, *end = (const unsigned char *)r->end;
-    struct source_pos at = { r->file, 1, 1 };
-
-    while (p < end) {
-        uint32_t code = 0;
-        size_t bytes = utf8_decode(&code, p, (size_t)(end - p));
-
-        if (bytes == 0)
-            return error_set(r->err, STATUS_BAD_INPUT, at, "byte 0x%02x is no UTF-8, expected UTF-8 text", *p);
-        if ((code < 0x20 && code != '\t' && code != '\n' && code != '\r') || code == 0x7f ||
-            (code >= 0x80 && code < 0xa0 && code != 0x85) || code == 0xfffe || code == 0xffff)
-            return error_set(r->err, STATUS_BAD_INPUT, at, "%s U+%04X, expected printable text",
-                             code == 0 ? "a NUL byte" : "control character", (unsigned)code);
-        p += bytes;
-        if (line_break((const char *)p - bytes, r->end) && !(code == '\r' && p < end && *p == '\n')) {
-            at.line++;
-            at.column = 1;
-        } else {
-            at.column++;
-        }
-    }
-    return STATUS_OK;
-}
-
 enum status yaml_read_memory(struct yaml_node **out, const char *name, const void *data, size_t bytes,
                              struct arena *arena, struct error *err)
 {
@@ -455,13 +408,13 @@ enum status yaml_read_memory(struct yaml_node **out, const char *name, const voi
 
     if (!r.file)
         return error_no_memory(err);
-    if (bytes > FILE_BYTES_MAX)
-        return error_plain(err, STATUS_BAD_INPUT, "%s: more than %d MiB, expected a smaller file", name, FILE_BYTES_MAX >> 20);
+    if (bytes > YAML_FILE_BYTES_MAX)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: more than %d MiB, expected a smaller file", name, YAML_FILE_BYTES_MAX >> 20);
     r.end = r.text + bytes;
     if (bytes >= 3 && memcmp(r.text, "\xef\xbb\xbf", 3) == 0)
         r.text += 3; /* byte order mark */
     r.line_text = r.text;
-    if ((st = check_bytes(&r)))
+    if ((st = yaml_check_bytes(r.file, r.text, r.end, err)))
         return st;
     if (!yaml_parser_initialize(&parser))
         return error_no_memory(err);
@@ -475,51 +428,11 @@ enum status yaml_read_memory(struct yaml_node **out, const char *name, const voi
     return st;
 }
 
-/* The whole file in *data (malloc), at most FILE_BYTES_MAX + 1 bytes. */
-static enum status slurp(char **data, size_t *bytes, const char *path, struct error *err)
-{
-    FILE *in = fopen(path, "rb");
-    size_t room = 0, used = 0, got;
-    char *buffer = NULL;
-    enum status st = STATUS_OK;
-
-    if (!in)
-        return error_plain(err, STATUS_BAD_INPUT, "%s: cannot open: %m, expected a readable file", path);
-    do {
-        if (used == room) {
-            size_t grown_room = room ? 2 * room : 16384;
-            char *grown = realloc(buffer, grown_room);
-
-            if (!grown) {
-                st = error_no_memory(err);
-                goto out;
-            }
-            buffer = grown;
-            room = grown_room;
-        }
-        errno = 0;
-        got = fread(buffer + used, 1, room - used, in);
-        used += got;
-    } while (got > 0 && used <= FILE_BYTES_MAX);
-    if (ferror(in)) {
-        st = error_plain(err, errno == EISDIR ? STATUS_BAD_INPUT : STATUS_INTERNAL,
-                         "%s: cannot read: %m, expected a readable file", path);
-        goto out;
-    }
-    *data = buffer;
-    *bytes = used;
-    buffer = NULL;
-out:
-    free(buffer);
-    fclose(in);
-    return st;
-}
-
 enum status yaml_read_file(struct yaml_node **out, const char *path, struct arena *arena, struct error *err)
 {
     char *data = NULL;
     size_t bytes = 0;
-    enum status st = slurp(&data, &bytes, path, err);
+    enum status st = yaml_slurp(&data, &bytes, path, err);
 
     if (st)
         return st;
