@@ -96,7 +96,7 @@ static enum status split_overrides(struct arch_override *arch, int64_t *arch_cou
         bool of_stack = strncmp(text, "stack.", 6) == 0;
 
         if (!equals || equals == text)
-            return error_plain(err, STATUS_BAD_INPUT, "--set: found '%s', expected KEY=VALUE, as in memory.dram.bandwidth=\"3 TB/s\"", text);
+            return error_plain(err, STATUS_BAD_INPUT, "--set: found '%s', expected KEY=VALUE, as in dram.bandwidth=\"3 TB/s\"", text);
         if (of_stack)
             text += 6;
         struct arch_override o = { arena_strndup(arena, text, (size_t)(equals - text)), equals + 1 };
@@ -360,6 +360,6 @@ const struct command command_run = {
     .examples = "  llmsim run lut_tc llama70b\n"
                 "  llmsim run H100 workloads/llama3-8b.trace --recipe fp8 --fidelity analytic\n"
                 "  llmsim run A100 llama70b --tp 4 --db results.db\n"
-                "  llmsim run A100 llama3-8b --set memory.dram.bandwidth='3 TB/s' --no-db --json\n",
+                "  llmsim run A100 llama3-8b --set dram.bandwidth='3 TB/s' --no-db --json\n",
     .run = run_main,
 };

@@ -7,6 +7,7 @@
 const struct command *const commands[] = {
     &command_arch,
     &command_format,
+    &command_probe,
     &command_run,
     &command_trace,
     NULL,

@@ -10,6 +10,7 @@
 
 extern const struct command command_arch;
 extern const struct command command_format;
+extern const struct command command_probe;
 extern const struct command command_run;
 extern const struct command command_trace;
 

@@ -5,6 +5,7 @@ bin_PROGRAMS += llmsim
 llmsim_SOURCES = \
 	cli/cmd_arch.c \
 	cli/cmd_format.c \
+	cli/cmd_probe.c \
 	cli/cmd_run.c \
 	cli/cmd_trace.c \
 	cli/commands.c \

@@ -3,6 +3,8 @@
 libllmsim_results_la_SOURCES += \
 	reports/fold.c \
 	reports/fold.h \
+	reports/probe_report.c \
+	reports/probe_report.h \
 	reports/run_json.c \
 	reports/run_report.h \
 	reports/run_text.c \

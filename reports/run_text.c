@@ -80,9 +80,9 @@ static void put_pair(FILE *out, const struct text_style *s, const char *left, co
 
     fputs("  ", out);
     text_cell(out, s, TEXT_DIM, 23, left);
-    text_cell(out, s, TEXT_BOLD, half - 25, left_value);
+    text_cell(out, s, TEXT_BOLD, half - 23, left_value);
     text_cell(out, s, TEXT_DIM, 16, right);
-    text_cell(out, s, TEXT_BOLD, s->columns - half - 16, right_value);
+    text_cell(out, s, TEXT_BOLD, s->columns - half - 18, right_value);
     fputc('\n', out);
 }
 

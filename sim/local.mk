@@ -13,6 +13,8 @@ libllmsim_model_la_SOURCES += \
 	sim/cycle_load.c \
 	sim/cycle_load.h \
 	sim/fidelity.c \
+	sim/footprint.c \
+	sim/footprint.h \
 	sim/gemm_model.c \
 	sim/gemm_model.h \
 	sim/gemm_time.c \
@@ -35,6 +37,8 @@ libllmsim_model_la_SOURCES += \
 	sim/mapping.h \
 	sim/memory.c \
 	sim/memory.h \
+	sim/probe.c \
+	sim/probe.h \
 	sim/recipe.c \
 	sim/recipe.h \
 	sim/replay.h \
