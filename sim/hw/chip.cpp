@@ -81,6 +81,8 @@ private:
             out.vector_busy += sm->units().vector().busy();
             out.shared_busy += sm->units().shared().busy();
         }
+        // What L2 could not keep has to be in memory when the kernel ends.
+        out.cycles = std::max(out.cycles, clock_.cycle_at_or_after(dram_.stats().last_write_ps));
         out.sm.last_cycle = out.cycles;
         out.activations += dispatcher_.stats().blocks;
         out.wave_start = dispatcher_.stats().wave_start;

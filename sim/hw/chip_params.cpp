@@ -6,6 +6,10 @@
 #include <cstring>
 #include <map>
 
+extern "C" {
+#include "sim/l2_reuse.h"
+}
+
 namespace llmsim {
 
 static int64_t to_ps(double seconds) { return static_cast<int64_t>(seconds * 1e12 + 0.5); }
@@ -67,6 +71,7 @@ ChipParams chip_params(const struct hardware &hw, double clock_hz)
     p.sm.l1_latency_cycles = static_cast<int64_t>(hw.sm.l1_latency_cycles);
     p.l2.partitions = static_cast<int>(std::max<int64_t>(hw.l2.partitions, 1));
     p.l2.bytes = l2_bytes(hw.l2);
+    p.l2.dirty_bytes = static_cast<int64_t>(l2_shared_capacity_bytes(&hw.l2));   // as in the closed forms
     p.l2.read_bytes_per_s = hw.l2.bytes_per_cycle * clock_hz;
     p.l2.write_bytes_per_s = hw.l2.write_bytes_per_cycle * clock_hz;
     p.l2.near_ps = to_ps(hw.l2.near_latency_cycles / clock_hz);

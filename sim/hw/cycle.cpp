@@ -71,7 +71,11 @@ WaveRun run_waves(const ChipParams &chip, const Program &program, int64_t waves,
     WaveRun w;
     const int64_t blocks = program.blocks();
     w.blocks = waves >= full ? blocks : waves * slots + blocks % slots;
-    const RunStats r = chip_run(chip, program, w.blocks);
+    // What L2 may keep unwritten is cut with the grid: a prefix must not put away a larger share of its results than the whole.
+    ChipParams p = chip;
+    p.l2.dirty_bytes = std::max<int64_t>(static_cast<int64_t>(static_cast<double>(chip.l2.dirty_bytes) * static_cast<double>(w.blocks) /
+                                                             static_cast<double>(blocks)), 1);
+    const RunStats r = chip_run(p, program, w.blocks);
     out->events += r.activations;
     w.value = measure(r);
     w.wave_start = r.wave_start;

@@ -88,7 +88,8 @@ int64_t DramModule::write(int64_t at_ps, int requester, const Chunk &chunk)
         waiting_writes_[c] += p.bytes;
         while (waiting_writes_[c] >= params_.write_batch_bytes) {
             const int64_t turn = read_since_[c] ? params_.turnaround_ps : 0;
-            bus_[c].reserve(at_ps, service_ps(params_.write_batch_bytes, params_.write_bytes_per_s) + turn);
+            const int64_t service = service_ps(params_.write_batch_bytes, params_.write_bytes_per_s) + turn;
+            last_write_ps_ = std::max(last_write_ps_, bus_[c].reserve(at_ps, service));
             waiting_writes_[c] -= params_.write_batch_bytes;
             read_since_[c] = 0;
             ++batches_;
@@ -105,6 +106,7 @@ DramModuleStats DramModule::stats() const
     s.read_bytes = read_bytes_;
     s.write_bytes = write_bytes_;
     s.write_batches = batches_;
+    s.last_write_ps = last_write_ps_;
     for (const Calendar &bus : bus_) {
         s.busiest_channel_ps = std::max(s.busiest_channel_ps, bus.busy());
         s.mean_channel_ps += bus.busy() / static_cast<int64_t>(bus_.size());

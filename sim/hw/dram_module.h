@@ -31,6 +31,7 @@ struct DramModuleParams {
 struct DramModuleStats {
     int64_t read_bytes = 0, write_bytes = 0, write_batches = 0;
     int64_t busiest_channel_ps = 0, mean_channel_ps = 0;
+    int64_t last_write_ps = 0;      ///< end of the last batch of writes
 };
 
 class DramModule : public sc_core::sc_module, public MemoryIf {
@@ -59,6 +60,7 @@ private:
     std::vector<Piece> pieces_;             ///< of the chunk at hand
     double use_ = 0;                        ///< of all buses, recent
     int64_t use_at_ps_ = 0;
+    int64_t last_write_ps_ = 0;
     int64_t read_bytes_ = 0, write_bytes_ = 0, batches_ = 0;
 };
 

@@ -34,6 +34,7 @@ void L2Module::fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t re
         Chunk out = chunk;   // where exactly the victim lies does not matter: addresses are hashed over channels
         out.bytes = evicted;
         stats_.written_back_bytes += evicted;
+        dirty_ -= evicted;
         dram->write(at_ps, partition, out);
     }
 }
@@ -93,9 +94,16 @@ int64_t L2Module::write(int64_t at_ps, int requester, const Chunk &chunk)
     stats_.write_bytes += chunk.bytes;
     const int e = tags_[static_cast<size_t>(home)].find(chunk.key);
     if (e >= 0)
-        tags_[static_cast<size_t>(home)].mark_dirty(e);
-    else
-        fill(home, chunk, at_ps, done, true);
+        return done;   // written again while it is there
+    const int64_t limit = params_.dirty_bytes > 0 ? params_.dirty_bytes : params_.bytes;
+    const bool stays = dirty_ + chunk.bytes <= limit;
+    if (stays) {
+        dirty_ += chunk.bytes;
+    } else {
+        stats_.written_back_bytes += chunk.bytes;
+        dram->write(at_ps, home, chunk);
+    }
+    fill(home, chunk, at_ps, done, stays);
     return done;
 }
 

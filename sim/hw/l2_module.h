@@ -24,6 +24,7 @@ struct L2Params {
     int64_t bytes = 0;                 ///< capacity that a kernel can count on, all partitions
     double read_bytes_per_s = 0;       ///< all partitions
     double write_bytes_per_s = 0;
+    int64_t dirty_bytes = 0;           ///< results that may stay unwritten; beyond it they go on to DRAM at once. 0: all of `bytes`
     int64_t near_ps = 0, far_ps = 0;   ///< idle latency seen by an SM
 };
 
@@ -54,6 +55,7 @@ private:
     std::vector<TagStore> tags_;
     std::vector<Calendar> read_port_, write_port_;
     bool last_missed_ = false;
+    int64_t dirty_ = 0;                ///< bytes in L2 that DRAM does not have
     L2Stats stats_;
 };
 

@@ -20,7 +20,6 @@ public:
     /// Entry index or -1. A hit makes it the most recent.
     int find(uint64_t key);
     int64_t ready(int entry) const { return entries_[static_cast<size_t>(entry)].ready; }
-    void mark_dirty(int entry) { entries_[static_cast<size_t>(entry)].dirty = true; }
 
     /// Adds a chunk that is not present. Returns dirty bytes that had to leave.
     /// @param keep  false: enters as the least recent, the next to go
