@@ -62,7 +62,7 @@ static void put_head(FILE *out, const struct text_style *s, const struct result 
     text_cell(out, s, TEXT_DIM, -text_width(right), right);
     fputc('\n', out);
     text_rule(out, s);
-    snprintf(devices, sizeof devices, "%s%s", head->layout ? head->layout : "", r->devices == 1 ? "" : " devices");
+    snprintf(devices, sizeof devices, "%s, %lld device%s", head->layout ? head->layout : "", (long long)r->devices, r->devices == 1 ? "" : "s");
     snprintf(fidelity, sizeof fidelity, "%s mappings", head->mapping ? head->mapping : "picked");
     put_label(out, s, "hardware", head->arch, head->arch_summary);
     put_label(out, s, "changed", head->overrides && *head->overrides ? head->overrides : NULL, NULL);

@@ -21,6 +21,7 @@ suites = \
 	tests/lowering \
 	tests/lut_mpgemm \
 	tests/lut_published \
+	tests/store_runs \
 	tests/timing_measured \
 	tests/timing_properties \
 	tests/trace_generate \

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The store: what is put comes back bit for bit; every way in which a database can be wrong or a process die leaves it whole. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "store/columns.h"
+#include "store/store.h"
+#include "tests/harness.h"
+
+enum { ROWS = 40 };
+
+static char path[64];
+
+static void fresh(void)
+{
+    char side[80];
+
+    snprintf(path, sizeof path, "store_test.%ld.db", (long)getpid());
+    unlink(path);
+    snprintf(side, sizeof side, "%s-wal", path);
+    unlink(side);
+    snprintf(side, sizeof side, "%s-shm", path);
+    unlink(side);
+}
+
+/* A made-up result whose doubles have all their bits in use. */
+static void fill(struct result *r, struct breakdown_row *rows, uint64_t key)
+{
+    static const char *warnings[] = { "first; with 'quotes'", "second \xc2\xb5s" };
+
+    *r = (struct result){ .key = { key, ~key }, .fidelity = "analytic", .devices = 2, .time_ps = 123456789012345, .ttft_ps = 7, .tpot_ps = 11,
+                          .tokens_per_s = 1.0 / 3.0, .generated_tokens = 1284, .phases_count = 2, .rows_count = ROWS, .rows = rows,
+                          .energy_j = 0.1 + 0.2, .average_power_w = 5e-324, .simulated_fraction = nextafter(1, 0), .warnings_count = 2,
+                          .warnings = warnings };
+    r->memory = (struct memory_use){ 1, 2, 3, 4, 10, INT64_MAX };
+    r->phases[0] = (struct phase_result){ PHASE_PREFILL, 1, 9492, 42, 1e300 };
+    r->phases[1] = (struct phase_result){ PHASE_DECODE, 173, 1268, 43, 1.7976931348623157e308 };
+    for (int i = 0; i < ROWS; i++) {
+        rows[i] = (struct breakdown_row){ .phase = i % 2 ? PHASE_DECODE : PHASE_PREFILL, .role = "mlp.down", .note = i % 3 ? "a note" : NULL,
+                                          .count = i, .time_ps = 1000 + i, .bound = (enum cause)(i % CAUSES), .flops = sqrt(i + 2.0),
+                                          .best_time_ps = i, .roofline_time_ps = i + 1, .simulated_events = i };
+        for (int c = 0; c < CAUSES; c++)
+            rows[i].parts_ps[c] = 100 * i + c;
+        for (int l = 0; l < LEVELS; l++)
+            rows[i].bytes[l] = exp(0.1 * (i + l));
+        rows[i].events.fma_op = i % 4 ? "fma_fp16" : NULL;
+        rows[i].events.fma = 1.0 / (i + 3);
+        snprintf(rows[i].mapping, sizeof rows[i].mapping, "128x256x64, %d stages", i);
+    }
+}
+
+static const struct run_inputs inputs = { .arch_name = "A", .arch_yaml = "name: A\n", .stack_name = "S", .trace_name = "t.trace", .recipe = "fp16",
+                                          .layout = "tp=2", .model_version = "0", .mapping = "picked", .arch_hash = { 1, 2 },
+                                          .stack_hash = { 3, 4 }, .trace_hash = { 5, 6 } };
+
+static enum status put(struct store *s, uint64_t key, double energy_j, bool replace, struct error *err)
+{
+    struct breakdown_row rows[ROWS];
+    struct result r;
+
+    fill(&r, rows, key);
+    r.energy_j = energy_j;
+    return store_put(s, &r, &inputs, replace, err);
+}
+
+static int64_t ask(const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    int64_t value = -1;
+
+    if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK) {
+        if (sqlite3_step(stmt) == SQLITE_ROW)
+            value = sqlite3_column_int64(stmt, 0);
+        sqlite3_finalize(stmt);
+    }
+    sqlite3_close(db);
+    return value;
+}
+
+/* No row without its parts, and SQLite finds nothing wrong. */
+static bool whole(void)
+{
+    return ask("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0 &&
+           ask("SELECT count(*) FROM run r WHERE (SELECT count(*) FROM breakdown WHERE run_id = r.id) <> 40"
+               " OR (SELECT count(*) FROM phase WHERE run_id = r.id) <> 2 OR (SELECT count(*) FROM warning WHERE run_id = r.id) <> 2") == 0 &&
+           ask("SELECT count(*) FROM breakdown WHERE run_id NOT IN (SELECT id FROM run)") == 0;
+}
+
+static void round_trip(void)
+{
+    struct breakdown_row rows[ROWS];
+    struct result r, back = { 0 };
+    struct arena arena = { 0 };
+    struct error err = { 0 };
+    struct store *s;
+    bool found;
+
+    fresh();
+    fill(&r, rows, 17);
+    CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK);
+    CU_ASSERT(store_get(&back, &found, s, r.key, &arena, &err) == STATUS_OK && !found);
+    CHECK_ROW(err.message, store_put(s, &r, &inputs, false, &err) == STATUS_OK);
+    store_close(s);
+    CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK);
+    CU_ASSERT_FATAL(store_get(&back, &found, s, r.key, &arena, &err) == STATUS_OK && found);
+    CU_ASSERT_PTR_NULL(columns_difference(result_columns, &r, &back));
+    CU_ASSERT(back.rows_count == ROWS && back.phases_count == 2 && back.warnings_count == 2 && back.key.high == 17);
+    for (int i = 0; i < ROWS; i++)
+        CU_ASSERT_PTR_NULL(columns_difference(breakdown_columns, &rows[i], &back.rows[i]));
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_PTR_NULL(columns_difference(phase_columns, &r.phases[i], &back.phases[i]));
+        CU_ASSERT_STRING_EQUAL(r.warnings[i], back.warnings[i]);
+    }
+    store_close(s);
+    arena_free(&arena);
+    CU_ASSERT(whole());
+    CU_ASSERT(ask("SELECT count(*) FROM run_summary") == 1 && ask("SELECT count(*) FROM mapping_gap") > 0);
+    fresh();
+}
+
+static void same_key(void)
+{
+    struct error err = { 0 };
+    struct store *s;
+
+    fresh();
+    CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK);
+    CU_ASSERT(put(s, 1, 1.5, false, &err) == STATUS_OK);
+    CU_ASSERT(put(s, 1, 1.5, false, &err) == STATUS_OK); /* the same again is left */
+    CU_ASSERT(put(s, 1, 2.5, false, &err) == STATUS_INTERNAL && strstr(err.message, "energy_j"));
+    CU_ASSERT(put(s, 1, 2.5, true, &err) == STATUS_OK);
+    CU_ASSERT(put(s, 2, 2.5, false, &err) == STATUS_OK);
+    store_close(s);
+    CU_ASSERT(ask("SELECT count(*) FROM run") == 2 && ask("SELECT count(*) FROM input") == 3 && whole());
+    fresh();
+}
+
+static void write_file(const char *sql, const char *bytes)
+{
+    sqlite3 *db;
+
+    fresh();
+    if (sql && sqlite3_open(path, &db) == SQLITE_OK) {
+        sqlite3_exec(db, sql, NULL, NULL, NULL);
+        sqlite3_close(db);
+    }
+    if (bytes) {
+        FILE *f = fopen(path, "wb");
+        if (f) {
+            fputs(bytes, f);
+            fclose(f);
+        }
+    }
+}
+
+static void wrong_files(void)
+{
+    static const struct { const char *label, *sql, *bytes, *message; } rows[] = {
+        { "text", NULL, "this is a text that is longer than the head of a database, which has one hundred bytes; so it goes on and on", "not an SQLite database" },
+        { "short", NULL, "x", "not an SQLite database" },
+        { "foreign", "CREATE TABLE other (a)", NULL, "another program" },
+        { "foreign id", "PRAGMA application_id = 7; CREATE TABLE other (a)", NULL, "another program" },
+        { "newer", "PRAGMA application_id = 1819045235; PRAGMA user_version = 99; CREATE TABLE run (a)", NULL, "schema 99" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct error err = { 0 };
+        struct store *s = NULL;
+
+        write_file(rows[i].sql, rows[i].bytes);
+        CHECK_ROW(rows[i].label, store_open(&s, path, &err) == STATUS_BAD_INPUT && !s);
+        CHECK_ROW(rows[i].label, strstr(err.message, rows[i].message) && strstr(err.message, path));
+        store_close(s);
+    }
+    fresh();
+}
+
+/* Puts runs until something ends it; exit code: the status of the first failure. */
+static void child_puts(int64_t limit_bytes)
+{
+    struct rlimit limit = { (rlim_t)limit_bytes, (rlim_t)limit_bytes };
+    struct error err = { 0 };
+    enum status st;
+    struct store *s;
+
+    if (limit_bytes > 0) {
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    st = store_open(&s, path, &err);
+    for (uint64_t key = 1; !st && key < 100000; key++)
+        st = put(s, key, 1, true, &err);
+    if (st && !strstr(err.message, path))
+        st = 99;
+    _exit((int)st);
+}
+
+static void full_disk(void)
+{
+    static const int64_t limits[] = { 50000, 120000, 300000, 1000000 };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        int status = 0;
+        pid_t child;
+
+        fresh();
+        child = fork();
+        if (child == 0)
+            child_puts(limits[i]);
+        waitpid(child, &status, 0);
+        CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == STATUS_INTERNAL);
+        CU_ASSERT(ask("SELECT count(*) FROM sqlite_schema WHERE name = 'run'") == 0 || whole());
+    }
+    fresh();
+}
+
+static void killed(void)
+{
+    static const int moments_us[] = { 1000, 3000, 7000, 15000, 30000, 60000, 100000, 150000 };
+    struct error err = { 0 };
+    struct store *s;
+
+    fresh();
+    for (size_t i = 0; i < sizeof moments_us / sizeof moments_us[0]; i++) {
+        pid_t child = fork();
+
+        if (child == 0)
+            child_puts(0);
+        usleep((useconds_t)moments_us[i]);
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        CHECK_ROW(err.message, store_open(&s, path, &err) == STATUS_OK);
+        CU_ASSERT(put(s, 1000000 + i, 1, false, &err) == STATUS_OK);
+        store_close(s);
+        CU_ASSERT(whole());
+    }
+    CU_ASSERT(ask("SELECT count(*) FROM run") > (int64_t)(sizeof moments_us / sizeof moments_us[0]));
+    fresh();
+}
+
+static void read_only(void)
+{
+    struct error err = { 0 };
+    struct store *s;
+    int status = 0;
+    pid_t child;
+
+    fresh();
+    CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK);
+    store_close(s);
+    chmod(path, 0444);
+    child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && seteuid(65534))
+            _exit(77);
+        enum status st = store_open(&s, path, &err);
+        _exit(st == STATUS_BAD_INPUT && strstr(err.message, path) ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    chmod(path, 0644);
+    fresh();
+}
+
+static const struct test tests[] = {
+    { "what is put comes back bit for bit", round_trip },
+    { "same key: left, refused, replaced", same_key },
+    { "files that are no database of ours", wrong_files },
+    { "a full disk leaves no half-written row", full_disk },
+    { "kill -9 leaves no half-written row", killed },
+    { "read-only is told", read_only },
+};
+
+TEST_MAIN("store_runs", tests)
