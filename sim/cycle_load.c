@@ -78,5 +78,6 @@ static enum status cycle_time(struct timing *out, const struct kernel *k, const 
 const struct fidelity fidelity_cycle = {
     .name = "cycle",
     .summary = "SystemC: blocks, units, caches and memory channels as processes that contend",
+    .costly = true,
     .time = cycle_time,
 };
