@@ -7,6 +7,7 @@
 #     make check TESTS=tests/NAME             one
 #     make check-cli REWRITE=1                writes what the command says now into tests/cli/*.case; review the diff
 suites = \
+	tests/api_run \
 	tests/arch_devices \
 	tests/arch_resolve \
 	tests/base_arena \
@@ -34,6 +35,9 @@ libtests_la_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 LDADD = libtests.la libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs) $(CUNIT_LIBS)
 check_PROGRAMS += $(suites)
 TESTS += $(suites)
+tests_api_run_SOURCES = tests/api_run.c api/llmsim.c api/llmsim.h
+# a name of its own for the object that libllmsim has too
+tests_api_run_CFLAGS = $(AM_CFLAGS)
 # Allocations of the library go through the suite, which makes each fail in turn.
 tests_base_memory_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 endif
