@@ -310,7 +310,7 @@ static void put_simulated(FILE *out, const struct text_style *s, const struct re
     fputc('\n', out);
 }
 
-void report_run_text(FILE *out, const struct result *r, const struct report_head *head, const struct report_style *style)
+static void put_report(FILE *out, const struct result *r, const struct report_head *head, const struct report_style *style)
 {
     int columns = style->columns < COLUMNS_MIN ? COLUMNS_MIN : style->columns > COLUMNS_MAX ? COLUMNS_MAX : style->columns;
     struct text_style s = { .columns = columns, .colour = style->colour, .utf8 = style->utf8 };
@@ -328,4 +328,27 @@ void report_run_text(FILE *out, const struct result *r, const struct report_head
     for (int64_t i = 0; i < r->warnings_count; i++)
         put_warning(out, &s, r->warnings[i]);
     free(rows);
+}
+
+/* Cells are padded to their width; what of that stands at the end of a line is left out. */
+void report_run_text(FILE *out, const struct result *r, const struct report_head *head, const struct report_style *style)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *padded = open_memstream(&text, &bytes);
+
+    if (!padded)
+        return;
+    put_report(padded, r, head, style);
+    if (fclose(padded) == 0)
+        for (const char *line = text; *line;) {
+            size_t length = strcspn(line, "\n"), kept = length;
+
+            while (kept > 0 && line[kept - 1] == ' ')
+                kept--;
+            fwrite(line, 1, kept, out);
+            fputc('\n', out);
+            line += length + (line[length] == '\n');
+        }
+    free(text);
 }
