@@ -1,2 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # bench/: benchmarks of llmsim itself
+#     make bench DATE=2026-01-31      prints a table and appends to bench.csv (BENCH_CSV) in the build folder
+EXTRA_PROGRAMS += bench/bench
+bench_bench_SOURCES = bench/bench.c
+bench_bench_LDADD =
+BENCH_CSV = bench.csv
+DATE = undated
+
+.PHONY: bench
+bench: all bench/bench$(EXEEXT)
+	@bench/bench$(EXEEXT) ./llmsim$(EXEEXT) '$(srcdir)' '$(DATE)' '$(BENCH_CSV)'
+CLEANFILES += bench/bench$(EXEEXT)

@@ -65,7 +65,7 @@ static int is_help(const char *arg)
 static int help(char **names)
 {
     const struct command *at = &root;
-    char before[PATH_MAX_CHARS] = "", path[PATH_MAX_CHARS] = ""; /* "llmsim a" and "a" */
+    char before[PATH_MAX_CHARS + 8] = "", path[PATH_MAX_CHARS] = ""; /* "llmsim a" and "a" */
 
     for (char **name = names; *name && !is_help(*name); name++) {
         const struct command *next = find(at->subcommands, *name);
