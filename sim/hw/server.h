@@ -79,9 +79,11 @@ private:
         for (;;) {
             if (i >= base_ + slices)
                 slide(i - slices / 2);
-            const int32_t hop = slice_[static_cast<size_t>(i & (slices - 1))].hop;
+            int32_t &hop = slice_[static_cast<size_t>(i & (slices - 1))].hop;
             if (hop == 0)
                 break;
+            if (i + hop < base_ + slices)   // halve the path: point past the next full slice, too
+                hop += slice_[static_cast<size_t>((i + hop) & (slices - 1))].hop;
             i += hop;
         }
         if (i > first && first >= base_)
