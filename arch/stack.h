@@ -56,6 +56,7 @@ struct stack {
     /* attention */
     int64_t attention_kernels_count;
     struct attention_kernel attention_kernels[STACK_ATTENTION_MAX]; /* by name */
+    int64_t stream_access_instructions; /* elementwise kernels: instructions of a thread around one load or store (address, predicate, conversion, loop) */
     int64_t stream_load_bytes;    /* elementwise kernels: bytes a thread loads at once (16 = vectorised, 2 = one 16-bit element) */
     /* fusion: an operator named here rides in its neighbour's kernel instead of being launched */
     bool fuse_residual_norm;      /* add + norm in one kernel */

@@ -54,6 +54,7 @@ static const struct field_row stack_rows[] = {
     { .path = "gemm.swizzle", .kind = FIELD_COUNT, .offset = S(swizzle), .max = 1024, .required = true, .doc = "rasterisation group; 0 = the model picks" },
     { .path = "attention", .kind = FIELD_NODE, .required = true, .doc = "name: {instruction, backend, phase ...}" },
     { .path = "stream.load", .kind = FIELD_BYTES, .offset = S(stream_load_bytes), .min = 1, .max = 64, .required = true, .doc = "bytes that a thread of an elementwise kernel loads at once" },
+    { .path = "stream.instructions", .kind = FIELD_COUNT, .offset = S(stream_access_instructions), .min = 1, .max = 64, .required = true, .doc = "instructions of a thread around one of its loads or stores" },
     BOOL("fusion.residual_norm", fuse_residual_norm, "add and norm in one kernel"),
     BOOL("fusion.activation", fuse_activation, "gated activation in the epilogue"),
     BOOL("fusion.rope_kv_write", fuse_rope_kv_write, "rotary and KV write in one kernel"),

@@ -17,8 +17,6 @@
 static double at_least(double x, double low) { return x > low ? x : low; }
 static double at_most(double x, double high) { return x < high ? x : high; }
 
-/* Address, predicate, conversion and loop instructions of a load or store of one thread (assumed, 5 to 14). */
-static const double instructions_per_access = 7.0;
 static const int64_t block_threads_max = 1024;
 
 struct stream_shape {
@@ -26,6 +24,7 @@ struct stream_shape {
     double resident, waves;      /* blocks on an SM; rows / (SMs resident) */
     double accesses;             /* loads and stores of a thread in a round */
     double passes;
+    double instructions;         /* of a thread for one access, beside the operations: address, predicate, conversion, loop */
 };
 
 static struct stream_shape shape_of(const struct kernel *k, const struct timing_context *ctx)
@@ -48,6 +47,7 @@ static struct stream_shape shape_of(const struct kernel *k, const struct timing_
     out.resident = at_most(out.resident, ceil(out.rows / (double)sm->count));
     out.waves = out.rows / ((double)sm->count * out.resident);
     out.accesses = streams + 1.0;
+    out.instructions = (double)ctx->stack->stream_access_instructions;
     out.passes = at_least((double)s->passes, 1.0) + (s->gather ? 1.0 : 0.0);
     return out;
 }
@@ -61,7 +61,7 @@ static double round_issue_cycles(const struct stream_shape *shape, const struct 
     double threads = shape->resident * shape->threads, elements = threads * shape->elements_per_load;
 
     /* every pass loads again; the operations of an element are its sum over all passes */
-    return threads * shape->accesses * instructions_per_access / lanes
+    return threads * shape->accesses * shape->instructions / lanes
          + (elements * k->stream.vector_ops_per_element / lanes + elements * k->stream.sfu_ops_per_element / sfu) / shape->passes;
 }
 
@@ -74,11 +74,13 @@ static double rounds_cycles(const struct stream_shape *shape, const struct kerne
                 * (shape->waves > 1.0 ? 1.0 : 0.0) * busy;
     double first = l2 + (dram - at_most(l2, dram)) * miss_share, again = hw->sm.l1_latency_cycles > 0.0 ? hw->sm.l1_latency_cycles : l2;
     double gather = k->stream.gather ? first : 0.0;
-    double round = first + gather + (shape->passes - 1.0 - (k->stream.gather ? 1.0 : 0.0)) * (again + 2.0 * hw->sm.barrier_cycles)
-                 + shape->passes * round_issue_cycles(shape, k, hw);
-    double waves = shape->waves > 1.0 ? shape->waves : 1.0;
+    double wait = first + gather + (shape->passes - 1.0 - (k->stream.gather ? 1.0 : 0.0)) * (again + 2.0 * hw->sm.barrier_cycles);
+    double issue = shape->passes * round_issue_cycles(shape, k, hw), waves = shape->waves > 1.0 ? shape->waves : 1.0;
+    /* Blocks of later waves start as earlier ones end, so one's waiting lies under the others' issue; the first wave starts together. */
+    double later[2] = { issue, wait + issue / shape->resident };
 
-    return waves * (shape->iterations * round + hw->launch.block_cycles);
+    return shape->iterations * (wait + issue) + hw->launch.block_cycles
+         + (waves - 1.0) * (shape->iterations * overlap_norm(later, 2, hw->sm.overlap_exponent) + hw->launch.block_cycles);
 }
 
 void stream_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx)
@@ -116,7 +118,7 @@ void stream_time(struct timing *out, const struct kernel *k, const struct timing
     out->clock_hz = hz;
     out->events.vector_ops = elements * s->vector_ops_per_element;
     out->events.sfu_ops = elements * s->sfu_ops_per_element;
-    out->events.instructions = elements / shape.elements_per_load / (double)hw->sm.warp_threads * shape.accesses * instructions_per_access;
+    out->events.instructions = elements / shape.elements_per_load / (double)hw->sm.warp_threads * shape.accesses * shape.instructions;
     out->mapping.kind = KERNEL_STREAM;
     launch_finish(out, ctx, false);
 }

@@ -20,7 +20,8 @@ static int play(const char *folder, const char *name)
     char path[PATH_CHARS];
     FILE *in;
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return 0;
     if (!(in = fopen(path, "rb")))
         return 0;
     uint8_t *data = malloc(SEED_BYTES_MAX);
