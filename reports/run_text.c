@@ -38,17 +38,25 @@ static void format_share(char *out, size_t bytes, double share)
         snprintf(out, bytes, "%.1f %%", 100 * share);
 }
 
-static void put_label(FILE *out, const struct text_style *s, const char *label, const char *value, const char *more)
+static void put_label(FILE *out, const struct text_style *s, const char *label, const char *value)
 {
-    char text[512];
-
     if (!value)
         return;
-    snprintf(text, sizeof text, "%s%s%s", value, more ? "  " : "", more ? more : "");
     fputs("  ", out);
     text_cell(out, s, TEXT_DIM, LABEL, label);
-    text_cell(out, s, TEXT_PLAIN, s->columns - 2 - LABEL, text);
-    fputc('\n', out);
+    text_wrap(out, s, TEXT_PLAIN, 2 + LABEL, value);
+}
+
+/* Two values on one line, the second may be NULL. */
+static void put_label_pair(FILE *out, const struct text_style *s, const char *label, const char *value, const char *more)
+{
+    size_t room = (value ? strlen(value) : 0) + (more ? strlen(more) : 0) + 3;
+    char *both = value && more ? malloc(room) : NULL;
+
+    if (both)
+        snprintf(both, room, "%s  %s", value, more);
+    put_label(out, s, label, both ? both : value);
+    free(both);
 }
 
 static void put_head(FILE *out, const struct text_style *s, const struct result *r, const struct report_head *head)
@@ -64,12 +72,12 @@ static void put_head(FILE *out, const struct text_style *s, const struct result 
     text_rule(out, s);
     snprintf(devices, sizeof devices, "%s, %lld device%s", head->layout ? head->layout : "", (long long)r->devices, r->devices == 1 ? "" : "s");
     snprintf(fidelity, sizeof fidelity, "%s mappings", head->mapping ? head->mapping : "picked");
-    put_label(out, s, "hardware", head->arch, head->arch_summary);
-    put_label(out, s, "changed", head->overrides && *head->overrides ? head->overrides : NULL, NULL);
-    put_label(out, s, "software", head->stack, fidelity);
-    put_label(out, s, "workload", head->trace, NULL);
-    put_label(out, s, "recipe", head->recipe, NULL);
-    put_label(out, s, "layout", devices, NULL);
+    put_label_pair(out, s, "hardware", head->arch, head->arch_summary);
+    put_label(out, s, "changed", head->overrides && *head->overrides ? head->overrides : NULL);
+    put_label_pair(out, s, "software", head->stack, fidelity);
+    put_label(out, s, "workload", head->trace);
+    put_label(out, s, "recipe", head->recipe);
+    put_label(out, s, "layout", devices);
     fputc('\n', out);
 }
 
@@ -90,7 +98,10 @@ static void put_figures(FILE *out, const struct text_style *s, const struct resu
 {
     char a[TEXT_ROOM], b[TEXT_ROOM];
 
-    text_time(a, sizeof a, r->ttft_ps);
+    if (r->ttft_ps > 0)
+        text_time(a, sizeof a, r->ttft_ps);
+    else
+        snprintf(a, sizeof a, "-"); /* a trace that makes no token */
     text_si(b, sizeof b, r->energy_j, "J");
     strncat(b, "  uncalibrated", sizeof b - strlen(b) - 1);
     put_pair(out, s, "time to first token", a, "energy", b);
@@ -220,8 +231,7 @@ static void put_causes(FILE *out, const struct text_style *s, const struct folde
         used += n > 0 ? (size_t)n : 0;
     }
     fputs("  ", out);
-    text_cell(out, s, TEXT_DIM, s->columns - 2, text);
-    fputc('\n', out);
+    text_wrap(out, s, TEXT_DIM, 2, text);
 }
 
 static void put_phase(FILE *out, const struct text_style *s, const struct result *r, const struct phase_result *p, struct folded_row *rows,
@@ -265,36 +275,14 @@ static void put_best(FILE *out, const struct text_style *s, const struct result 
     snprintf(text, sizeof text, "With the best mapping of every kernel: %s, %.1f %% less (--mapping best).", time,
              100 * (1 - ratio(best_ps, r->time_ps)));
     fputs("\n  ", out);
-    text_cell(out, s, TEXT_DIM, s->columns - 2, text);
-    fputc('\n', out);
+    text_wrap(out, s, TEXT_DIM, 2, text);
 }
 
-/* Words of a warning over as many lines as it takes. */
 static void put_warning(FILE *out, const struct text_style *s, const char *text)
 {
-    int column = 4;
-
     fputs("  ", out);
     text_cell(out, s, TEXT_YELLOW, 2, "!");
-    while (*text) {
-        char word[256];
-        size_t length = strcspn(text, " ");
-
-        snprintf(word, sizeof word, "%.*s", (int)length, text);
-        int width = text_width(word);
-        if (column > 4 && column + 1 + width > s->columns) {
-            fputs("\n    ", out);
-            column = 4;
-        } else if (column > 4) {
-            fputc(' ', out);
-            column++;
-        }
-        text_cell(out, s, TEXT_PLAIN, width, word);
-        column += width;
-        text += length;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
+    text_wrap(out, s, TEXT_PLAIN, 4, text);
 }
 
 static void put_simulated(FILE *out, const struct text_style *s, const struct result *r)
@@ -306,8 +294,7 @@ static void put_simulated(FILE *out, const struct text_style *s, const struct re
     text_count(events, sizeof events, r->simulated_events);
     snprintf(text, sizeof text, "Simulated %.3g %% of the work in %s events; the rest is extrapolated.", 100 * r->simulated_fraction, events);
     fputs("  ", out);
-    text_cell(out, s, TEXT_DIM, s->columns - 2, text);
-    fputc('\n', out);
+    text_wrap(out, s, TEXT_DIM, 2, text);
 }
 
 static void put_report(FILE *out, const struct result *r, const struct report_head *head, const struct report_style *style)

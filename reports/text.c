@@ -62,6 +62,49 @@ void text_cell(FILE *out, const struct text_style *style, enum text_colour colou
         fprintf(out, "%*s", pad, "");
 }
 
+/* Characters, and with *bytes their bytes, of the first line of a text in `room` columns (1 or more). */
+static int first_line(size_t *bytes, const char *text, int room)
+{
+    int width = 0, blank_width = 0, comma_width = 0;
+    size_t blank = 0, comma = 0, i = 0;
+
+    for (; text[i]; i++) {
+        if (text[i] == ' ' && i > 0 && text[i - 1] != ' ') {
+            blank = i;
+            blank_width = width;
+        }
+        if (!continues(text[i]) && width++ == room) {
+            *bytes = blank ? blank : comma ? comma : i;
+            return blank ? blank_width : comma ? comma_width : room;
+        }
+        if (text[i] == ',') {
+            comma = i + 1;
+            comma_width = width;
+        }
+    }
+    *bytes = i;
+    return width;
+}
+
+void text_wrap(FILE *out, const struct text_style *style, enum text_colour colour, int indent, const char *text)
+{
+    int room = style->columns - indent > 1 ? style->columns - indent : 1;
+
+    for (bool first = true; first || *text; first = false) {
+        size_t bytes;
+        int width = first_line(&bytes, text, room);
+
+        if (!first)
+            fprintf(out, "%*s", indent, "");
+        begin(out, style, colour);
+        put_characters(out, text, width);
+        end(out, style, colour);
+        fputc('\n', out);
+        text += bytes;
+        text += strspn(text, " ");
+    }
+}
+
 void text_rule(FILE *out, const struct text_style *style)
 {
     begin(out, style, TEXT_DIM);

@@ -20,6 +20,10 @@ int text_width(const char *text);
 /** `text` in `width` columns: width > 0 flush left, < 0 flush right; longer text is cut and ends in "…" (or "~"). Control bytes become '?'. */
 void text_cell(FILE *out, const struct text_style *style, enum text_colour colour, int width, const char *text);
 
+/** `text` from column `indent`, where the cursor is, over as many lines as it takes, and a newline. Lines break at blanks, else behind a
+ *  comma, else where they are full; nothing is cut but blanks at a break. Control bytes become '?'. */
+void text_wrap(FILE *out, const struct text_style *style, enum text_colour colour, int indent, const char *text);
+
 /** A rule over all columns. */
 void text_rule(FILE *out, const struct text_style *style);
 
