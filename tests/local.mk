@@ -18,6 +18,7 @@ suites = \
 	tests/base_text \
 	tests/base_yaml \
 	tests/base_yaml_bad \
+	tests/exact_sums \
 	tests/formats \
 	tests/lowering \
 	tests/lut_mpgemm \
