@@ -2,11 +2,12 @@
 # tests/fuzz/: a target is fuzz_NAME.c with libFuzzer's entry point, and its seeds in the folder NAME/.
 # With --enable-fuzzing `make fuzz` builds them for libFuzzer (tests/fuzz/run.sh runs one); otherwise `make check` plays the seeds.
 fuzz_targets = \
+	tests/fuzz/fuzz_arch \
 	tests/fuzz/fuzz_trace \
 	tests/fuzz/fuzz_yaml
 EXTRA_PROGRAMS += $(fuzz_targets)
 fuzz_libs = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
-EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/trace tests/fuzz/yaml
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/trace tests/fuzz/yaml
 
 if FUZZING
 fuzz_play =
@@ -14,6 +15,9 @@ else
 fuzz_play = tests/fuzz/play.c
 endif
 
+tests_fuzz_fuzz_arch_SOURCES = tests/fuzz/fuzz_arch.c $(fuzz_play)
+tests_fuzz_fuzz_arch_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_arch_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz_trace.c $(fuzz_play)
 tests_fuzz_fuzz_trace_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_trace_LDFLAGS = $(FUZZ_LDFLAGS)
