@@ -34,6 +34,8 @@ enum status arch_list(const struct arch_entry **out, int64_t *count, struct aren
 
 /** Prints the resolved description with the place and source of each value, as YAML. */
 void arch_show(FILE *out, const struct hardware *hw);
+/** The same of a stack. */
+void stack_show(FILE *out, const struct stack *stack);
 
 /** Stack by name or path ("cutlass-graph", "arch/stacks/x.yaml"). */
 enum status stack_load(const struct stack **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,

@@ -121,3 +121,8 @@ void arch_show(FILE *out, const struct hardware *hw)
 {
     arch_print_tree(out, hw->tree);
 }
+
+void stack_show(FILE *out, const struct stack *stack)
+{
+    arch_print_tree(out, stack->tree);
+}

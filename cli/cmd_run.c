@@ -207,7 +207,8 @@ static void fill_names(struct job *job, const struct run_options *o, struct aren
     };
 }
 
-static char *arch_text(const struct hardware *hw)
+/* Resolved YAML of the hardware, or with hw NULL of the stack; NULL: no memory. */
+static char *resolved_text(const struct hardware *hw, const struct stack *stack)
 {
     char *text = NULL;
     size_t bytes;
@@ -215,8 +216,14 @@ static char *arch_text(const struct hardware *hw)
 
     if (!f)
         return NULL;
-    arch_show(f, hw);
-    fclose(f);
+    if (hw)
+        arch_show(f, hw);
+    else
+        stack_show(f, stack);
+    if (fclose(f)) {
+        free(text);
+        return NULL;
+    }
     return text;
 }
 
@@ -241,14 +248,17 @@ static enum status compute(struct result *r, const struct job *job, const struct
 static enum status keep(struct store *store, const struct result *r, struct job *job, bool replace, struct arena *arena, struct error *err)
 {
     enum status st = look_at_trace(job, true, arena, err);
-    char *yaml;
+    char *arch, *stack;
 
     if (st)
         return st;
-    yaml = arch_text(job->spec.hw);
-    job->inputs.arch_yaml = yaml;
-    st = store_put(store, r, &job->inputs, replace, err);
-    free(yaml);
+    arch = resolved_text(job->spec.hw, NULL);
+    stack = resolved_text(NULL, job->spec.stack);
+    job->inputs.arch_yaml = arch;
+    job->inputs.stack_yaml = stack;
+    st = arch && stack ? store_put(store, r, &job->inputs, replace, err) : error_no_memory(err);
+    free(arch);
+    free(stack);
     return st;
 }
 
