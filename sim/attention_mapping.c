@@ -9,9 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+#include "base/checked.h"
+#include "sim/bounds.h"
 
 /* Keys that the queries of one sequence attend to, summed over queries: query i (0-based) of q sees kv - q + i + 1 keys when
  * causal, at most `window` of them. */
@@ -104,7 +103,7 @@ static double base_blocks(const struct attention_kernel_shape *a, const struct a
 
     for (int64_t i = 0; i < a->groups_count; i++)
         blocks += (double)a->groups[i].count * (double)block_heads(a, kernel)
-                * (double)divide_up(rows_per_block_head(a, kernel, a->groups[i].q), tile_q);
+                * (double)ceil_div_i64(rows_per_block_head(a, kernel, a->groups[i].q), tile_q);
     return blocks;
 }
 
@@ -133,7 +132,7 @@ static int64_t choose_split(double blocks, double slots, int64_t kv_tiles, int64
     for (int64_t s = 1; s <= most; s++) {
         double waves = blocks * (double)s / slots;
 
-        if (s > 1 && divide_up(kv_tiles, s) == divide_up(kv_tiles, s - 1))
+        if (s > 1 && ceil_div_i64(kv_tiles, s) == ceil_div_i64(kv_tiles, s - 1))
             continue;
         if (waves / ceil(waves) >= 0.85 * best)
             return s;
@@ -182,7 +181,7 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     }
     blocks = base_blocks(a, kernel, out->tile_q);
     if (rows <= out->tile_q && !out->unfused)
-        out->split_kv = choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), divide_up(longest_kv(a), out->tile_kv),
+        out->split_kv = choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), ceil_div_i64(longest_kv(a), out->tile_kv),
                                      kernel->split_kv_max);
     out->blocks = (int64_t)blocks * out->split_kv;
     out->waves = (double)out->blocks / (double)(hw->sm.count * out->blocks_per_sm);

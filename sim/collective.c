@@ -60,7 +60,7 @@ static struct collective_cost ring_cost(const struct collective_kernel_shape *c,
             .base_s = stack->collective_base_s * protocols[i].base_ratio,
             .hops_s = steps * (stack->collective_hop_s + protocols[i].hop_add_s),
             .transfer_s = bytes / (link_rate(hw) * protocols[i].link_share),
-            .link_bytes = bytes / (i == 0 ? 0.5 : i == 1 ? 120.0 / 128.0 : 1),
+            .link_bytes = bytes / protocols[i].link_share,
         };
         if (best.algorithm == NULL || total_s(&cost) < total_s(&best))
             best = cost;

@@ -8,11 +8,10 @@
 
 #include <math.h>
 
+#include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/launch.h"
 
-static double at_least(double x, double low) { return x > low ? x : low; }
-static double at_most(double x, double high) { return x < high ? x : high; }
 static double divide_up(double a, double b) { return ceil(a / b); }
 
 /* Lane operations a clock that an SM's vector units give (FMA, conversion, shift: one each). */
@@ -143,8 +142,8 @@ enum { TERM_MATRIX, TERM_SHARED, TERM_VECTOR, TERM_REGISTER, TERM_L2, TERM_DRAM,
 static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_VECTOR, CAUSE_SHARED, CAUSE_L2, CAUSE_DRAM, CAUSE_STALL };
 
 /* Cycles of one step when every active SM holds `resident` blocks and `running` blocks run on the chip. docs/gemm.md, Eq. 3, 4 */
-static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
-                          const struct hardware *hw, double resident, double running, double hz)
+static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw,
+                          double resident, double running, double hz)
 {
     const struct gemm_step *s = &cost->step;
     double blocks_steps = (double)map->blocks * (double)map->k_steps, terms[TERMS], in_flight, sm_bytes;
@@ -153,7 +152,6 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
     double dram_s = (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / blocks_steps * running;
     int worst = 0;
 
-    (void)k;
     sm_bytes = resident * s->l2_bytes;
     in_flight = at_least((double)(map->stages - 1), 1.0) * sm_bytes;
     if (hw->sm.max_bytes_in_flight > 0.0)
@@ -222,7 +220,7 @@ static double reduce_s(const struct gemm_cost *cost, const struct timing_context
     return fixed + cost->reduce_bytes / (hw->l2.write_bytes_per_cycle * hz);
 }
 
-double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map,
                         const struct timing_context *ctx, double hz)
 {
     const struct hardware *hw = ctx->hw;
@@ -231,12 +229,12 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
     enum cause binding;
 
     if (cost->blocks_full > 0.0) {
-        full_cycles = step_cycles(&binding, cost, map, k, hw, (double)map->blocks_per_sm, cost->slots, hz);
+        full_cycles = step_cycles(&binding, cost, map, hw, (double)map->blocks_per_sm, cost->slots, hz);
         parts[binding] += cost->blocks_full * steps * full_cycles;
     }
     if (cost->rest_blocks > 0.0) {
         double resident = divide_up(cost->rest_blocks, (double)hw->sm.count);
-        double rest_cycles = step_cycles(&binding, cost, map, k, hw, resident, cost->rest_blocks, hz);
+        double rest_cycles = step_cycles(&binding, cost, map, hw, resident, cost->rest_blocks, hz);
         double useful = full_cycles > 0.0 ? at_most(full_cycles * cost->rest_blocks / cost->slots, rest_cycles) : rest_cycles;
 
         parts[binding] += steps * useful;

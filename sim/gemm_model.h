@@ -45,7 +45,7 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
                   const struct stack *stack);
 
 /** Seconds at clock `hz`; parts_s[CAUSES] sum to the result (parts may be NULL). */
-double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map,
                         const struct timing_context *ctx, double hz);
 
 /** Dynamic energy of one launch at boost voltage (J), and its events. */

@@ -24,7 +24,7 @@ double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel 
     struct gemm_cost cost;
 
     gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
-    return gemm_cost_time_s(NULL, &cost, map, k, ctx, clock_highest_hz(ctx)) + launch_overhead_s(ctx, true);
+    return gemm_cost_time_s(NULL, &cost, map, ctx, clock_highest_hz(ctx)) + launch_overhead_s(ctx, true);
 }
 
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)
@@ -38,10 +38,10 @@ double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, c
     memset(out, 0, sizeof *out);
     gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
     energy_j = gemm_cost_energy_j(&out->events, &cost, map, k, ctx->hw);
-    at_highest_s = gemm_cost_time_s(out->parts_s, &cost, map, k, ctx, highest) + launch_overhead_s(ctx, true);
+    at_highest_s = gemm_cost_time_s(out->parts_s, &cost, map, ctx, highest) + launch_overhead_s(ctx, true);
     out->clock_hz = clock_sustained_hz(ctx, highest, energy_j, at_highest_s);
     if (out->clock_hz < highest)
-        gemm_cost_time_s(out->parts_s, &cost, map, k, ctx, out->clock_hz);
+        gemm_cost_time_s(out->parts_s, &cost, map, ctx, out->clock_hz);
     fill_bytes(out, &cost, map);
     out->flops = k->flops;
     launch_finish(out, ctx, true);

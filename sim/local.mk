@@ -5,6 +5,7 @@ libllmsim_model_la_SOURCES += \
 	sim/attention_mapping.c \
 	sim/attention_model.h \
 	sim/attention_time.c \
+	sim/bounds.h \
 	sim/clock.c \
 	sim/clock.h \
 	sim/collective.c \

@@ -10,13 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "sim/attention_model.h"
+#include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/gemm_model.h"
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /* The instruction that a catalogue entry must be written for: the unit's, or plain lanes. */
 static const char *unit_instruction(const struct arch_unit *unit)
@@ -96,12 +94,12 @@ static bool occupancy(struct gemm_mapping *map, const struct gemm_kernel_shape *
 /* What of a mapping depends on the split. */
 static bool apply_split(struct gemm_mapping *map, int64_t split_k, const struct gemm_kernel_shape *g, const struct hardware *hw, const char **why)
 {
-    int64_t steps = divide_up(g->k, map->tile_k);
+    int64_t steps = ceil_div_i64(g->k, map->tile_k);
 
     if (split_k > 1 && (steps < 4 * split_k || map->stream_k))
         return *why = "too few steps of K to split", false;
     map->split_k = split_k;
-    map->k_steps = divide_up(steps, split_k);
+    map->k_steps = ceil_div_i64(steps, split_k);
     map->blocks = map->grid_m * map->grid_n * split_k * g->batch;
     map->waves = (double)map->blocks / ((double)hw->sm.count * (double)map->blocks_per_sm);
     return true;
@@ -124,8 +122,8 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
     out->tile_k = tile_depth(kernel, u);
     out->stages = larger(kernel->stages, 1);
     out->stream_k = kernel->stream_k;
-    out->grid_m = divide_up(g->m, out->tile_m);
-    out->grid_n = divide_up(g->n, out->tile_n);
+    out->grid_m = ceil_div_i64(g->m, out->tile_m);
+    out->grid_n = ceil_div_i64(g->n, out->tile_n);
     return occupancy(out, g, hw, why) && apply_split(out, split_k, g, hw, why);
 }
 

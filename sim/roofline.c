@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "sim/attention_model.h"
+#include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/collective.h"
 #include "sim/timing.h"
-
-static double at_least(double x, double low) { return x > low ? x : low; }
 
 /* Work of a kernel on each resource, whole chip. */
 struct bound { double fma, fma_per_s, vector_ops, sfu_ops, l2_read_bytes, l2_write_bytes, dram_bytes; };

@@ -10,12 +10,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/l2_reuse.h"
 #include "sim/launch.h"
-
-static double at_least(double x, double low) { return x > low ? x : low; }
-static double at_most(double x, double high) { return x < high ? x : high; }
 
 static const int64_t block_threads_max = 1024;
 

@@ -66,11 +66,6 @@ static const struct role roles[] = {
 };
 enum { ROLES = sizeof roles / sizeof roles[0] };
 
-static const char *const class_names[] = {
-    [ROLE_EMBED] = "embedding", [ROLE_ATTENTION] = "attention", [ROLE_MLP] = "mlp", [ROLE_MOE] = "experts", [ROLE_NORM] = "norm",
-    [ROLE_RESIDUAL] = "residual", [ROLE_KV] = "kv cache", [ROLE_HEAD] = "head", [ROLE_COMM] = "communication", [ROLE_OTHER] = "other",
-};
-
 const struct role *role_list(size_t *count)
 {
     *count = ROLES;
@@ -96,9 +91,4 @@ const char *role_nearest(const char *name)
     for (size_t i = 0; i < ROLES; i++)
         names[i] = roles[i].name;
     return nearest_name(name, names, ROLES);
-}
-
-const char *role_class_name(enum role_class group)
-{
-    return class_names[group];
 }

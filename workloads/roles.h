@@ -34,6 +34,5 @@ const struct role *role_list(size_t *count);
 const struct role *role_find(const char *name);
 /** Nearest role, or NULL. */
 const char *role_nearest(const char *name);
-const char *role_class_name(enum role_class group);
 
 #endif
