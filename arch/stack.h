@@ -75,6 +75,7 @@ struct stack {
     /* collectives */
     const char *all_reduce;       /* "nccl", "one_shot", "auto" */
     int64_t one_shot_max_bytes;
+    double one_shot_share;        /* of the one-way link rate that reads of peers' memory reach: requests, headers, the reads' latency */
     double collective_base_s;     /* software base latency of the library */
     double collective_hop_s;
     const struct yaml_node *tree;

@@ -69,6 +69,7 @@ static const struct field_row stack_rows[] = {
     BOOL("launch.dependent", dependent_launch, "programmatic dependent launch"),
     CHOICE("collective.all_reduce", all_reduce, "nccl one_shot auto", "algorithm"),
     { .path = "collective.one_shot_max", .kind = FIELD_BYTES, .offset = S(one_shot_max_bytes), .max = 1e12, .required = true, .doc = "largest message" },
+    QUANTITY("collective.one_shot_share", Q_RATIO, one_shot_share, 0.05, 1, true, "share of the link rate that reads of peers' memory reach"),
     QUANTITY("collective.base", Q_SECONDS, collective_base_s, 0, 1, true, "software latency of a call"),
     QUANTITY("collective.hop", Q_SECONDS, collective_hop_s, 0, 1, true, "software latency of a hop"),
     { .path = "name", .kind = FIELD_TEXT, .offset = S(name), .required = true, .doc = "as tables name it" },

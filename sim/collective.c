@@ -22,10 +22,6 @@ static const struct protocol {
 };
 enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
 
-/* Reads of peers' memory are requests and answers: headers and the reads' own latency leave this share of the one-way rate.
- * Measured: HGX-A100 with 2, 4 and 8 ranks, 64 KiB to 512 KiB (135, 165, 154 of 240 GB/s). */
-static const double one_shot_share = 0.63;
-
 static double link_rate(const struct hardware *hw)
 {
     return hw->link.bytes_per_s * (hw->link.efficiency > 0 ? hw->link.efficiency : 1);
@@ -86,7 +82,7 @@ struct collective_cost collective_cost(const struct collective_kernel_shape *c, 
         .algorithm = "one-shot",
         .base_s = 0, /* no library between: the kernel's own launch is all */
         .hops_s = 4 * hw->link.latency_s, /* a flag to every peer; request and answer of the reads; a flag again */
-        .transfer_s = bytes / (link_rate(hw) * one_shot_share),
+        .transfer_s = bytes / (link_rate(hw) * stack->one_shot_share),
         .link_bytes = bytes,
     };
     return strcmp(stack->all_reduce, "one_shot") == 0 || total_s(&shot) < total_s(&ring) ? shot : ring;
