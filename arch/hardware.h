@@ -92,6 +92,7 @@ struct arch_sm {
     int64_t count;
     int64_t subcores;
     int64_t warp_threads, max_warps, max_blocks;
+    int64_t cluster_blocks;          /* thread blocks that can form a cluster and receive one load together (multicast); 1 = none */
     int64_t register_bytes;          /* of one SM */
     int64_t max_registers_per_thread;
     double register_bytes_per_cycle; /* operands and results between register file and matrix units, one SM; 0: 16 B a vector lane (three reads, a write) */

@@ -46,6 +46,7 @@ static const struct field_row rows[] = {
     INTEGER("sm.warp_threads", sm.warp_threads, 1, 1024, true, "threads of a warp (wave)"),
     INTEGER("sm.max_warps", sm.max_warps, 1, 4096, true, "resident warps"),
     INTEGER("sm.max_blocks", sm.max_blocks, 1, 4096, true, "resident thread blocks"),
+    INTEGER("sm.cluster_blocks", sm.cluster_blocks, 1, 64, false, "thread blocks of a cluster that one load can reach; 1 without clusters"),
     BYTES("sm.registers", sm.register_bytes, 1024, 1e9, true, "register file of an SM"),
     INTEGER("sm.max_registers_per_thread", sm.max_registers_per_thread, 1, 65536, true, "32-bit registers"),
     QUANTITY("sm.register_bandwidth", Q_BYTES_PER_CYCLE, sm.register_bytes_per_cycle, 0, 1e6, false, "register file of an SM"),
@@ -286,6 +287,7 @@ static enum status read_tree(struct hardware *hw, bool check_peaks, struct error
     hw->link.efficiency = hw->host_link.efficiency = 1;
     hw->host_link.topology = "pcie";
     hw->host_link.max_ranks = 1;
+    hw->sm.cluster_blocks = 1;
     if ((st = fields_read(hw, rows, ROWS, hw->tree, "hardware description", err)) ||
         (st = read_aliases(hw, fields_find(hw->tree, "aliases"), err)) ||
         (st = arch_units_read(hw, fields_find(hw->tree, "units"), err)) ||

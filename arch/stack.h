@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "base/yaml.h"
 
-enum { STACK_TILES_MAX = 64, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 16 };
+enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 16 };
 
 /** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
 struct gemm_kernel {

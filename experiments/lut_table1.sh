@@ -9,7 +9,7 @@ llmsim=${LLMSIM:-llmsim}
 fidelity=${1:-analytic}
 
 row() { # label published chip recipe phase
-    s=$("$llmsim" run "$3" "$top/workloads/bitnet-3b-$5.trace" --recipe "$4" --stack unfused --fidelity "$fidelity" --json |
+    s=$("$llmsim" run "$3" "$top/workloads/bitnet-3b-$5.trace" --recipe "$4" --stack unfused --fidelity "$fidelity" --no-db --json |
         sed -n 's/^  "time_s": \(.*\),$/\1/p')
     printf '%-12s %-8s published %7s ms  ours %s s\n' "$1" "$5" "$2" "$s"
 }

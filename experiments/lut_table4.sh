@@ -9,7 +9,7 @@ llmsim=${LLMSIM:-llmsim}
 fidelity=${1:-analytic}
 
 row() { # label published trace chip stack
-    s=$("$llmsim" run "$4" "$top/workloads/$3.trace" --recipe w=int2,a=fp16 --stack "$5" --fidelity "$fidelity" --json |
+    s=$("$llmsim" run "$4" "$top/workloads/$3.trace" --recipe w=int2,a=fp16 --stack "$5" --fidelity "$fidelity" --no-db --json |
         sed -n 's/^  "time_s": \(.*\),$/\1/p')
     printf '%-14s published %7s ms  ours %s s\n' "$1" "$2" "$s"
 }

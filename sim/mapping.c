@@ -114,6 +114,8 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
     memset(out, 0, sizeof *out);
     if (strcmp(kernel->instruction, unit_instruction(g->unit)) != 0)
         return *why = "no kernel for the unit's instruction", false;
+    if (kernel->cluster_m * kernel->cluster_n > hw->sm.cluster_blocks)
+        return *why = "thread blocks of a cluster", false;
     if (u->tile_n > 0 && kernel->tile_n % u->tile_n != 0 && u->tile_n <= kernel->tile_n)
         return *why = "tile is no multiple of the unit's", false;
     out->kernel = kernel;
@@ -136,7 +138,8 @@ static double library_cycles(const struct gemm_step *step, const struct gemm_map
     double resident = (double)map->blocks_per_sm, waves = map->stream_k ? map->waves : ceil(map->waves), cycles;
     double a = (double)g->a_bytes / ((double)g->m * (double)g->k * (double)g->batch);
     double b = (double)g->b_bytes / ((double)g->n * (double)g->k * (double)g->batch);
-    double tile_bytes = ((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k;
+    double tile_bytes = ((double)map->tile_m * a / (double)map->kernel->cluster_n + (double)map->tile_n * b / (double)map->kernel->cluster_m)
+                      * (double)map->tile_k;
     double terms[4] = { step->matrix_cycles, step->shared_cycles, step->vector_cycles,
                         tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle };
 
