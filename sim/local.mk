@@ -44,7 +44,11 @@ libllmsim_model_la_SOURCES += \
 	sim/recipe.h \
 	sim/replay.h \
 	sim/replay_attention.c \
+	sim/replay_launches.c \
 	sim/replay_memo.c \
+	sim/replay_rows.c \
+	sim/replay_state.h \
+	sim/replay_step.c \
 	sim/roofline.c \
 	sim/run.c \
 	sim/run.h \

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernels of a lowered step on one device: each is timed once, its launches go to their row, and eager launches wait for the host. */
+#include "base/checked.h"
+#include "base/num.h"
+#include "sim/replay_state.h"
+#include "sim/unit.h"
+
+static void warn_kernel(struct replay *r, const struct kernel *k)
+{
+    if (k->kind != KERNEL_GEMM && k->kind != KERNEL_ATTENTION)
+        return;
+    const struct arch_unit *unit = k->kind == KERNEL_GEMM ? k->gemm.unit : k->attention.unit;
+    const struct unit_type *type = unit_type_find(unit->kind);
+    if (type != NULL && type->last_resort)
+        replay_warn(r, arena_printf(r->arena, "%s: %s (no matrix unit of %s takes the pair)", k->role, k->note, r->spec->hw->name));
+}
+
+enum status replay_time_kernels(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iterations)
+{
+    for (int64_t i = 0; i < low->count; i++) {
+        const struct kernel *k = &low->kernels[i].kernel;
+        const struct timed_kernel *t;
+        enum status st;
+
+        warn_kernel(r, k);
+        if (k->kind == KERNEL_ATTENTION)
+            st = attention_series_time(&timed[i].series, r->memo, k, iterations, r->fidelity->costly, &r->scratch, r->err);
+        else if (!(st = memo_time(&t, r->memo, k, r->err)))
+            st = ps_from_timing(&timed[i].at, t, k->role, r->err);
+        if (st)
+            return st;
+    }
+    return STATUS_OK;
+}
+
+enum status replay_add_rows(struct replay *r, struct timed *timed, const struct lowered_step *low, enum phase phase, int64_t iterations)
+{
+    for (int64_t i = 0; i < low->count; i++) {
+        const struct kernel *k = &low->kernels[i].kernel;
+        struct breakdown_row *row = replay_row(r, phase, k->role, k->note);
+        int64_t launches;
+        enum status st;
+
+        if (row == NULL)
+            return STATUS_INTERNAL;
+        timed[i].row = row - r->rows;
+        if (!checked_mul_i64(&launches, k->count, iterations) || !checked_add_i64(&row->count, row->count, launches))
+            return replay_too_long(r);
+        if (k->kind != KERNEL_ATTENTION) {
+            const struct ps_timing *p = &timed[i].at;
+            replay_row_amounts(r, row, (double)launches, 1, k, p);
+            if ((st = replay_row_time(r, row, launches, p->time_ps, p->parts_ps, p->best_ps, p->roofline_ps)))
+                return st;
+            continue;
+        }
+        const struct attention_series *s = &timed[i].series;
+        double roofline_ps = 0;
+        for (int64_t n = 0; n < s->count; n++)
+            roofline_ps += attention_series_weight(s, n) * (double)s->at[n].roofline_ps;
+        row->roofline_time_ps += (int64_t)(roofline_ps * (double)k->count);
+        for (int64_t n = 0; n < s->count; n++)
+            replay_row_amounts(r, row, attention_series_weight(s, n) * (double)k->count, s->simulated_fraction, k, &s->at[n]);
+        for (int64_t n = 0, hint = 0; n < iterations; n++) {
+            int64_t time_ps, parts_ps[CAUSES];
+            attention_series_at(&time_ps, parts_ps, s, n, &hint);
+            if ((st = replay_row_time(r, row, k->count, time_ps, parts_ps, time_ps, 0)))
+                return st;
+        }
+    }
+    return STATUS_OK;
+}
+
+int64_t replay_kernel_ps(struct timed *t, const struct kernel *k, int64_t iteration)
+{
+    int64_t time_ps, parts_ps[CAUSES];
+
+    if (k->kind != KERNEL_ATTENTION)
+        return t->at.time_ps;
+    attention_series_at(&time_ps, parts_ps, &t->series, iteration, &t->hint);
+    return time_ps;
+}
+
+/* Layers are unfolded: kernels of one count in a row are the body. */
+enum status replay_wait_for_host(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iteration, int64_t *waited_ps)
+{
+    struct host_queue q = { .launch_ps = num_ps(r->spec->stack->host_launch_s) };
+    enum status st;
+
+    *waited_ps = 0;
+    for (int64_t first = 0, end; first < low->count; first = end) {
+        int64_t layers = low->kernels[first].kernel.count;
+        for (end = first; end < low->count && low->kernels[end].kernel.count == layers; end++)
+            ;
+        for (int64_t layer = 0; layer < layers; layer++)
+            for (int64_t i = first; i < end; i++) {
+                int64_t idle = host_queue_launch(&q, replay_kernel_ps(&timed[i], &low->kernels[i].kernel, iteration));
+                if (idle == 0)
+                    continue;
+                *waited_ps += idle;
+                if ((st = replay_row_idle(r, &r->rows[timed[i].row], idle)))
+                    return st;
+            }
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run has come to so far: a row for each (phase, role, note), a sum for each phase, warnings. Sums are integer picoseconds. */
+#include <string.h>
+
+#include "base/checked.h"
+#include "sim/clock.h"
+#include "sim/replay_state.h"
+
+void replay_warn(struct replay *r, const char *text)
+{
+    if (text == NULL || r->warnings_count == WARNINGS_MAX)
+        return;
+    for (int64_t i = 0; i < r->warnings_count; i++)
+        if (strcmp(r->warnings[i], text) == 0)
+            return;
+    r->warnings[r->warnings_count++] = text;
+}
+
+enum status replay_too_long(struct replay *r)
+{
+    return error_plain(r->err, STATUS_BAD_INPUT, "the run lasts over 100 days of simulated time; expected a shorter trace");
+}
+
+static bool grow(struct replay *r)
+{
+    int64_t grown = r->rows_capacity > 0 ? 2 * r->rows_capacity : 64;
+    struct breakdown_row *rows = arena_array(r->arena, (size_t)grown, sizeof *rows);
+    struct row_state *states = arena_array(r->arena, (size_t)grown, sizeof *states);
+
+    if (rows == NULL || states == NULL)
+        return false;
+    if (r->rows_count > 0) {
+        memcpy(rows, r->rows, (size_t)r->rows_count * sizeof *rows);
+        memcpy(states, r->states, (size_t)r->rows_count * sizeof *states);
+    }
+    r->rows = rows;
+    r->states = states;
+    r->rows_capacity = grown;
+    return true;
+}
+
+struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note)
+{
+    for (int64_t i = 0; i < r->rows_count; i++)
+        if (r->rows[i].phase == phase && strcmp(r->rows[i].role, role) == 0 && strcmp(r->rows[i].note, note) == 0)
+            return &r->rows[i];
+    if (r->rows_count == r->rows_capacity && !grow(r)) {
+        error_no_memory(r->err);
+        return NULL;
+    }
+    struct breakdown_row *row = &r->rows[r->rows_count];
+    *row = (struct breakdown_row){ .phase = phase, .role = arena_strdup(r->arena, role), .note = arena_strdup(r->arena, note) };
+    r->states[r->rows_count] = (struct row_state){ .longest_ps = -1 };
+    if (row->role == NULL || row->note == NULL) {
+        error_no_memory(r->err);
+        return NULL;
+    }
+    r->rows_count++;
+    return row;
+}
+
+enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t launches, int64_t time_ps, const int64_t parts_ps[CAUSES],
+                                int64_t best_ps, int64_t roofline_ps)
+{
+    int64_t product;
+
+    for (int c = 0; c < CAUSES; c++)
+        if (!checked_mul_i64(&product, parts_ps[c], launches) || !checked_add_i64(&row->parts_ps[c], row->parts_ps[c], product))
+            return replay_too_long(r);
+    if (!checked_mul_i64(&product, time_ps, launches) || !checked_add_i64(&row->time_ps, row->time_ps, product))
+        return replay_too_long(r);
+    if (!checked_mul_i64(&product, best_ps, launches) || !checked_add_i64(&row->best_time_ps, row->best_time_ps, product))
+        return replay_too_long(r);
+    if (!checked_mul_i64(&product, roofline_ps, launches) || !checked_add_i64(&row->roofline_time_ps, row->roofline_time_ps, product))
+        return replay_too_long(r);
+    return STATUS_OK;
+}
+
+/* Energy of a switching event at a clock, over that at boost: V^2 goes as f^(x-1) above the knee and stands still below. docs/clock.md */
+static double voltage_energy(const struct hardware *hw, double hz)
+{
+    double floor_hz = hz > hw->power.voltage_knee_hz ? hz : hw->power.voltage_knee_hz;
+
+    if (!(hz > 0) || floor_hz >= hw->clock.boost_hz || hw->power.voltage_exponent <= 1)
+        return 1;
+    return power_half(floor_hz / hw->clock.boost_hz, hw->power.voltage_exponent - 1);
+}
+
+void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, const struct kernel *k,
+                            const struct ps_timing *p)
+{
+    const struct timing *t = p->timing;
+    struct row_state *state = &r->states[row - r->rows];
+
+    row->flops += launches * t->flops;
+    for (int l = 0; l < LEVELS; l++)
+        row->bytes[l] += launches * t->bytes[l];
+    row->table_bytes += launches * t->table_bytes;
+    row->psum_bytes += launches * t->psum_bytes;
+    row->events.fma += launches * t->events.fma;
+    row->events.unit_ops += launches * t->events.unit_ops;
+    row->events.vector_ops += launches * t->events.vector_ops;
+    row->events.sfu_ops += launches * t->events.sfu_ops;
+    row->events.instructions += launches * t->events.instructions;
+    row->events.table_entries += launches * t->events.table_entries;
+    row->events.fma_op = t->events.fma_op != NULL ? t->events.fma_op : row->events.fma_op;
+    row->simulated_events += t->simulated_events;
+    state->fraction += launches * (double)p->time_ps * t->simulated_fraction * simulated;
+    state->scale += launches * (double)p->time_ps * voltage_energy(r->spec->hw, t->clock_hz);
+    if (p->time_ps > state->longest_ps) {
+        state->longest_ps = p->time_ps;
+        if (k->kind == KERNEL_GEMM || k->kind == KERNEL_ATTENTION)
+            mapping_format(row->mapping, sizeof row->mapping, &t->mapping);
+    }
+}
+
+enum status replay_row_idle(struct replay *r, struct breakdown_row *row, int64_t idle_ps)
+{
+    if (!checked_add_i64(&row->time_ps, row->time_ps, idle_ps) ||
+        !checked_add_i64(&row->parts_ps[CAUSE_LAUNCH], row->parts_ps[CAUSE_LAUNCH], idle_ps) ||
+        !checked_add_i64(&row->best_time_ps, row->best_time_ps, idle_ps))
+        return replay_too_long(r);
+    return STATUS_OK;
+}
+
+struct phase_result *replay_phase(struct result *out, enum phase phase)
+{
+    for (int64_t i = 0; i < out->phases_count; i++)
+        if (out->phases[i].phase == phase)
+            return &out->phases[i];
+    out->phases[out->phases_count] = (struct phase_result){ .phase = phase };
+    return &out->phases[out->phases_count++];
+}
+
+void replay_rows_finish(struct replay *r)
+{
+    struct result *out = r->out;
+    double weighted = 0, weight = 0;
+
+    for (int64_t i = 0; i < r->rows_count; i++) {
+        struct breakdown_row *row = &r->rows[i];
+        for (int c = 0; c < CAUSES; c++)
+            if (row->parts_ps[c] > row->parts_ps[row->bound])
+                row->bound = (enum cause)c;
+        row->simulated_fraction = row->time_ps > 0 && row->mapping[0] != '\0' ? r->states[i].fraction / (double)row->time_ps : 1;
+        if (row->simulated_fraction > 1)
+            row->simulated_fraction = 1;
+        row->voltage_scale = row->time_ps > 0 && r->states[i].scale > 0 ? r->states[i].scale / (double)row->time_ps : 1;
+        if (row->voltage_scale > 1 || r->states[i].scale <= 0)
+            row->voltage_scale = 1;
+        weighted += row->simulated_fraction * (double)row->time_ps;
+        weight += (double)row->time_ps;
+        out->simulated_events += row->simulated_events;
+        replay_phase(out, row->phase)->flops += row->flops;
+    }
+    out->simulated_fraction = weight > 0 ? weighted / weight : 1;
+    /* phases in order, rows inside a phase in order of first appearance */
+    for (int64_t i = 1; i < r->rows_count; i++)
+        for (int64_t j = i; j > 0 && r->rows[j].phase < r->rows[j - 1].phase; j--) {
+            struct breakdown_row t = r->rows[j];
+            r->rows[j] = r->rows[j - 1];
+            r->rows[j - 1] = t;
+        }
+    for (int64_t i = 1; i < out->phases_count; i++)
+        for (int64_t j = i; j > 0 && out->phases[j].phase < out->phases[j - 1].phase; j--) {
+            struct phase_result t = out->phases[j];
+            out->phases[j] = out->phases[j - 1];
+            out->phases[j - 1] = t;
+        }
+    out->rows = r->rows;
+    out->rows_count = r->rows_count;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to sim/run.c and sim/replay_*.c: the state of one run, and what its parts call of one another. docs/replay.md */
+#ifndef LLMSIM_SIM_REPLAY_STATE_H
+#define LLMSIM_SIM_REPLAY_STATE_H
+
+#include "sim/lower.h"
+#include "sim/replay.h"
+#include "sim/run.h"
+
+enum { WARNINGS_MAX = 32 };
+
+/* What a row needs until the run is over, beside what it shows. */
+struct row_state {
+    int64_t longest_ps;               /* of its launches; -1: none yet */
+    double fraction, scale;           /* simulated fraction and voltage scale, weighted by launches x ps */
+};
+
+struct replay {
+    const struct run_spec *spec;
+    const struct fidelity *fidelity;
+    struct memo *memo;
+    struct lower_context lower;
+    struct arena *arena;              /* of the result */
+    struct arena scratch;             /* of one step */
+    struct result *out;
+    struct breakdown_row *rows;
+    struct row_state *states;         /* of the rows */
+    int64_t rows_count, rows_capacity;
+    const char *warnings[WARNINGS_MAX];
+    int64_t warnings_count;
+    __int128 token_time_ps;           /* sum over decode iterations of step time x sequences */
+    int64_t decode_tokens;
+    bool weights_seen;
+    struct error *err;
+};
+
+/* ---- replay_rows.c: what the run has come to so far ---- */
+
+/* Adds a warning once; NULL is none. */
+void replay_warn(struct replay *r, const char *text);
+enum status replay_too_long(struct replay *r);
+/* Row of (phase, role, note), made when it is new; NULL: no memory (err is set). Moves the rows: keep indices, not pointers. */
+struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note);
+/* Adds `launches` of a time and its parts. */
+enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t launches, int64_t time_ps, const int64_t parts_ps[CAUSES],
+                            int64_t best_ps, int64_t roofline_ps);
+/* Adds the amounts (bytes, events) of `launches` launches; may be a fraction where iterations are interpolated. */
+void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, const struct kernel *k,
+                        const struct ps_timing *p);
+/* Time in which the device waits for the host. */
+enum status replay_row_idle(struct replay *r, struct breakdown_row *row, int64_t idle_ps);
+struct phase_result *replay_phase(struct result *out, enum phase phase);
+/* Bounds, weighted means and order; moves the rows to the result. */
+void replay_rows_finish(struct replay *r);
+
+/* ---- replay_launches.c: the kernels of a lowered step on one device ---- */
+
+/* A kernel of the step, timed. */
+struct timed {
+    struct ps_timing at;              /* not attention */
+    struct attention_series series;   /* attention */
+    int64_t hint, row;
+};
+
+enum status replay_time_kernels(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iterations);
+/* Adds all launches of all iterations to their rows, but for the host's waits. */
+enum status replay_add_rows(struct replay *r, struct timed *timed, const struct lowered_step *low, enum phase phase, int64_t iterations);
+/* Device time of a kernel in an iteration. */
+int64_t replay_kernel_ps(struct timed *t, const struct kernel *k, int64_t iteration);
+/* One iteration launched eagerly. Gives what the device waits. */
+enum status replay_wait_for_host(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iteration, int64_t *waited_ps);
+
+/* ---- replay_step.c ---- */
+
+enum status replay_step(struct replay *r, const struct step *s);
+
+#endif

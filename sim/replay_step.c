@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One step of the trace: lowered, its L2 warmth found, its iterations added up one by one (decode attention grows with each). Where a
+ * whole iteration fits in L2 the first one is a step of its own, because it finds the weights cold.
+ */
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/num.h"
+#include "sim/replay_state.h"
+#include "sim/warmth.h"
+
+static int64_t step_host_ps(const struct stack *stack)
+{
+    switch (stack->launch_mode) {
+    case LAUNCH_KERNEL_ONLY: return 0;
+    case LAUNCH_GRAPH: return num_ps(stack->graph_launch_s) + num_ps(stack->step_host_s);
+    default: return num_ps(stack->step_host_s);
+    }
+}
+
+static bool gives_tokens(const struct step *s)
+{
+    for (int64_t i = 0; i < s->ops_count; i++)
+        if (s->ops[i].kind == OP_SAMPLE || strcmp(s->ops[i].role, "lm_head") == 0)
+            return true;
+    return s->phase == PHASE_DECODE;
+}
+
+/* Sums of one iteration into the result. */
+static enum status add_iteration(struct replay *r, const struct step *s, int64_t time_ps, bool tokens)
+{
+    struct result *out = r->out;
+    struct phase_result *p = replay_phase(out, s->phase);
+
+    if (!checked_add_i64(&out->time_ps, out->time_ps, time_ps) || !checked_add_i64(&p->time_ps, p->time_ps, time_ps))
+        return replay_too_long(r);
+    p->steps++;
+    p->tokens += s->phase == PHASE_PREFILL ? s->tokens : s->sequences;
+    if (!tokens)
+        return STATUS_OK;
+    if (out->ttft_ps == 0)
+        out->ttft_ps = out->time_ps;
+    out->generated_tokens += s->sequences;
+    if (s->phase != PHASE_PREFILL) {
+        r->token_time_ps += (__int128)time_ps * s->sequences;
+        r->decode_tokens += s->sequences;
+    }
+    return STATUS_OK;
+}
+
+/* `iterations` of a lowered step, starting with context lengths of low's attention. */
+static enum status replay_iterations(struct replay *r, const struct step *s, const struct lowered_step *low, int64_t iterations)
+{
+    struct timed *timed = arena_array(&r->scratch, (size_t)low->count, sizeof *timed);
+    int64_t host_ps = step_host_ps(r->spec->stack), fixed_ps = 0;
+    const int64_t host_parts[CAUSES] = { [CAUSE_LAUNCH] = host_ps };
+    bool tokens = gives_tokens(s), eager = r->spec->stack->launch_mode == LAUNCH_EAGER;
+    enum status st;
+
+    if (timed == NULL)
+        return error_no_memory(r->err);
+    if ((st = replay_time_kernels(r, timed, low, iterations)) || (st = replay_add_rows(r, timed, low, s->phase, iterations)))
+        return st;
+    for (int64_t i = 0; i < low->count; i++) {
+        int64_t product;
+        if (low->kernels[i].kernel.kind == KERNEL_ATTENTION)
+            continue;
+        if (!checked_mul_i64(&product, timed[i].at.time_ps, low->kernels[i].kernel.count) || !checked_add_i64(&fixed_ps, fixed_ps, product))
+            return replay_too_long(r);
+    }
+    for (int64_t n = 0; n < iterations; n++) {
+        int64_t time_ps = fixed_ps + host_ps, waited_ps = 0;
+        for (int64_t i = 0; i < low->count; i++)
+            if (low->kernels[i].kernel.kind == KERNEL_ATTENTION)
+                time_ps += replay_kernel_ps(&timed[i], &low->kernels[i].kernel, n) * low->kernels[i].kernel.count;
+        for (int64_t i = 0; i < low->count; i++)
+            timed[i].hint = eager ? 0 : timed[i].hint;
+        if (eager && (st = replay_wait_for_host(r, timed, low, n, &waited_ps)))
+            return st;
+        if ((st = add_iteration(r, s, time_ps + waited_ps, tokens)))
+            return st;
+    }
+    if (host_ps > 0) {
+        struct breakdown_row *row = replay_row(r, s->phase, "host.step", "scheduler and start of the step");
+        if (row == NULL)
+            return STATUS_INTERNAL;
+        row->count += iterations;
+        return replay_row_time(r, row, iterations, host_ps, host_parts, host_ps, 0);
+    }
+    return STATUS_OK;
+}
+
+enum status replay_step(struct replay *r, const struct step *s)
+{
+    struct lowered_step low;
+    enum status st = lower_step(&low, s, &r->lower, &r->scratch, r->err);
+
+    if (st)
+        return st;
+    /* where a whole iteration fits in L2 the first one still finds the weights cold */
+    bool resident = warmth_step_bytes(&low) <= warmth_capacity(r->spec->hw);
+    if (!resident || r->weights_seen) {
+        warmth_assign(&low, r->spec->hw, r->weights_seen);
+        return replay_iterations(r, s, &low, s->repeat);
+    }
+    r->weights_seen = true;
+    warmth_assign(&low, r->spec->hw, false);
+    if ((st = replay_iterations(r, s, &low, 1)) || s->repeat == 1)
+        return st;
+    struct seq_group *later = arena_array(&r->scratch, (size_t)s->seq_groups, sizeof *later);
+    if (later == NULL)
+        return error_no_memory(r->err);
+    for (int64_t i = 0; i < s->seq_groups; i++) {
+        later[i] = s->seqs[i];
+        later[i].kv += s->seqs[i].q;
+    }
+    struct step rest = *s;
+    rest.seqs = later;
+    rest.repeat = s->repeat - 1;
+    if ((st = lower_step(&low, &rest, &r->lower, &r->scratch, r->err)))
+        return st;
+    warmth_assign(&low, r->spec->hw, true);
+    return replay_iterations(r, &rest, &low, rest.repeat);
+}
