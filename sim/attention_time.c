@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/account.h"
 #include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/l2_reuse.h"
@@ -130,6 +131,7 @@ static void flash_prepare(struct flash *f, const struct kernel *k, const struct 
 static double round_cycles(enum cause *binding, const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
 {
     static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_L2, CAUSE_DRAM, CAUSE_STALL };
+    static const char *const term_name[TERMS] = { "compute", "shared-memory port", "L2 to the SMs", "DRAM", "load latency" };
     const struct hardware *hw = ctx->hw;
     const struct tile_cost *t = &f->tile;
     double running = at_most(f->walk.tiles, (double)hw->sm.count * f->resident), terms[TERMS], compute;
@@ -152,6 +154,10 @@ static double round_cycles(enum cause *binding, const struct flash *f, const str
     *binding = term_cause[worst];
     if (worst == TERM_COMPUTE && parts[1] > parts[0])
         *binding = CAUSE_VECTOR;
+    account_resource(ctx->account, "products of a tile", CAUSE_MATRIX, parts[0] / hz);
+    account_resource(ctx->account, "softmax of a tile", CAUSE_VECTOR, parts[1] / hz);
+    for (int i = TERM_SHARED; i < TERMS; i++)
+        account_resource(ctx->account, term_name[i], term_cause[i], terms[i] / hz);
     return overlap_norm(terms, TERMS, hw->sm.overlap_exponent);
 }
 
@@ -162,13 +168,15 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
 {
     const struct hardware *hw = ctx->hw;
     enum cause binding;
-    double cycles = round_cycles(&binding, f, map, ctx, hz), total = 0.0;
+    double cycles, total = 0.0;
     double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
     double starts = at_least(f->walk.tiles / ((double)hw->sm.count * f->resident), 1.0);
     double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) * loaded / at_least(hw->dram.latency_cycles, 1.0);
     double miss = at_most(f->dram_bytes / at_least(f->work.q_bytes + f->work.kv_bytes, 1.0), 1.0);
     double later = at_most(l2, loaded) + (loaded - at_most(l2, loaded)) * miss;
 
+    account_begin(ctx->account);
+    cycles = round_cycles(&binding, f, map, ctx, hz);
     for (int i = 0; i < CAUSES; i++)
         parts_s[i] = 0.0;
     parts_s[binding] = f->rounds * cycles / hz;
@@ -177,10 +185,19 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     parts_s[CAUSE_STALL] += (f->rounds * 2.0 * hw->sm.barrier_cycles + (hw->launch.block_cycles + chain_loads * loaded)
                              + (starts - 1.0) * (hw->launch.block_cycles + chain_loads * later)) / hz;
     parts_s[CAUSE_L2] += f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz;
+    account_step(ctx->account, "one tile of keys of every resident block", cycles / hz, f->rounds);
+    account_part(ctx->account, "main loop over tiles of keys", binding, f->rounds * cycles / hz);
+    account_part(ctx->account, "main loop: barriers and pointers", CAUSE_STALL, f->rounds * 2.0 * hw->sm.barrier_cycles / hz);
+    account_part(ctx->account, "fill: first block, its table, queries, keys", CAUSE_STALL, (hw->launch.block_cycles + chain_loads * loaded) / hz);
+    account_part(ctx->account, "fill of later blocks", CAUSE_STALL, (starts - 1.0) * (hw->launch.block_cycles + chain_loads * later) / hz);
+    account_part(ctx->account, "results written", CAUSE_L2, f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz);
     if (f->combine_bytes > 0.0) { /* a second kernel adds the parts up */
         parts_s[CAUSE_L2] += f->combine_bytes / hw->l2.write_bytes_per_cycle / hz;
         parts_s[CAUSE_STALL] += 2.0 * loaded / hz;
         parts_s[CAUSE_LAUNCH] += launch_overhead_s(ctx, false);
+        account_part(ctx->account, "split-KV: parts written and added up", CAUSE_L2, f->combine_bytes / hw->l2.write_bytes_per_cycle / hz);
+        account_part(ctx->account, "split-KV: latency of the second kernel", CAUSE_STALL, 2.0 * loaded / hz);
+        account_part(ctx->account, "split-KV: launch of the second kernel", CAUSE_LAUNCH, launch_overhead_s(ctx, false));
     }
     for (int i = 0; i < CAUSES; i++)
         total += parts_s[i];
@@ -246,6 +263,16 @@ static double unfused_parts(double parts_s[CAUSES], struct timing *out, const st
     parts_s[CAUSE_VECTOR] = (scores * 6.0 / lanes.fma + scores / lanes.sfu) / (sms * hz);
     parts_s[CAUSE_STALL] = 3.0 * (hw->launch.block_cycles + 2.0 * at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles)) / hz;
     parts_s[CAUSE_LAUNCH] = 2.0 * launch_overhead_s(ctx, true);
+    account_begin(ctx->account);
+    account_resource(ctx->account, "both products", CAUSE_MATRIX, terms[0]);
+    account_resource(ctx->account, "L2", CAUSE_L2, terms[1]);
+    account_resource(ctx->account, "DRAM", CAUSE_DRAM, terms[2]);
+    account_step(ctx->account, "both products, scores through memory", overlap_norm(terms, 3, hw->sm.overlap_exponent), 1.0);
+    account_part(ctx->account, "both products, scores through memory", terms[0] >= terms[1] && terms[0] >= terms[2] ? CAUSE_MATRIX :
+                 terms[1] >= terms[2] ? CAUSE_L2 : CAUSE_DRAM, overlap_norm(terms, 3, hw->sm.overlap_exponent));
+    account_part(ctx->account, "softmax kernel", CAUSE_VECTOR, parts_s[CAUSE_VECTOR]);
+    account_part(ctx->account, "fill of three kernels", CAUSE_STALL, parts_s[CAUSE_STALL]);
+    account_part(ctx->account, "launch of two more kernels", CAUSE_LAUNCH, parts_s[CAUSE_LAUNCH]);
     out->bytes[LEVEL_L2] = work.q_bytes + work.kv_bytes + work.o_bytes + 4.0 * one_pass;
     out->bytes[LEVEL_DRAM] = work.q_bytes + work.kv_bytes + passes * one_pass;
     for (int i = 0; i < CAUSES; i++)

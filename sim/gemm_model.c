@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "sim/account.h"
 #include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/launch.h"
@@ -140,10 +141,12 @@ static double load_latency_cycles(const struct gemm_cost *cost, const struct har
 
 enum { TERM_MATRIX, TERM_SHARED, TERM_VECTOR, TERM_REGISTER, TERM_L2, TERM_DRAM, TERM_LATENCY, TERMS };
 static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_VECTOR, CAUSE_SHARED, CAUSE_L2, CAUSE_DRAM, CAUSE_STALL };
+static const char *const term_name[TERMS] = { "matrix unit", "shared-memory port", "vector lanes", "partial-sum port", "L2 to the SMs", "DRAM",
+                                              "load latency over bytes in flight" };
 
 /* Cycles of one step when every active SM holds `resident` blocks and `running` blocks run on the chip. docs/gemm.md, Eq. 3, 4 */
 static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw,
-                          double resident, double running, double hz)
+                          double resident, double running, double hz, struct account *account)
 {
     const struct gemm_step *s = &cost->step;
     double blocks_steps = (double)map->blocks * (double)map->k_steps, terms[TERMS], in_flight, sm_bytes;
@@ -166,6 +169,8 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
     for (int i = 1; i < TERMS; i++)
         if (terms[i] > terms[worst])
             worst = i;
+    for (int i = 0; account && i < TERMS; i++)
+        account_resource(account, term_name[i], term_cause[i], terms[i] / hz);
     *binding = term_cause[worst];
     return overlap_norm(terms, TERMS, hw->sm.overlap_exponent);
 }
@@ -181,7 +186,8 @@ static double epilogue_cycles(const struct gemm_cost *cost, const struct hardwar
 
 /* Fill, flush and block starts that no other block hides. The first wave waits for DRAM, later ones find L2 warm; blocks
  * resident together (or a persistent kernel's next tile) hide each other's. docs/gemm.md, Eq. 6 */
-static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double waves)
+static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double waves, double hz,
+                             struct account *account)
 {
     double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
     double first = hw->launch.block_cycles + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
@@ -190,11 +196,15 @@ static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_map
     double hidden_by = (double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0);
     double later = (hw->launch.block_cycles + l2 + epilogue) / hidden_by;
 
+    account_part(account, "fill: first block and its first bytes", CAUSE_STALL, first / hz);
+    account_part(account, "flush: results of the last block", CAUSE_STALL, epilogue / hz);
+    account_part(account, "fill and flush of later waves, as far as exposed", CAUSE_STALL, at_least(waves - 1.0, 0.0) * later / hz);
     return first + epilogue + at_least(waves - 1.0, 0.0) * later;
 }
 
 /* Epilogues hide under other blocks' main loops only while those last: their vector work and writes of an SM must fit in the whole. */
-static void add_epilogue_excess(double parts[CAUSES], const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw)
+static void add_epilogue_excess(double parts[CAUSES], const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw,
+                                double hz, struct account *account)
 {
     double sms = at_most((double)map->blocks, (double)hw->sm.count), total = 0.0;
     double vector = (double)map->blocks * cost->epilogue_vector_cycles / sms;
@@ -202,10 +212,13 @@ static void add_epilogue_excess(double parts[CAUSES], const struct gemm_cost *co
 
     for (int i = 0; i < CAUSES; i++)
         total += parts[i];
-    if (vector > total && vector >= write)
+    if (vector > total && vector >= write) {
         parts[CAUSE_VECTOR] += vector - total;
-    else if (write > total)
+        account_part(account, "results: vector work that no main loop hides", CAUSE_VECTOR, (vector - total) / hz);
+    } else if (write > total) {
         parts[CAUSE_L2] += write - total;
+        account_part(account, "results: writes that no main loop hides", CAUSE_L2, (write - total) / hz);
+    }
 }
 
 static double reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
@@ -226,25 +239,35 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
     const struct hardware *hw = ctx->hw;
     double steps = (double)map->k_steps, parts[CAUSES] = { 0 }, total = 0.0;
     double waves = cost->blocks_full + (cost->rest_blocks > 0.0 ? 1.0 : 0.0), full_cycles = 0.0;
+    struct account *account = ctx->account;
     enum cause binding;
 
+    account_begin(account);
     if (cost->blocks_full > 0.0) {
-        full_cycles = step_cycles(&binding, cost, map, hw, (double)map->blocks_per_sm, cost->slots, hz);
+        full_cycles = step_cycles(&binding, cost, map, hw, (double)map->blocks_per_sm, cost->slots, hz, account);
         parts[binding] += cost->blocks_full * steps * full_cycles;
+        account_step(account, "tile_k deep, all blocks of a full wave", full_cycles / hz, cost->blocks_full * steps);
+        account_part(account, "main loop: whole waves", binding, cost->blocks_full * steps * full_cycles / hz);
     }
     if (cost->rest_blocks > 0.0) {
         double resident = divide_up(cost->rest_blocks, (double)hw->sm.count);
-        double rest_cycles = step_cycles(&binding, cost, map, hw, resident, cost->rest_blocks, hz);
+        double rest_cycles = step_cycles(&binding, cost, map, hw, resident, cost->rest_blocks, hz, full_cycles > 0.0 ? NULL : account);
         double useful = full_cycles > 0.0 ? at_most(full_cycles * cost->rest_blocks / cost->slots, rest_cycles) : rest_cycles;
 
         parts[binding] += steps * useful;
         parts[CAUSE_STALL] += steps * (rest_cycles - useful);
+        if (full_cycles <= 0.0)
+            account_step(account, "tile_k deep, all blocks of the only wave", rest_cycles / hz, steps);
+        account_part(account, "main loop: last, partial wave", binding, steps * useful / hz);
+        account_part(account, "last wave: SMs without work", CAUSE_STALL, steps * (rest_cycles - useful) / hz);
     }
-    parts[CAUSE_STALL] += waves * steps * hw->sm.barrier_cycles + exposed_cycles(cost, map, hw, waves);
-    add_epilogue_excess(parts, cost, map, hw);
+    account_part(account, "main loop: barriers and pointers", CAUSE_STALL, waves * steps * hw->sm.barrier_cycles / hz);
+    parts[CAUSE_STALL] += waves * steps * hw->sm.barrier_cycles + exposed_cycles(cost, map, hw, waves, hz, account);
+    add_epilogue_excess(parts, cost, map, hw, hz, account);
     for (int i = 0; i < CAUSES; i++)
         parts[i] /= hz;
     parts[CAUSE_L2] += reduce_s(cost, ctx, hz);
+    account_part(account, "split-K: partial sums added up", CAUSE_L2, reduce_s(cost, ctx, hz));
     for (int i = 0; i < CAUSES; i++) {
         total += parts[i];
         if (parts_s)

@@ -59,6 +59,16 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
 /** Best time of any legal mapping at the sustained clock (s); 0 when none is legal. */
 double gemm_best_time_s(const struct kernel *k, const struct timing_context *ctx);
 
+/** A legal mapping, what the library's rule makes of it, and its full analytic time. */
+struct gemm_candidate {
+    struct gemm_mapping mapping;
+    double rule_cycles;     /* docs/gemm.md, Eq. 7: the rule picks the least */
+    double time_s;
+};
+
+/** All legal mappings, catalogue order, splits rising; at most `room`. Returns how many there are. */
+int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct kernel *k, const struct timing_context *ctx);
+
 /** Time at the highest clock: what the power cap can only lengthen. */
 double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);
 

@@ -2,20 +2,36 @@
 /* Launch overheads of a kernel, and closing of a breakdown (sim/launch.h). */
 #include "sim/launch.h"
 
-double launch_overhead_s(const struct timing_context *ctx, bool large_program)
+#include "sim/account.h"
+
+static double gap_s(const struct timing_context *ctx)
 {
     const struct arch_launch *launch = &ctx->hw->launch;
-    double s = launch->drain_s;
 
-    if (ctx->stack->launch_mode == LAUNCH_GRAPH)
-        s += launch->graph_gap_s;
-    else if (ctx->stack->launch_mode == LAUNCH_EAGER)
-        s += launch->stream_gap_s;
-    if (!ctx->stack->dependent_launch || ctx->stack->launch_mode == LAUNCH_KERNEL_ONLY)
-        s += launch->block_launch_s;
-    if (large_program && !ctx->burst)
-        s += launch->cold_program_s;
-    return s;
+    return ctx->stack->launch_mode == LAUNCH_GRAPH ? launch->graph_gap_s : ctx->stack->launch_mode == LAUNCH_EAGER ? launch->stream_gap_s : 0.0;
+}
+
+static double ramp_s(const struct timing_context *ctx)
+{
+    return !ctx->stack->dependent_launch || ctx->stack->launch_mode == LAUNCH_KERNEL_ONLY ? ctx->hw->launch.block_launch_s : 0.0;
+}
+
+static double cold_program_s(const struct timing_context *ctx, bool large_program)
+{
+    return large_program && !ctx->burst ? ctx->hw->launch.cold_program_s : 0.0;
+}
+
+double launch_overhead_s(const struct timing_context *ctx, bool large_program)
+{
+    return ctx->hw->launch.drain_s + gap_s(ctx) + ramp_s(ctx) + cold_program_s(ctx, large_program);
+}
+
+static void account_launch(const struct timing_context *ctx, bool large_program)
+{
+    account_part(ctx->account, "launch: gap before the kernel", CAUSE_LAUNCH, gap_s(ctx));
+    account_part(ctx->account, "launch: first block starts", CAUSE_LAUNCH, ramp_s(ctx));
+    account_part(ctx->account, "launch: program and constants fetched", CAUSE_LAUNCH, cold_program_s(ctx, large_program));
+    account_part(ctx->account, "launch: drain", CAUSE_LAUNCH, ctx->hw->launch.drain_s);
 }
 
 void launch_finish(struct timing *out, const struct timing_context *ctx, bool large_program)
@@ -23,10 +39,12 @@ void launch_finish(struct timing *out, const struct timing_context *ctx, bool la
     double total = 0.0, host = ctx->stack->launch_mode == LAUNCH_EAGER ? ctx->stack->host_launch_s : 0.0;
 
     out->parts_s[CAUSE_LAUNCH] += launch_overhead_s(ctx, large_program);
+    account_launch(ctx, large_program);
     for (int i = 0; i < CAUSES; i++)
         total += out->parts_s[i];
     if (total < host) {
         out->parts_s[CAUSE_LAUNCH] += host - total;
+        account_part(ctx->account, "launch: waiting for the host", CAUSE_LAUNCH, host - total);
         total = 0.0;
         for (int i = 0; i < CAUSES; i++)
             total += out->parts_s[i];

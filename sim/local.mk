@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # sim/: mapping, timing, replay
 libllmsim_model_la_SOURCES += \
+	sim/account.c \
+	sim/account.h \
 	sim/analytic.c \
 	sim/attention_mapping.c \
 	sim/attention_model.h \

@@ -188,13 +188,42 @@ static double search_best(struct gemm_mapping *out, const struct search *s, cons
     return best;
 }
 
+int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct kernel *k, const struct timing_context *ctx)
+{
+    const struct stack *stack = ctx->stack;
+    struct timing_context quiet = *ctx;
+    int64_t count = 0;
+    const char *why;
+
+    quiet.account = NULL;
+    for (int64_t i = 0; i < stack->gemm_kernels_count; i++) {
+        struct gemm_mapping map;
+        struct gemm_step step;
+
+        if (!gemm_mapping_legal(&map, &stack->gemm_kernels[i], 1, k, ctx->hw, &why))
+            continue;
+        gemm_step_of(&step, &map, k, ctx->hw);
+        for (int64_t j = 0; j < (stack->split_k_count > 0 ? stack->split_k_count : 1); j++, count++) {
+            if (!apply_split(&map, stack->split_k_count > 0 ? stack->split_k[j] : 1, &k->gemm, ctx->hw, &why))
+                break; /* factors rise */
+            if (count < room)
+                out[count] = (struct gemm_candidate){ map, library_cycles(&step, &map, k, ctx->hw, stack),
+                                                      gemm_mapping_time_s(NULL, &map, k, &quiet) };
+        }
+    }
+    return count;
+}
+
 double gemm_best_time_s(const struct kernel *k, const struct timing_context *ctx)
 {
     struct gemm_mapping map;
-    struct search s = { k, ctx, false };
+    struct timing_context quiet = *ctx;
+    struct search s = { k, &quiet, false };
     const char *why = NULL;
-    double best = search_best(&map, &s, &why);
+    double best;
 
+    quiet.account = NULL; /* the account is the picked mapping's */
+    best = search_best(&map, &s, &why);
     return isinf(best) ? 0.0 : best;
 }
 

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/account.h"
 #include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/l2_reuse.h"
@@ -102,13 +103,21 @@ void stream_time(struct timing *out, const struct kernel *k, const struct timing
         if (terms[i] > terms[worst])
             worst = i;
     total = overlap_norm(terms, 3, hw->sm.overlap_exponent);
+    account_begin(ctx->account);
+    account_resource(ctx->account, "rounds of load, compute, store", CAUSE_VECTOR, terms[0]);
+    account_resource(ctx->account, "L2", CAUSE_L2, terms[1]);
+    account_resource(ctx->account, "DRAM", CAUSE_DRAM, terms[2]);
+    account_step(ctx->account, "whole kernel", total, 1.0);
     if (worst == 0) { /* of the rounds, what is not issue is waiting */
         double issue = shape.passes * shape.iterations * at_least(shape.waves, 1.0) * round_issue_cycles(&shape, k, hw) / hz;
 
         out->parts_s[CAUSE_VECTOR] = at_most(issue, total);
         out->parts_s[CAUSE_STALL] = total - out->parts_s[CAUSE_VECTOR];
+        account_part(ctx->account, "instructions of all rounds", CAUSE_VECTOR, out->parts_s[CAUSE_VECTOR]);
+        account_part(ctx->account, "waiting for memory between rounds", CAUSE_STALL, out->parts_s[CAUSE_STALL]);
     } else {
         out->parts_s[term_cause[worst]] = total;
+        account_part(ctx->account, "stream", term_cause[worst], total);
     }
     out->bytes[LEVEL_L2] = (double)s->read_bytes + (double)s->write_bytes;
     out->bytes[LEVEL_DRAM] = cold + spilled;

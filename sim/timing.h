@@ -14,6 +14,8 @@
 #include "sim/kernel.h"
 #include "sim/mapping.h"
 
+struct account;
+
 enum cause {
     CAUSE_MATRIX,   /* tensor core, LUT unit */
     CAUSE_VECTOR,   /* vector lanes and SFU: dequantization, softmax, epilogue, scales */
@@ -62,6 +64,7 @@ struct timing_context {
     enum mapping_choice choice;
     int64_t ranks;                /* tensor parallel */
     double clock_limit_hz;        /* 0: none; a locked clock (probe, claims) */
+    struct account *account;      /* sim/account.h: where a closed form writes how it came to its time; NULL (the rule): nowhere */
     bool burst;                   /* the chip works for less than power.time_constant_s at a time: the power cap has not acted yet,
                                    * and one kernel replayed alone finds its program in the instruction caches */
 };

@@ -7,6 +7,7 @@
 #     make check TESTS=tests/NAME             one
 #     make check-cli REWRITE=1                writes what the command says now into tests/cli/*.case; review the diff
 suites = \
+	tests/accounts \
 	tests/api_run \
 	tests/arch_devices \
 	tests/arch_resolve \
