@@ -6,6 +6,7 @@ extern "C" {
 #include "tests/harness.h"
 }
 #include "sim/hw/chip.h"
+#include "sim/hw/dram_pattern.h"
 #include "sim/hw/extrapolate.h"
 
 using namespace llmsim;
@@ -225,6 +226,45 @@ static void channel_camping()
     CU_ASSERT(hashed < 0.75 * camped);
 }
 
+/// Rows of a tile at a hashed pitch: one calendar for all channels gives the time of calendars of their own, within what the
+/// throw of the hash costs; and who camps is told apart.
+static void even_channels_are_one()
+{
+    ChipParams p = small_chip();
+    p.dram_hash = true;
+    p.sm.slots = 4;
+    p.sm.read_bytes_per_cycle = 256;
+    struct Rows : Toy {
+        int loads(int64_t b, int64_t s, Chunk out[max_chunks]) const override
+        {
+            Toy::loads(b, s, out);
+            out[0].rows = 64;
+            out[0].pitch_bytes = 8192;
+            out[0].address = static_cast<uint64_t>(b) * 64 * 8192 + static_cast<uint64_t>(s) * 256;
+            return 1;
+        }
+    } t;
+    t.slots = 4;
+    t.blocks_ = 16;
+    t.steps = 32;
+    t.bytes = 64 * 256;
+    t.stages = 4;
+    t.work.matrix = 1;
+    const double apart = static_cast<double>(chip_run(p, t).cycles);
+    p.dram.even = true;
+    const RunStats together = chip_run(p, t);
+    CU_ASSERT(static_cast<double>(together.cycles) >= 16.0 * 32 * 16384 / 256);   // 256 bytes a cycle are all there is
+    CU_ASSERT(std::fabs(apart / static_cast<double>(together.cycles) - 1) < 0.05);
+
+    const DramAddressMap hashed(p.dram_timing, 8, p.dram_mapping, 256, true), plain(p.dram_timing, 8, p.dram_mapping, 256, false);
+    TilePattern rows;
+    rows.tiles = 16, rows.rows = 64, rows.row_bytes = 256, rows.pitch_bytes = 8192;
+    CU_ASSERT_EQUAL(dram_pattern_even(hashed, rows), true);
+    CU_ASSERT_EQUAL(dram_pattern_even(plain, rows), false);   // 8192 is a multiple of 8 x 256
+    rows.pitch_bytes = 8192 + 256;
+    CU_ASSERT_EQUAL(dram_pattern_even(plain, rows), true);
+}
+
 /// The same bytes take longer when writes are mixed in than when all are read: the buses turn around.
 static void reads_and_writes_mixed()
 {
@@ -322,6 +362,7 @@ static const struct test tests[] = {
     {"resident blocks hide waits", resident_blocks_hide_waits},
     {"stragglers in the last wave", stragglers_in_the_last_wave},
     {"channel camping", channel_camping},
+    {"even channels are one", even_channels_are_one},
     {"reads and writes mixed", reads_and_writes_mixed},
     {"two streams share L2", two_streams_share_l2},
     {"partitions duplicate", partitions_duplicate},

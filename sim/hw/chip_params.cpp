@@ -45,6 +45,7 @@ static void set_dram(ChipParams *p, const struct hardware &hw)
         p->dram_hash = true;
     }
     const double channel = d.bandwidth_bytes_per_s / p->dram_channels;
+    p->dram.even = true;   // until a pattern says otherwise
     p->dram.read_bytes_per_s = channel * (d.read_efficiency > 0 ? d.read_efficiency : 1.0);
     p->dram.write_bytes_per_s = p->dram.read_bytes_per_s;
     p->dram.turnaround_ps = timed ? dram_turnaround_cycles(p->dram_timing) * p->dram_timing.tCK_fs / 1000 : 0;
@@ -82,11 +83,9 @@ ChipParams chip_params(const struct hardware &hw, double clock_hz)
 
 namespace {
 
-/// dram_pattern_efficiency() is a pure function that takes about a millisecond; kernels of a run ask for few patterns, again
-/// and again. Its results are kept for the life of the module; they never change one.
-double efficiency(const ChipParams &chip, const TilePattern &t)
+/// All that the bank model's answer to a pattern depends on.
+std::string key_of(const ChipParams &chip, const TilePattern &t)
 {
-    static std::map<std::string, double> known;
     const DramParams &d = chip.dram_timing;
     char key[512];
     snprintf(key, sizeof key, "%lld %d %d %d %d %lld %lld %d %d %d|%d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d|%s %lld %d %d|%lld %lld %lld %lld %d",
@@ -96,24 +95,50 @@ double efficiency(const ChipParams &chip, const TilePattern &t)
              d.tRFCpb + 100000 * static_cast<int>(d.refresh), chip.dram_mapping, static_cast<long long>(chip.dram_interleave_bytes),
              chip.dram_hash, chip.dram_channels, static_cast<long long>(t.tiles), static_cast<long long>(t.rows),
              static_cast<long long>(t.row_bytes), static_cast<long long>(t.pitch_bytes), t.write);
+    return key;
+}
+
+/// dram_pattern_efficiency() is a pure function that takes about a millisecond; kernels of a run ask for few patterns, again
+/// and again. Its results are kept for the life of the module; they never change one.
+double efficiency(const ChipParams &chip, const TilePattern &t)
+{
+    static std::map<std::string, double> known;
+    const std::string key = key_of(chip, t);
     const auto found = known.find(key);
     if (found != known.end())
         return found->second;
+    const DramParams &d = chip.dram_timing;
     const DramAddressMap map(d, chip.dram_channels, chip.dram_mapping, chip.dram_interleave_bytes, chip.dram_hash);
     return known[key] = map.problem().empty() && d.problem().empty() ? dram_pattern_efficiency(d, map, t) : 1.0;
 }
 
+/// The same for dram_pattern_even().
+bool even(const ChipParams &chip, const TilePattern &t)
+{
+    static std::map<std::string, bool> known;
+    const std::string key = key_of(chip, t);
+    const auto found = known.find(key);
+    if (found != known.end())
+        return found->second;
+    const DramAddressMap map(chip.dram_timing, chip.dram_channels, chip.dram_mapping, chip.dram_interleave_bytes, chip.dram_hash);
+    return known[key] = !map.problem().empty() || dram_pattern_even(map, t);
+}
+
 }  // namespace
 
-void chip_set_pattern(ChipParams *chip, const struct hardware &hw, const TilePattern &reads)
+void chip_set_rate(ChipParams *chip, const struct hardware &hw, const TilePattern &reads)
 {
     if (hw.dram.timing.bus_bits <= 0 || hw.dram.channels <= 0)
         return;
-    TilePattern stream;
-    const double streaming = efficiency(*chip, stream);
+    const double streaming = efficiency(*chip, TilePattern());
     const double relative = streaming > 0 ? std::min(efficiency(*chip, reads) / streaming, 1.0) : 1.0;
     const double channel = hw.dram.bandwidth_bytes_per_s / chip->dram_channels * (hw.dram.read_efficiency > 0 ? hw.dram.read_efficiency : 1.0);
     chip->dram.read_bytes_per_s = channel * std::max(relative, 0.01);
+}
+
+void chip_add_pattern(ChipParams *chip, const TilePattern &reads)
+{
+    chip->dram.even = chip->dram.even && even(*chip, reads);
 }
 
 }  // namespace llmsim

@@ -12,7 +12,10 @@ namespace llmsim {
 ChipParams chip_params(const struct hardware &hw, double clock_hz);
 
 /// Sets the channels' rates for an access pattern: datasheet x measured streaming share x (bank model: pattern / streaming).
-void chip_set_pattern(ChipParams *chip, const struct hardware &hw, const TilePattern &reads);
+void chip_set_rate(ChipParams *chip, const struct hardware &hw, const TilePattern &reads);
+
+/// Tells the channels of a pattern that the kernel fetches: they are told apart from the first one on that does not fall on them evenly.
+void chip_add_pattern(ChipParams *chip, const TilePattern &reads);
 
 }  // namespace llmsim
 

@@ -176,11 +176,10 @@ void time_gemm(struct timing *out, const struct kernel &k, const struct timing_c
     GemmProgram program(k, map, cost, *ctx.hw);
     chip.sm.slots = std::max(program.blocks_per_sm(), 1);
     chip.sm.overlap_epilogue = map.kernel->persistent;
-    TilePattern pattern;
-    program.weight_layout(&pattern.rows, &pattern.row_bytes, &pattern.pitch_bytes);
     const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots;
-    pattern.tiles = std::max<int64_t>(std::min<int64_t>(std::min(slots, program.blocks()) / std::max<int64_t>(cost.reuse.panel_rows, 1), map.grid_n), 1);
-    chip_set_pattern(&chip, *ctx.hw, pattern);
+    chip_set_rate(&chip, *ctx.hw, program.weights(slots));
+    chip_add_pattern(&chip, program.weights(slots));
+    chip_add_pattern(&chip, program.activations(slots));
     const Simulated s = simulate_gemm(chip, &program, slots);
     fill(out, s, chip, std::min(slots, program.blocks()));
     out->parts_s[CAUSE_L2] += split_reduction_s(cost, ctx, out->clock_hz);
@@ -242,6 +241,7 @@ void time_stream(struct timing *out, const struct kernel &k, const struct timing
     chip.sm.max_bytes_in_flight = 0;   // ordinary loads: bounded by the threads' registers, which the resident blocks are
     const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots, blocks = program.blocks(), full = std::max<int64_t>(blocks / slots, 1);
     Simulated s;
+    chip_add_pattern(&chip, program.rows(slots));
     const Extrapolation e = over_waves(chip, program, slots, 20, tolerance, &s);
     s.value = e.value;
     s.fraction = blocks < slots ? 1.0 : static_cast<double>(e.simulated) / static_cast<double>(full);

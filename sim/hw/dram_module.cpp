@@ -6,7 +6,11 @@
 
 namespace llmsim {
 
-enum { slice_shift = 16 };   // slices of a bus's calendar: 66 ns, about a kilobyte
+enum {
+    slice_shift = 16,          // slices of a bus's calendar: 66 ns, about a kilobyte
+    together_shift = 14,       // of the calendar of all: 16 ns
+    grain = 256                // bytes that one bus moves at a time
+};
 
 static int64_t service_ps(int64_t bytes, double bytes_per_s)
 {
@@ -15,7 +19,7 @@ static int64_t service_ps(int64_t bytes, double bytes_per_s)
 
 DramModule::DramModule(const sc_core::sc_module_name &name, const DramModuleParams &params, const DramAddressMap &map)
     : sc_core::sc_module(name), params_(params), map_(map), bus_(static_cast<size_t>(map.channels()), Calendar(slice_shift)),
-      waiting_writes_(static_cast<size_t>(map.channels()), 0), read_since_(static_cast<size_t>(map.channels()), 0)
+      all_buses_(together_shift), waiting_writes_(static_cast<size_t>(map.channels()), 0), read_since_(static_cast<size_t>(map.channels()), 0)
 {
 }
 
@@ -33,7 +37,6 @@ int DramModule::cut(const Chunk &chunk)
 {
     pieces_.clear();
     const int64_t row_bytes = chunk.bytes / std::max(chunk.rows, 1);
-    const int64_t grain = 256;
     const int rows = std::min(chunk.rows, params_.sampled_rows);
     const int64_t runs = std::max<int64_t>(1, std::min<int64_t>((row_bytes + grain - 1) / grain,
                                                                 std::max(1, params_.sampled_rows / rows)));
@@ -63,9 +66,16 @@ double DramModule::use(int64_t at_ps, int64_t service_ps)
     return std::min(use_, 1.0);
 }
 
-int64_t DramModule::read(int64_t at_ps, int requester, const Chunk &chunk)
+int64_t DramModule::read_together(int64_t at_ps, const Chunk &chunk)
 {
-    (void)requester;
+    const double rate = params_.read_bytes_per_s * static_cast<double>(bus_.size());
+    const int64_t one = service_ps(std::min<int64_t>(chunk.bytes, grain), params_.read_bytes_per_s);
+    batches_since_read_ = 0;
+    return std::max(all_buses_.reserve(at_ps, service_ps(chunk.bytes, rate)), at_ps + one);
+}
+
+int64_t DramModule::read_by_channel(int64_t at_ps, const Chunk &chunk)
+{
     int64_t done = at_ps;
     cut(chunk);
     for (const Piece &p : pieces_) {
@@ -73,28 +83,61 @@ int64_t DramModule::read(int64_t at_ps, int requester, const Chunk &chunk)
         read_since_[static_cast<size_t>(p.channel)] = 1;
         done = std::max(done, bus_[static_cast<size_t>(p.channel)].reserve(at_ps, service));
     }
+    return done;
+}
+
+int64_t DramModule::read(int64_t at_ps, int requester, const Chunk &chunk)
+{
+    (void)requester;
+    const int64_t done = params_.even ? read_together(at_ps, chunk) : read_by_channel(at_ps, chunk);
     read_bytes_ += chunk.bytes;
     const double busy = use(at_ps, service_ps(chunk.bytes, params_.read_bytes_per_s));
     const auto queues = static_cast<double>(std::max<int64_t>(params_.loaded_latency_ps - params_.latency_ps, 0));
     return done + params_.latency_ps + static_cast<int64_t>(queues * busy);
 }
 
-int64_t DramModule::write(int64_t at_ps, int requester, const Chunk &chunk)
+/// Time of one channel's bus that a batch of writes takes.
+int64_t DramModule::batch_ps(bool turn) const
 {
-    (void)requester;
+    return service_ps(params_.write_batch_bytes, params_.write_bytes_per_s) + (turn ? params_.turnaround_ps : 0);
+}
+
+/// Channels take turns: a channel turns round when any read came since its own last batch.
+void DramModule::write_together(int64_t at_ps, const Chunk &chunk)
+{
+    const auto channels = static_cast<int64_t>(bus_.size());
+    waiting_together_ += chunk.bytes;
+    while (waiting_together_ >= params_.write_batch_bytes) {
+        const bool turn = read_bytes_ > 0 && batches_since_read_ < channels;
+        last_write_ps_ = std::max(last_write_ps_, all_buses_.reserve(at_ps, batch_ps(turn) / channels));
+        waiting_together_ -= params_.write_batch_bytes;
+        ++batches_since_read_;
+        ++batches_;
+    }
+}
+
+void DramModule::write_by_channel(int64_t at_ps, const Chunk &chunk)
+{
     cut(chunk);
     for (const Piece &p : pieces_) {
         const auto c = static_cast<size_t>(p.channel);
         waiting_writes_[c] += p.bytes;
         while (waiting_writes_[c] >= params_.write_batch_bytes) {
-            const int64_t turn = read_since_[c] ? params_.turnaround_ps : 0;
-            const int64_t service = service_ps(params_.write_batch_bytes, params_.write_bytes_per_s) + turn;
-            last_write_ps_ = std::max(last_write_ps_, bus_[c].reserve(at_ps, service));
+            last_write_ps_ = std::max(last_write_ps_, bus_[c].reserve(at_ps, batch_ps(read_since_[c] != 0)));
             waiting_writes_[c] -= params_.write_batch_bytes;
             read_since_[c] = 0;
             ++batches_;
         }
     }
+}
+
+int64_t DramModule::write(int64_t at_ps, int requester, const Chunk &chunk)
+{
+    (void)requester;
+    if (params_.even)
+        write_together(at_ps, chunk);
+    else
+        write_by_channel(at_ps, chunk);
     write_bytes_ += chunk.bytes;
     use(at_ps, service_ps(chunk.bytes, params_.write_bytes_per_s));
     return at_ps;
@@ -107,6 +150,7 @@ DramModuleStats DramModule::stats() const
     s.write_bytes = write_bytes_;
     s.write_batches = batches_;
     s.last_write_ps = last_write_ps_;
+    s.busiest_channel_ps = s.mean_channel_ps = all_buses_.busy();
     for (const Calendar &bus : bus_) {
         s.busiest_channel_ps = std::max(s.busiest_channel_ps, bus.busy());
         s.mean_channel_ps += bus.busy() / static_cast<int64_t>(bus_.size());

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The memory channels of the chip as the cycle fidelity sees them. Each channel is a data bus that serves in order of arrival; a chunk is
- * cut into pieces by the address map, so that strides which camp on few channels queue there. The bus's rate under the
+ * cut into pieces by the address map, so that strides which camp on few channels queue there. Where the kernel's chunks fall evenly
+ * on the channels (dram_pattern_even) their queues are alike, and one calendar of all buses together stands for them: a chunk
+ * takes its bytes at the rate of all, but no less than a line takes on one bus. The buses' rate under the
  * kernel's access pattern comes from the bank model (dram_pattern.h); refresh is part of it. Writes wait in the channel's
  * write queue and leave in batches; a batch between reads costs a turn-around. docs/dram.md, 5 and 6.
  * Latency grows from idle to loaded (both measured on chips) in proportion to the buses' use over the last two microseconds.
- * Assumption: of a chunk with many rows only `sampled_rows` are decoded, each standing for its neighbours.
+ * Assumption: uneven chunks of more than `sampled_rows` rows are decoded at as many, each standing for its neighbours.
  */
 #ifndef LLMSIM_SIM_HW_DRAM_MODULE_H
 #define LLMSIM_SIM_HW_DRAM_MODULE_H
@@ -25,7 +27,8 @@ struct DramModuleParams {
     int64_t write_batch_bytes = 1024;   ///< write queue of one channel
     int64_t latency_ps = 0;         ///< idle latency from the request at the channel to its data
     int64_t loaded_latency_ps = 0;  ///< the same with the buses busy: queues of the controller, banks, refresh
-    int sampled_rows = 16;
+    int sampled_rows = 256;
+    bool even = false;              ///< the kernel's chunks fall evenly on the channels: one calendar for all
 };
 
 struct DramModuleStats {
@@ -50,11 +53,18 @@ private:
         int64_t bytes;
     };
     int cut(const Chunk &chunk);
+    int64_t read_together(int64_t at_ps, const Chunk &chunk);
+    int64_t read_by_channel(int64_t at_ps, const Chunk &chunk);
+    void write_together(int64_t at_ps, const Chunk &chunk);
+    void write_by_channel(int64_t at_ps, const Chunk &chunk);
+    int64_t batch_ps(bool turn) const;
     double use(int64_t at_ps, int64_t service_ps);
 
     DramModuleParams params_;
     const DramAddressMap map_;
     std::vector<Calendar> bus_;
+    Calendar all_buses_;                    ///< of even chunks
+    int64_t waiting_together_ = 0, batches_since_read_ = 0;
     std::vector<int64_t> waiting_writes_;   ///< bytes, a channel
     std::vector<char> read_since_;          ///< has the channel read since its last batch of writes?
     std::vector<Piece> pieces_;             ///< of the chunk at hand

@@ -3,6 +3,7 @@
 #include "sim/hw/dram_pattern.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 namespace llmsim {
@@ -66,6 +67,29 @@ private:
 
 }  // namespace
 
+/// Address of the first byte of a row of a tile in a step.
+static int64_t address_of(const TilePattern &p, int64_t run, int64_t step, int64_t tile, int64_t row)
+{
+    return p.pitch_bytes > 0 ? (tile * p.rows + row) * p.pitch_bytes + step * run : ((step * p.tiles + tile) * p.rows + row) * run;
+}
+
+bool dram_pattern_even(const DramAddressMap &map, const TilePattern &pattern)
+{
+    enum { grain = 256, steps_at_once = 4, runs_a_channel = 64 };
+    const int64_t wanted = int64_t{runs_a_channel} * map.channels(), run = std::max<int64_t>(pattern.row_bytes, 1);
+    std::vector<int64_t> runs(static_cast<size_t>(map.channels()), 0);
+    int64_t all = 0;
+    for (int64_t step = 0; step < steps_at_once && all < wanted; ++step)
+        for (int64_t tile = 0; tile < pattern.tiles && all < wanted; ++tile)
+            for (int64_t row = 0; row < pattern.rows && all < wanted; ++row) {
+                const int64_t base = address_of(pattern, run, step, tile, row);
+                for (int64_t at = base / grain * grain; at < base + run; at += grain, ++all)
+                    ++runs[static_cast<size_t>(map.channel(static_cast<uint64_t>(at)))];
+            }
+    const double mean = static_cast<double>(all) / static_cast<double>(runs.size());
+    return static_cast<double>(*std::max_element(runs.begin(), runs.end())) <= mean + 4.5 * std::sqrt(mean) + 2.0;
+}
+
 double dram_pattern_efficiency(const DramParams &params, const DramAddressMap &map, const TilePattern &pattern)
 {
     Feeder feeder(params, map, pattern.write);
@@ -75,9 +99,7 @@ double dram_pattern_efficiency(const DramParams &params, const DramAddressMap &m
     for (int64_t step = 0; pieces < pieces_at_most; ++step) {
         for (int64_t tile = 0; tile < pattern.tiles; ++tile) {
             for (int64_t row = 0; row < pattern.rows; ++row) {
-                const int64_t base = pattern.pitch_bytes > 0
-                                         ? (tile * pattern.rows + row) * pattern.pitch_bytes + step * run
-                                         : ((step * pattern.tiles + tile) * pattern.rows + row) * run;
+                const int64_t base = address_of(pattern, run, step, tile, row);
                 for (int64_t at = base / access * access; at < base + run; at += access, ++pieces)
                     if (!feeder.feed(static_cast<uint64_t>(at)))
                         return feeder.efficiency();

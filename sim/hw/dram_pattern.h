@@ -29,6 +29,10 @@ struct TilePattern {
 /// Share of the peak of the channels that the pattern touches, 0 to 1.
 double dram_pattern_efficiency(const DramParams &params, const DramAddressMap &map, const TilePattern &pattern);
 
+/// Do the runs that the tiles fetch side by side fall evenly on the channels? Counted from their addresses, the first few steps. Even:
+/// no channel holds more than a throw of dice would give it, mean + 4.5 sqrt(mean) + 2 runs of 256 bytes.
+bool dram_pattern_even(const DramAddressMap &map, const TilePattern &pattern);
+
 /// Bus cycles lost by one turn from reads to writes and back: what a drain of queued writes costs beside its bursts.
 int dram_turnaround_cycles(const DramParams &params);
 

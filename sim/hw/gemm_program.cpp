@@ -188,14 +188,28 @@ int64_t GemmProgram::window_bytes(int64_t slots) const
     return cycles(bytes * static_cast<double>(map_.stages + 1));
 }
 
-void GemmProgram::weight_layout(int64_t *rows, int64_t *row_bytes, int64_t *pitch) const
+TilePattern GemmProgram::activations(int64_t slots) const
+{
+    const double run = static_cast<double>(map_.tile_k) * a_bytes_per_element_;
+    TilePattern p;
+    p.rows = std::min(map_.tile_m, kernel_.gemm.m);
+    p.row_bytes = std::max(cycles(run), line_bytes_);
+    p.pitch_bytes = cycles(static_cast<double>(kernel_.gemm.k) * a_bytes_per_element_);
+    p.tiles = std::max<int64_t>(std::min({slots, panel_rows_, map_.grid_m}), 1);
+    return p;
+}
+
+TilePattern GemmProgram::weights(int64_t slots) const
 {
     const struct gemm_kernel_shape &g = kernel_.gemm;
     const bool packed = g.b_is_weight && g.b.format && g.b.format->bits < 16;
     const double run = static_cast<double>(map_.tile_k) * b_bytes_per_element_;
-    *rows = packed ? 1 : std::min(map_.tile_n, g.n);
-    *row_bytes = packed ? cycles(run * static_cast<double>(std::min(map_.tile_n, g.n))) : std::max(cycles(run), line_bytes_);
-    *pitch = packed ? 0 : cycles(static_cast<double>(g.k) * b_bytes_per_element_);
+    TilePattern p;
+    p.rows = packed ? 1 : std::min(map_.tile_n, g.n);
+    p.row_bytes = packed ? cycles(run * static_cast<double>(std::min(map_.tile_n, g.n))) : std::max(cycles(run), line_bytes_);
+    p.pitch_bytes = packed ? 0 : cycles(static_cast<double>(g.k) * b_bytes_per_element_);
+    p.tiles = std::max<int64_t>(std::min(std::min(slots, blocks()) / panel_rows_, map_.grid_n), 1);
+    return p;
 }
 
 }  // namespace llmsim

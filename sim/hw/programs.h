@@ -11,6 +11,7 @@
 
 #include <vector>
 
+#include "sim/hw/dram_pattern.h"
 #include "sim/hw/program.h"
 
 extern "C" {
@@ -41,8 +42,9 @@ public:
 
     /// Bytes that the blocks of a full chip have in flight together, each counted once: what L2 must hold at any length of loop.
     int64_t window_bytes(int64_t slots) const;
-    /// How the weights lie in memory: rows of a tile, bytes of a row in it, pitch (0: tiles stored one after the other).
-    void weight_layout(int64_t *rows, int64_t *row_bytes, int64_t *pitch) const;
+    /// How activations and weights lie in memory, and how many of their tiles `slots` blocks fetch side by side.
+    TilePattern activations(int64_t slots) const;
+    TilePattern weights(int64_t slots) const;
 
 private:
     struct Place {
@@ -103,6 +105,9 @@ public:
     int loads(int64_t block, int64_t step, Chunk out[max_chunks]) const override;
     StepCost cost(int64_t block, int64_t step) const override;
     int stores(int64_t block, int64_t step, Chunk out[max_chunks]) const override;
+
+    /// How the rows that `slots` blocks read side by side lie in memory. A gather's lie anywhere.
+    TilePattern rows(int64_t slots) const;
 
 private:
     const struct kernel &kernel_;
