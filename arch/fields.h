@@ -49,6 +49,10 @@ enum status fields_read(void *out, const struct field_row *rows, size_t count, c
 /** Feeds path and value of every row but FIELD_NODE, in the order of the table. */
 void fields_hash(struct hasher *h, const struct field_row *rows, size_t count, const void *in);
 
+/** The rows of a hardware description (into struct hardware) and of a stack (into struct stack), for those who vary values. */
+const struct field_row *hardware_fields(size_t *count);
+const struct field_row *stack_fields(size_t *count);
+
 /** Node at a dotted path below `map`, or NULL; null scalars count as absent. */
 const struct yaml_node *fields_find(const struct yaml_node *map, const char *path);
 

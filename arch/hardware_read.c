@@ -127,6 +127,12 @@ static const struct field_row rows[] = {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
+const struct field_row *hardware_fields(size_t *count)
+{
+    *count = ROWS;
+    return rows;
+}
+
 static enum status read_aliases(struct hardware *hw, const struct yaml_node *list, struct error *err)
 {
     if (!list)

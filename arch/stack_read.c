@@ -76,6 +76,12 @@ static const struct field_row stack_rows[] = {
     { .path = "summary", .kind = FIELD_TEXT, .offset = S(summary), .required = true, .doc = "one line" },
 };
 
+const struct field_row *stack_fields(size_t *count)
+{
+    *count = sizeof stack_rows / sizeof stack_rows[0];
+    return stack_rows;
+}
+
 /* "128x256" */
 static enum status parse_pair(int64_t *a, int64_t *b, const struct yaml_node *node, const char *what, struct error *err)
 {

@@ -1,65 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* llmsim run: replays a trace on described hardware, keeps the result, shows it. Same inputs: found, not recomputed. */
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/job.h"
 #include "costmodel/energy.h"
-#include "reports/run_report.h"
 #include "sim/run.h"
-#include "store/store.h"
-
-enum { RECIPE_TEXT_MAX = 512 };
 
 struct run_options {
-    const char *recipe, *stack, *fidelity, *mapping, *db;
-    int64_t tp, detail;
-    struct text_list set;
+    struct job_options job;
+    const char *db, *explain;
+    int64_t detail;
     bool no_db, force, json;
 };
 
-static const char *const fidelities[] = { "roofline", "analytic", "cycle", NULL };
-static const char *const mappings[] = { "picked", "best", NULL };
-
 static const struct option_spec run_table[] = {
-    { .name = "recipe", .letter = 'r', .kind = OPTION_TEXT, .offset = offsetof(struct run_options, recipe), .value = "R",
-      .help = "number formats: w=int4g128,a=fp16,kv=fp8 or a name like fp8 (docs/recipes.md) [default: the hardware's, else fp16]" },
-    { .name = "stack", .kind = OPTION_TEXT, .offset = offsetof(struct run_options, stack), .value = "S",
-      .help = "software stack: a name of arch/stacks/ or a path [default: the hardware's]" },
-    { .name = "tp", .kind = OPTION_I64, .offset = offsetof(struct run_options, tp), .value = "N", .otherwise = "1", .min = 1, .max = 65536,
-      .help = "tensor parallel degree: devices that share every layer" },
-    { .name = "fidelity", .letter = 'f', .kind = OPTION_CHOICE, .offset = offsetof(struct run_options, fidelity), .value = "F",
-      .otherwise = "cycle", .choices = fidelities, .help = "how operators are timed" },
-    { .name = "mapping", .kind = OPTION_CHOICE, .offset = offsetof(struct run_options, mapping), .value = "M", .otherwise = "picked",
-      .choices = mappings, .help = "kernels as the library picks them, or the best legal ones" },
-    { .name = "set", .kind = OPTION_LIST, .offset = offsetof(struct run_options, set), .value = "a.b=v",
-      .help = "changes a value of the hardware (or, as stack.a.b=v, of the stack); may be given often" },
+    JOB_OPTIONS(struct run_options, job, "cycle"),
     { .name = "db", .kind = OPTION_TEXT, .offset = offsetof(struct run_options, db), .value = "FILE",
       .help = "database of results [default: $LLMSIM_DB, else llmsim.db in the current folder]" },
     { .name = "no-db", .kind = OPTION_FLAG, .offset = offsetof(struct run_options, no_db), .help = "neither look up nor store the result" },
     { .name = "force", .kind = OPTION_FLAG, .offset = offsetof(struct run_options, force), .help = "compute even when the result is there, and replace it" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct run_options, json), .help = "print one JSON object (docs/results.md)" },
+    { .name = "explain", .kind = OPTION_TEXT, .offset = offsetof(struct run_options, explain), .value = "ROLE",
+      .help = "explain the kernels of this role after the report ('llmsim explain' has more)" },
     { .name = "detail", .kind = OPTION_I64, .offset = offsetof(struct run_options, detail), .value = "N", .otherwise = "12", .min = 0, .max = 100000,
       .help = "rows of each table of roles; 0 = all" },
     { 0 }
-};
-
-/* Everything that a run needs, resolved. */
-struct job {
-    struct run_spec spec;
-    struct run_inputs inputs;
-    struct report_head head;
-    const char *trace_path;
-    char recipe[RECIPE_TEXT_MAX], layout[64];
 };
 
 static volatile sig_atomic_t interrupted;
@@ -87,29 +60,6 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* "a.b=v" to the hardware, "stack.a.b=v" to the stack. */
-static enum status split_overrides(struct arch_override *arch, int64_t *arch_count, struct arch_override *stack, int64_t *stack_count,
-                                   const struct text_list *set, struct arena *arena, struct error *err)
-{
-    for (int64_t i = 0; i < set->count; i++) {
-        const char *text = set->items[i], *equals = strchr(text, '=');
-        bool of_stack = strncmp(text, "stack.", 6) == 0;
-
-        if (!equals || equals == text)
-            return error_plain(err, STATUS_BAD_INPUT, "--set: found '%s', expected KEY=VALUE, as in dram.bandwidth=\"3 TB/s\"", text);
-        if (of_stack)
-            text += 6;
-        struct arch_override o = { arena_strndup(arena, text, (size_t)(equals - text)), equals + 1 };
-        if (!o.key)
-            return error_no_memory(err);
-        if (of_stack)
-            stack[(*stack_count)++] = o;
-        else
-            arch[(*arch_count)++] = o;
-    }
-    return STATUS_OK;
-}
-
 static const char *join(const struct text_list *set, struct arena *arena)
 {
     const char *text = NULL;
@@ -117,48 +67,6 @@ static const char *join(const struct text_list *set, struct arena *arena)
     for (int64_t i = 0; i < set->count; i++)
         text = text ? arena_printf(arena, "%s %s", text, set->items[i]) : set->items[i];
     return text;
-}
-
-static enum status load(struct job *job, const struct run_options *o, const char *arch_name, struct arena *arena, struct error *err)
-{
-    size_t room = (size_t)o->set.count + 1;
-    struct arch_override *arch = arena_array(arena, room, sizeof *arch), *stack = arena_array(arena, room, sizeof *stack);
-    int64_t arch_count = 0, stack_count = 0;
-    struct run_spec *s = &job->spec;
-    const char *recipe;
-    enum status st;
-
-    if (!arch || !stack)
-        return error_no_memory(err);
-    if ((st = split_overrides(arch, &arch_count, stack, &stack_count, &o->set, arena, err)) ||
-        (st = arch_load(&s->hw, arch_name, arch, arch_count, arena, err)))
-        return st;
-    if (!o->stack && !s->hw->default_stack)
-        return error_plain(err, STATUS_BAD_INPUT, "%s names no default stack: give one with --stack", s->hw->name);
-    if ((st = stack_load(&s->stack, o->stack ? o->stack : s->hw->default_stack, stack, stack_count, arena, err)))
-        return st;
-    recipe = o->recipe ? o->recipe : s->hw->default_recipe;
-    if ((st = recipe_parse(&s->recipe, recipe, (struct source_pos){ o->recipe ? "--recipe" : s->hw->path, 0, 0 }, err)))
-        return st;
-    s->layout.tp = o->tp;
-    s->fidelity = o->fidelity;
-    s->choice = strcmp(o->mapping, "best") == 0 ? MAPPING_BEST : MAPPING_PICKED;
-    recipe_format(job->recipe, sizeof job->recipe, &s->recipe);
-    snprintf(job->layout, sizeof job->layout, "tp=%lld", (long long)o->tp);
-    return STATUS_OK;
-}
-
-/* A path, or the name of a shipped trace: "workloads/llama70b.trace" from any folder. */
-static const char *find_trace(const char *name, struct arena *arena)
-{
-    const char *shipped;
-
-    if (strcmp(name, "-") == 0 || access(name, F_OK) == 0)
-        return name;
-    if ((shipped = data_path(name, arena)) && access(shipped, F_OK) == 0)
-        return shipped;
-    shipped = data_path(arena_printf(arena, "workloads/%s%s", name, strstr(name, ".trace") ? "" : ".trace"), arena);
-    return shipped && access(shipped, F_OK) == 0 ? shipped : name;
 }
 
 /* Model's name and, with `whole`, the content hash, which takes reading to the end. */
@@ -190,7 +98,7 @@ static const char *base_name(const char *path)
 static void fill_names(struct job *job, const struct run_options *o, struct arena *arena)
 {
     const struct run_spec *s = &job->spec;
-    const char *overrides = join(&o->set, arena);
+    const char *overrides = join(&o->job.set, arena);
 
     job->head.arch = s->hw->name;
     job->head.arch_summary = s->hw->summary;
@@ -198,11 +106,11 @@ static void fill_names(struct job *job, const struct run_options *o, struct aren
     job->head.trace = base_name(job->trace_path);
     job->head.recipe = job->recipe;
     job->head.layout = job->layout;
-    job->head.mapping = o->mapping;
+    job->head.mapping = o->job.mapping;
     job->head.overrides = overrides;
     job->inputs = (struct run_inputs){
         .arch_name = s->hw->name, .stack_name = s->stack->name, .trace_name = job->head.trace,
-        .recipe = job->recipe, .layout = job->layout, .mapping = o->mapping, .overrides = overrides,
+        .recipe = job->recipe, .layout = job->layout, .mapping = o->job.mapping, .overrides = overrides,
         .model_version = version_model(), .arch_hash = s->hw->hash, .stack_hash = s->stack->hash,
     };
 }
@@ -262,26 +170,9 @@ static enum status keep(struct store *store, const struct result *r, struct job 
     return st;
 }
 
-static struct report_style terminal_style(int64_t rows_max)
-{
-    struct report_style style = { .columns = 80, .rows_max = (int)rows_max };
-    bool terminal = isatty(STDOUT_FILENO) == 1;
-    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-    struct winsize size;
-    locale_t from_environment = newlocale(LC_CTYPE_MASK, "", (locale_t)0); /* only asked for its character set */
-
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        style.columns = size.ws_col;
-    style.colour = terminal && !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0);
-    style.utf8 = !terminal || (from_environment && strcmp(nl_langinfo_l(CODESET, from_environment), "UTF-8") == 0);
-    if (from_environment)
-        freelocale(from_environment);
-    return style;
-}
-
 static enum status show(const struct result *r, const struct job *job, const struct run_options *o, struct error *err)
 {
-    struct report_style style = terminal_style(o->detail);
+    struct report_style style = job_style(o->detail);
 
     if (o->json)
         return report_run_json(stdout, r, &job->head, err);
@@ -320,17 +211,20 @@ static enum status run_job(struct job *job, const struct run_options *o, struct 
     store_close(store);
     if (!st)
         st = show(&r, job, o, kept ? NULL : err); /* what was computed is shown even when it could not be kept */
+    if (!st && o->explain)
+        st = explain_role(job, o->explain, arena, kept ? NULL : err);
     return st ? st : kept;
 }
 
 static enum status prepare_and_run(struct job *job, const struct run_options *o, const struct text_list *operands, struct arena *arena,
                                    struct error *err)
 {
-    enum status st = load(job, o, operands->items[0], arena, err);
+    enum status st = o->explain && o->json ? error_plain(err, STATUS_BAD_INPUT, "--explain is text: 'llmsim explain --json' gives JSON")
+                                           : job_load(job, &o->job, operands->items[0], arena, err);
 
     if (st)
         return st;
-    job->trace_path = find_trace(operands->items[1], arena);
+    job->trace_path = job_trace(operands->items[1], arena);
     if (!job->trace_path)
         return error_no_memory(err);
     if (strcmp(job->trace_path, "-") == 0)

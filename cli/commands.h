@@ -9,10 +9,15 @@
 #include "cli/options.h"
 
 extern const struct command command_arch;
+extern const struct command command_explain;
 extern const struct command command_format;
 extern const struct command command_probe;
 extern const struct command command_run;
 extern const struct command command_trace;
+
+/** Explains the kernels of one role after a run (cmd_explain.c), as text. */
+struct job;
+enum status explain_role(const struct job *job, const char *role, struct arena *arena, struct error *err);
 
 /** All commands, sorted by name; the list ends with NULL. */
 extern const struct command *const commands[];

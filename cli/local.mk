@@ -4,6 +4,7 @@
 bin_PROGRAMS += llmsim
 llmsim_SOURCES = \
 	cli/cmd_arch.c \
+	cli/cmd_explain.c \
 	cli/cmd_format.c \
 	cli/cmd_probe.c \
 	cli/cmd_run.c \
@@ -11,6 +12,8 @@ llmsim_SOURCES = \
 	cli/commands.c \
 	cli/commands.h \
 	cli/help.c \
+	cli/job.c \
+	cli/job.h \
 	cli/main.c \
 	cli/options.c \
 	cli/options.h \

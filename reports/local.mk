@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # reports/: tables, JSON
 libllmsim_results_la_SOURCES += \
+	reports/explain_json.c \
+	reports/explain_report.h \
+	reports/explain_text.c \
 	reports/fold.c \
 	reports/fold.h \
 	reports/probe_report.c \

@@ -317,7 +317,6 @@ static void put_report(FILE *out, const struct result *r, const struct report_he
     free(rows);
 }
 
-/* Cells are padded to their width; what of that stands at the end of a line is left out. */
 void report_run_text(FILE *out, const struct result *r, const struct report_head *head, const struct report_style *style)
 {
     char *text = NULL;
@@ -328,14 +327,6 @@ void report_run_text(FILE *out, const struct result *r, const struct report_head
         return;
     put_report(padded, r, head, style);
     if (fclose(padded) == 0)
-        for (const char *line = text; *line;) {
-            size_t length = strcspn(line, "\n"), kept = length;
-
-            while (kept > 0 && line[kept - 1] == ' ')
-                kept--;
-            fwrite(line, 1, kept, out);
-            fputc('\n', out);
-            line += length + (line[length] == '\n');
-        }
+        text_trimmed(out, text);
     free(text);
 }

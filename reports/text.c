@@ -193,3 +193,16 @@ void text_count(char *out, size_t bytes, int64_t value)
     }
     out[used] = '\0';
 }
+
+void text_trimmed(FILE *out, const char *text)
+{
+    for (const char *line = text; *line;) {
+        size_t length = strcspn(line, "\n"), kept = length;
+
+        while (kept > 0 && line[kept - 1] == ' ')
+            kept--;
+        fwrite(line, 1, kept, out);
+        fputc('\n', out);
+        line += length + (line[length] == '\n');
+    }
+}

@@ -30,6 +30,9 @@ void text_rule(FILE *out, const struct text_style *style);
 /** A bar of at most `width` columns for share in [0, 1], padded with blanks to `width`. In UTF-8 an eighth of a column is resolved. */
 void text_bar(FILE *out, const struct text_style *style, enum text_colour colour, double share, int width);
 
+/** `text` without the blanks at the ends of its lines: cells are padded to their width. */
+void text_trimmed(FILE *out, const char *text);
+
 /** Four significant digits and a fitting prefix: "812.4 ms", "23.41 us", "1204 s". */
 void text_time(char *out, size_t bytes, int64_t time_ps);
 /** "61.2 GiB" */

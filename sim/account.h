@@ -15,7 +15,7 @@
 enum { ACCOUNT_RESOURCES_MAX = 16, ACCOUNT_PARTS_MAX = 32 };
 
 struct account_line {
-    const char *name;      /* static text: "shared-memory port", "later waves: fill and flush" */
+    const char *name;      /* static text: "shared-memory port", "fill and flush of later waves" */
     enum cause cause;
     double time_s;
 };

@@ -188,16 +188,16 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     account_step(ctx->account, "one tile of keys of every resident block", cycles / hz, f->rounds);
     account_part(ctx->account, "main loop over tiles of keys", binding, f->rounds * cycles / hz);
     account_part(ctx->account, "main loop: barriers and pointers", CAUSE_STALL, f->rounds * 2.0 * hw->sm.barrier_cycles / hz);
-    account_part(ctx->account, "fill: first block, its table, queries, keys", CAUSE_STALL, (hw->launch.block_cycles + chain_loads * loaded) / hz);
+    account_part(ctx->account, "fill: first block, queries, keys", CAUSE_STALL, (hw->launch.block_cycles + chain_loads * loaded) / hz);
     account_part(ctx->account, "fill of later blocks", CAUSE_STALL, (starts - 1.0) * (hw->launch.block_cycles + chain_loads * later) / hz);
     account_part(ctx->account, "results written", CAUSE_L2, f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz);
     if (f->combine_bytes > 0.0) { /* a second kernel adds the parts up */
         parts_s[CAUSE_L2] += f->combine_bytes / hw->l2.write_bytes_per_cycle / hz;
         parts_s[CAUSE_STALL] += 2.0 * loaded / hz;
         parts_s[CAUSE_LAUNCH] += launch_overhead_s(ctx, false);
-        account_part(ctx->account, "split-KV: parts written and added up", CAUSE_L2, f->combine_bytes / hw->l2.write_bytes_per_cycle / hz);
-        account_part(ctx->account, "split-KV: latency of the second kernel", CAUSE_STALL, 2.0 * loaded / hz);
-        account_part(ctx->account, "split-KV: launch of the second kernel", CAUSE_LAUNCH, launch_overhead_s(ctx, false));
+        account_part(ctx->account, "split-KV: parts added up", CAUSE_L2, f->combine_bytes / hw->l2.write_bytes_per_cycle / hz);
+        account_part(ctx->account, "split-KV: second kernel, latency", CAUSE_STALL, 2.0 * loaded / hz);
+        account_part(ctx->account, "split-KV: second kernel, launch", CAUSE_LAUNCH, launch_overhead_s(ctx, false));
     }
     for (int i = 0; i < CAUSES; i++)
         total += parts_s[i];

@@ -196,9 +196,9 @@ static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_map
     double hidden_by = (double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0);
     double later = (hw->launch.block_cycles + l2 + epilogue) / hidden_by;
 
-    account_part(account, "fill: first block and its first bytes", CAUSE_STALL, first / hz);
+    account_part(account, "fill: first block, first bytes", CAUSE_STALL, first / hz);
     account_part(account, "flush: results of the last block", CAUSE_STALL, epilogue / hz);
-    account_part(account, "fill and flush of later waves, as far as exposed", CAUSE_STALL, at_least(waves - 1.0, 0.0) * later / hz);
+    account_part(account, "fill and flush of later waves", CAUSE_STALL, at_least(waves - 1.0, 0.0) * later / hz);
     return first + epilogue + at_least(waves - 1.0, 0.0) * later;
 }
 
@@ -214,10 +214,10 @@ static void add_epilogue_excess(double parts[CAUSES], const struct gemm_cost *co
         total += parts[i];
     if (vector > total && vector >= write) {
         parts[CAUSE_VECTOR] += vector - total;
-        account_part(account, "results: vector work that no main loop hides", CAUSE_VECTOR, (vector - total) / hz);
+        account_part(account, "results: vector work not hidden", CAUSE_VECTOR, (vector - total) / hz);
     } else if (write > total) {
         parts[CAUSE_L2] += write - total;
-        account_part(account, "results: writes that no main loop hides", CAUSE_L2, (write - total) / hz);
+        account_part(account, "results: writes not hidden", CAUSE_L2, (write - total) / hz);
     }
 }
 

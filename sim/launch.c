@@ -30,7 +30,7 @@ static void account_launch(const struct timing_context *ctx, bool large_program)
 {
     account_part(ctx->account, "launch: gap before the kernel", CAUSE_LAUNCH, gap_s(ctx));
     account_part(ctx->account, "launch: first block starts", CAUSE_LAUNCH, ramp_s(ctx));
-    account_part(ctx->account, "launch: program and constants fetched", CAUSE_LAUNCH, cold_program_s(ctx, large_program));
+    account_part(ctx->account, "launch: program fetched", CAUSE_LAUNCH, cold_program_s(ctx, large_program));
     account_part(ctx->account, "launch: drain", CAUSE_LAUNCH, ctx->hw->launch.drain_s);
 }
 

@@ -15,6 +15,11 @@ libllmsim_model_la_SOURCES += \
 	sim/convert.c \
 	sim/cycle_load.c \
 	sim/cycle_load.h \
+	sim/explain.c \
+	sim/explain.h \
+	sim/explain_find.c \
+	sim/explain_sensitivity.c \
+	sim/explain_shapes.c \
 	sim/fidelity.c \
 	sim/footprint.c \
 	sim/footprint.h \

@@ -20,6 +20,7 @@ suites = \
 	tests/base_yaml \
 	tests/base_yaml_bad \
 	tests/exact_sums \
+	tests/explain \
 	tests/formats \
 	tests/lowering \
 	tests/lut_mpgemm \

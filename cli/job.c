@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inputs of a run from options (cli/job.h). */
+#include "cli/job.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+const char *const job_fidelities[] = { "roofline", "analytic", "cycle", NULL };
+const char *const job_mappings[] = { "picked", "best", NULL };
+
+/* "a.b=v" to the hardware, "stack.a.b=v" to the stack. */
+static enum status split_overrides(struct arch_override *arch, int64_t *arch_count, struct arch_override *stack, int64_t *stack_count,
+                                   const struct text_list *set, struct arena *arena, struct error *err)
+{
+    for (int64_t i = 0; i < set->count; i++) {
+        const char *text = set->items[i], *equals = strchr(text, '=');
+        bool of_stack = strncmp(text, "stack.", 6) == 0;
+
+        if (!equals || equals == text)
+            return error_plain(err, STATUS_BAD_INPUT, "--set: found '%s', expected KEY=VALUE, as in dram.bandwidth=\"3 TB/s\"", text);
+        if (of_stack)
+            text += 6;
+        struct arch_override o = { arena_strndup(arena, text, (size_t)(equals - text)), equals + 1 };
+        if (!o.key)
+            return error_no_memory(err);
+        if (of_stack)
+            stack[(*stack_count)++] = o;
+        else
+            arch[(*arch_count)++] = o;
+    }
+    return STATUS_OK;
+}
+
+enum status job_load(struct job *job, const struct job_options *o, const char *arch_name, struct arena *arena, struct error *err)
+{
+    size_t room = (size_t)o->set.count + 1;
+    struct arch_override *arch = arena_array(arena, room, sizeof *arch), *stack = arena_array(arena, room, sizeof *stack);
+    int64_t arch_count = 0, stack_count = 0;
+    struct run_spec *s = &job->spec;
+    const char *recipe;
+    enum status st;
+
+    if (!arch || !stack)
+        return error_no_memory(err);
+    if ((st = split_overrides(arch, &arch_count, stack, &stack_count, &o->set, arena, err)) ||
+        (st = arch_load(&s->hw, arch_name, arch, arch_count, arena, err)))
+        return st;
+    if (!o->stack && !s->hw->default_stack)
+        return error_plain(err, STATUS_BAD_INPUT, "%s names no default stack: give one with --stack", s->hw->name);
+    if ((st = stack_load(&s->stack, o->stack ? o->stack : s->hw->default_stack, stack, stack_count, arena, err)))
+        return st;
+    recipe = o->recipe ? o->recipe : s->hw->default_recipe;
+    if ((st = recipe_parse(&s->recipe, recipe, (struct source_pos){ o->recipe ? "--recipe" : s->hw->path, 0, 0 }, err)))
+        return st;
+    s->layout.tp = o->tp;
+    s->fidelity = o->fidelity;
+    s->choice = strcmp(o->mapping, "best") == 0 ? MAPPING_BEST : MAPPING_PICKED;
+    recipe_format(job->recipe, sizeof job->recipe, &s->recipe);
+    snprintf(job->layout, sizeof job->layout, "tp=%lld", (long long)o->tp);
+    return STATUS_OK;
+}
+
+/* A path, or the name of a shipped trace: "workloads/llama70b.trace" from any folder. */
+const char *job_trace(const char *name, struct arena *arena)
+{
+    const char *shipped;
+
+    if (strcmp(name, "-") == 0 || access(name, F_OK) == 0)
+        return name;
+    if ((shipped = data_path(name, arena)) && access(shipped, F_OK) == 0)
+        return shipped;
+    shipped = data_path(arena_printf(arena, "workloads/%s%s", name, strstr(name, ".trace") ? "" : ".trace"), arena);
+    return shipped && access(shipped, F_OK) == 0 ? shipped : name;
+}
+
+struct report_style job_style(int64_t rows_max)
+{
+    struct report_style style = { .columns = 80, .rows_max = (int)rows_max };
+    bool terminal = isatty(STDOUT_FILENO) == 1;
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    struct winsize size;
+    locale_t from_environment = newlocale(LC_CTYPE_MASK, "", (locale_t)0); /* only asked for its character set */
+
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        style.columns = size.ws_col;
+    style.colour = terminal && !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0);
+    style.utf8 = !terminal || (from_environment && strcmp(nl_langinfo_l(CODESET, from_environment), "UTF-8") == 0);
+    if (from_environment)
+        freelocale(from_environment);
+    return style;
+}
