@@ -14,7 +14,11 @@ libllmsim_model_la_SOURCES += \
 	arch/resolve.h \
 	arch/show.c \
 	arch/stack.h \
+	arch/stack_collective.c \
+	arch/stack_collective.h \
 	arch/stack_read.c \
+	arch/system.c \
+	arch/system.h \
 	arch/unit_read.c
 
 # Descriptions, installed below $(pkgdatadir)/arch as they lie here.
@@ -82,4 +86,15 @@ arch_descriptions = \
 	arch/stacks/eager.yaml \
 	arch/stacks/kernel-only.yaml \
 	arch/stacks/library.yaml \
-	arch/stacks/unfused.yaml
+	arch/stacks/unfused.yaml \
+	arch/systems/4xa100-pcie-pairs.yaml \
+	arch/systems/8xl40s-pcie.yaml \
+	arch/systems/8xmi300x.yaml \
+	arch/systems/8xrtx-pro-6000-pcie.yaml \
+	arch/systems/gb200-nvl72.yaml \
+	arch/systems/gb300-nvl72.yaml \
+	arch/systems/hgx-a100-8xsxm.yaml \
+	arch/systems/hgx-b200-8xsxm.yaml \
+	arch/systems/hgx-b300-8xsxm.yaml \
+	arch/systems/hgx-h100-8xsxm.yaml \
+	arch/systems/hgx-h200-8xsxm.yaml

@@ -12,7 +12,8 @@
 #include "base/hash.h"
 #include "base/yaml.h"
 
-enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 16 };
+enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 16,
+       STACK_PROTOCOLS_MAX = 16, STACK_CORRECTIONS_MAX = 24 };
 
 /** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
 struct gemm_kernel {
@@ -37,6 +38,26 @@ struct attention_kernel {
     int64_t split_kv_max;      /* 1 = none */
     bool gqa_packing;          /* query heads of a KV group share a tile's rows */
     bool split_softmax;        /* softmax overlaps the other warp group's GEMM */
+};
+
+/**
+ * One protocol of a collective library under one algorithm. The `pick_` values are the library's own cost model, by which it chooses;
+ * the others are what the choice takes. Rates are shares of the link's payload rate (link.bandwidth x link.efficiency).
+ * sim/collective.h has the equations of both.
+ */
+struct collective_protocol {
+    const char *name;          /* "ring_ll128": key in the stack */
+    const char *algorithm;     /* "ring", "tree", "nvls", "all_to_all", "send" */
+    double pick_base_s, pick_hop_s, pick_hop_pcie_s, pick_hop_net_s, pick_share;
+    int64_t pick_corrections_count;
+    double pick_corrections[STACK_CORRECTIONS_MAX]; /* on pick_share, by floor(log2(bytes / 64)); 1 beyond the list */
+    double base_s;             /* start and end of the library's kernel beside a launch */
+    double hop_s;              /* software part of one hop; the link's latency comes to it */
+    double ramp_s;             /* all channels and threads at work instead of one: reached at ramp_bytes, in proportion below */
+    int64_t ramp_bytes;
+    double share;              /* of the link rate, payload over flags and polling */
+    double net_share;          /* of the rate of a node's cards; 1 unless said otherwise */
+    double copy_share;         /* rate of what a rank copies without sending, in units of the link rate; 0: nothing of the kind */
 };
 
 enum launch_mode { LAUNCH_KERNEL_ONLY, LAUNCH_GRAPH, LAUNCH_EAGER };
@@ -76,8 +97,11 @@ struct stack {
     const char *all_reduce;       /* "nccl", "one_shot", "auto" */
     int64_t one_shot_max_bytes;
     double one_shot_share;        /* of the one-way link rate that reads of peers' memory reach: requests, headers, the reads' latency */
-    double collective_base_s;     /* software base latency of the library */
-    double collective_hop_s;
+    int64_t two_shot_max_bytes;   /* two-shot (reduce own slice, gather) up to this; 0: the stack has none */
+    double one_shot_flag_s;       /* store of a flag to one peer, messages of one_shot_flag_bytes and more (below, data carry it) */
+    int64_t one_shot_flag_bytes;
+    int64_t protocols_count;
+    struct collective_protocol protocols[STACK_PROTOCOLS_MAX]; /* by name */
     const struct yaml_node *tree;
     struct hash128 hash;
 };

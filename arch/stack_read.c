@@ -6,6 +6,7 @@
 
 #include "arch/fields.h"
 #include "arch/resolve.h"
+#include "arch/stack_collective.h"
 
 #define K(member) offsetof(struct gemm_kernel, member)
 #define A(member) offsetof(struct attention_kernel, member)
@@ -70,8 +71,10 @@ static const struct field_row stack_rows[] = {
     CHOICE("collective.all_reduce", all_reduce, "nccl one_shot auto", "algorithm"),
     { .path = "collective.one_shot_max", .kind = FIELD_BYTES, .offset = S(one_shot_max_bytes), .max = 1e12, .required = true, .doc = "largest message" },
     QUANTITY("collective.one_shot_share", Q_RATIO, one_shot_share, 0.05, 1, true, "share of the link rate that reads of peers' memory reach"),
-    QUANTITY("collective.base", Q_SECONDS, collective_base_s, 0, 1, true, "software latency of a call"),
-    QUANTITY("collective.hop", Q_SECONDS, collective_hop_s, 0, 1, true, "software latency of a hop"),
+    { .path = "collective.two_shot_max", .kind = FIELD_BYTES, .offset = S(two_shot_max_bytes), .max = 1e12, .required = true, .doc = "largest message of the two-shot kernel; 0 B none" },
+    QUANTITY("collective.one_shot_flag", Q_SECONDS, one_shot_flag_s, 0, 1e-3, true, "store of a flag to one peer"),
+    { .path = "collective.one_shot_flag_from", .kind = FIELD_BYTES, .offset = S(one_shot_flag_bytes), .max = 1e12, .required = true, .doc = "smallest message with flags of its own" },
+    { .path = "collective.protocols", .kind = FIELD_NODE, .required = true, .doc = "name: {algorithm, pick_base, base, share ...}" },
     { .path = "name", .kind = FIELD_TEXT, .offset = S(name), .required = true, .doc = "as tables name it" },
     { .path = "summary", .kind = FIELD_TEXT, .offset = S(summary), .required = true, .doc = "one line" },
 };
@@ -202,7 +205,7 @@ static enum status read_tree(struct stack *s, struct error *err)
         if ((st = read_attention(&s->attention_kernels[i], attention->keys[order[i]], attention->items[order[i]], err)))
             return st;
     s->attention_kernels_count = (int64_t)n;
-    return STATUS_OK;
+    return stack_read_protocols(s, fields_find(s->tree, "collective.protocols"), err);
 }
 
 static void hash_kernels(struct hasher *h, const struct stack *s)
@@ -220,6 +223,7 @@ static void hash_kernels(struct hasher *h, const struct stack *s)
     }
     for (int64_t i = 0; i < s->attention_kernels_count; i++)
         fields_hash(h, attention_rows, ROWS(attention_rows), &s->attention_kernels[i]);
+    stack_hash_protocols(h, s);
 }
 
 static void hash_stack(struct hash128 *out, struct hasher *h, const struct stack *s)

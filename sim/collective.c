@@ -1,42 +1,132 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Alpha-beta model of collectives. See collective.h and docs/collectives.md, which holds predicted against measured. */
+/* Time of collectives by algorithm and protocol. See collective.h and docs/collectives.md, which holds predicted against measured. */
 #include "sim/collective.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "sim/bounds.h"
 #include "sim/launch.h"
 
-/*
- * Protocols of NCCL. Shares of the link and start-up relative to LL: NCCL src/graph/tuning.cc (commit 5067397): base us LL 6.6,
- * LL128 14, Simple 8.4; NVLink hop us 0.6, 1.9, 3.4; LL carries 4 bytes of data with 4 of flag, LL128 120 with 8.
- */
-static const struct protocol {
-    const char *name;
-    double base_ratio, hop_add_s, link_share;
-} protocols[] = {
-    { "ring LL", 1.0, 0, 0.5 },
-    { "ring LL128", 14.0 / 6.6, 1.9e-6 - 0.6e-6, 120.0 / 128.0 },
-    { "ring Simple", 8.4 / 6.6, 3.4e-6 - 0.6e-6, 1.0 },
+/* What one algorithm makes of an operation: Eq. 1 of collective.h. */
+struct volume {
+    double hops, net_hops;         /* steps inside a node, between nodes */
+    double sent, copied;           /* bytes of a rank: over its link, without it */
+    double net;                    /* bytes that leave a node */
+    double unit;                   /* payload that the library's cost model divides by its rate */
 };
-enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
 
-static double link_rate(const struct hardware *hw)
+static double log2_floor(double x)
 {
-    return hw->link.bytes_per_s * (hw->link.efficiency > 0 ? hw->link.efficiency : 1);
+    int exponent;
+
+    (void)frexp(x, &exponent); /* x = f 2^exponent, 1/2 <= f < 1 */
+    return exponent - 1;
 }
 
-/* Steps of a ring and the bytes that each rank sends, for n bytes in one rank's buffer before the operation. */
-static void ring_volume(double *steps, double *bytes, enum collective_op op, double n, double p)
+static struct volume ring_volume(const struct collective_kernel_shape *c, double nodes)
 {
-    switch (op) {
-    case COLLECTIVE_ALL_REDUCE: *steps = 2 * (p - 1); *bytes = 2 * (p - 1) / p * n; break;
-    case COLLECTIVE_ALL_GATHER: *steps = p - 1; *bytes = (p - 1) * n; break;
-    case COLLECTIVE_REDUCE_SCATTER: *steps = p - 1; *bytes = (p - 1) / p * n; break;
-    case COLLECTIVE_ALL_TO_ALL: *steps = 1; *bytes = (p - 1) / p * n; break;
-    default: *steps = 1; *bytes = n; break;
+    double p = (double)c->ranks, n = (double)c->bytes;
+    bool reduce_all = c->op == COLLECTIVE_ALL_REDUCE;
+    double full = c->op == COLLECTIVE_ALL_GATHER ? n * p : n, passes = reduce_all ? 2 : 1;
+    struct volume v = { .hops = passes * (p - 1), .net_hops = nodes > 1 ? passes * (nodes - 1) : 0, .copied = full / p };
+
+    v.sent = v.unit = v.hops / p * full;
+    v.net = v.sent;
+    v.hops -= v.net_hops;
+    return v;
+}
+
+static struct volume pair_volume(const struct collective_kernel_shape *c, double nodes)
+{
+    double p = (double)c->ranks, n = (double)c->bytes;
+    bool all = c->op == COLLECTIVE_ALL_TO_ALL;
+    struct volume v = { .hops = nodes > 1 ? 0 : 1, .net_hops = nodes > 1 ? 1 : 0, .sent = all ? (p - 1) / p * n : n, .copied = all ? n / p : 0 };
+
+    v.unit = v.sent;
+    v.net = all ? n * (p / nodes) * (nodes - 1) / nodes : n; /* of all ranks of the node, what goes to other nodes */
+    return v;
+}
+
+static struct volume tree_volume(const struct collective_kernel_shape *c, double nodes)
+{
+    double p = (double)c->ranks, n = (double)c->bytes;
+
+    return (struct volume){ .hops = 2 * (p / nodes - 1), .net_hops = nodes > 1 ? 2 * log2_floor(nodes) : 0, .sent = 2 * n, .copied = n, .net = n, .unit = 2 * n };
+}
+
+static struct volume nvls_volume(const struct collective_kernel_shape *c)
+{
+    double n = (double)c->bytes;
+
+    return (struct volume){ .hops = 1, .sent = (1 + 1 / (double)c->ranks) * n, .unit = n };
+}
+
+static bool volume_of(struct volume *v, const struct collective_protocol *p, const struct collective_kernel_shape *c, const struct fabric *f)
+{
+    bool pairs = c->op == COLLECTIVE_ALL_TO_ALL || c->op == COLLECTIVE_SEND_RECV;
+
+    if (strcmp(p->algorithm, "ring") == 0)
+        return *v = ring_volume(c, (double)f->nodes), !pairs;
+    if (strcmp(p->algorithm, "tree") == 0)
+        return *v = tree_volume(c, (double)f->nodes), c->op == COLLECTIVE_ALL_REDUCE;
+    if (strcmp(p->algorithm, "nvls") == 0) /* two ranks exchange as fast without the switch's help */
+        return *v = nvls_volume(c), c->op == COLLECTIVE_ALL_REDUCE && f->multicast && f->nodes == 1 && c->ranks > 2;
+    *v = pair_volume(c, (double)f->nodes);
+    return strcmp(p->algorithm, "send") == 0 ? c->op == COLLECTIVE_SEND_RECV : c->op == COLLECTIVE_ALL_TO_ALL;
+}
+
+/* Rate at which the library believes, or finds, that a rank's payload moves: its link's, or its part of what leaves the node. */
+static double bytes_rate(const struct fabric *f, const struct volume *v, double share, double net_share)
+{
+    double rate = f->bytes_per_s * share;
+
+    return f->nodes > 1 && v->net > 0 ? at_most(rate, f->node_bytes_per_s * net_share * v->unit / v->net) : rate;
+}
+
+/* The library's own cost model: NCCL src/graph/tuning.cc, ncclTopoTuneModel and ncclTopoGetAlgoTime. */
+static double picked_cost_s(const struct collective_protocol *p, const struct collective_kernel_shape *c, const struct fabric *f, const struct volume *v)
+{
+    double hop = f->pcie ? p->pick_hop_pcie_s : p->pick_hop_s, share = p->pick_share;
+    double size = c->op == COLLECTIVE_ALL_GATHER ? (double)c->bytes * (double)c->ranks : (double)c->bytes;
+    double index = size >= 64 ? log2_floor(size / 64) : 0;
+
+    if (index < (double)p->pick_corrections_count)
+        share *= p->pick_corrections[(int)index];
+    return p->pick_base_s + v->hops * hop + v->net_hops * p->pick_hop_net_s + v->unit / bytes_rate(f, v, share, at_most(share, 1.0));
+}
+
+static struct collective_cost cost_of(const struct collective_protocol *p, const struct collective_kernel_shape *c, const struct fabric *f, const struct volume *v)
+{
+    double size = c->op == COLLECTIVE_ALL_GATHER ? (double)c->bytes * (double)c->ranks : (double)c->bytes;
+
+    return (struct collective_cost){
+        .algorithm = p->name,
+        .base_s = p->base_s + (p->ramp_s > 0 ? p->ramp_s * at_most(size / (double)p->ramp_bytes, 1.0) : 0),
+        .hops_s = v->hops * (p->hop_s + f->latency_s) + v->net_hops * (p->hop_s + f->net_latency_s),
+        .transfer_s = v->sent / bytes_rate(f, v, p->share, p->net_share) + (p->copy_share > 0 ? v->copied / (f->bytes_per_s * p->copy_share) : 0),
+        .link_bytes = v->sent,
+    };
+}
+
+static struct collective_cost library_cost(const struct collective_kernel_shape *c, const struct fabric *f, const struct stack *stack)
+{
+    struct collective_cost best = { .algorithm = "none" };
+    double least = INFINITY;
+
+    for (int64_t i = 0; i < stack->protocols_count; i++) {
+        const struct collective_protocol *p = &stack->protocols[i];
+        struct volume v;
+
+        if (!volume_of(&v, p, c, f))
+            continue;
+        double believed = picked_cost_s(p, c, f, &v);
+        if (believed < least) {
+            least = believed;
+            best = cost_of(p, c, f, &v);
+        }
     }
+    return best;
 }
 
 static double total_s(const struct collective_cost *c)
@@ -44,53 +134,46 @@ static double total_s(const struct collective_cost *c)
     return c->base_s + c->hops_s + c->transfer_s;
 }
 
-static struct collective_cost ring_cost(const struct collective_kernel_shape *c, const struct hardware *hw, const struct stack *stack)
+/* Kernels that read peers' memory themselves: all of it at once, or a slice, reduced, and then the others' slices. */
+static struct collective_cost shot_cost(const struct collective_kernel_shape *c, const struct fabric *f, const struct stack *stack, bool two)
 {
-    struct collective_cost best = { 0 };
-    double steps, bytes;
+    double p = (double)c->ranks, n = (double)c->bytes, sent = two ? 2 * (p - 1) / p * n : (p - 1) * n;
+    double flags = c->bytes >= stack->one_shot_flag_bytes ? (two ? 2 : 1) * (p - 1) * stack->one_shot_flag_s : 0;
 
-    ring_volume(&steps, &bytes, c->op, (double)c->bytes, (double)c->ranks);
-    for (int i = 0; i < PROTOCOLS; i++) {
-        struct collective_cost cost = {
-            .algorithm = protocols[i].name,
-            .base_s = stack->collective_base_s * protocols[i].base_ratio,
-            .hops_s = steps * (stack->collective_hop_s + protocols[i].hop_add_s),
-            .transfer_s = bytes / (link_rate(hw) * protocols[i].link_share),
-            .link_bytes = bytes / protocols[i].link_share,
-        };
-        if (best.algorithm == NULL || total_s(&cost) < total_s(&best))
-            best = cost;
+    return (struct collective_cost){
+        .algorithm = two ? "two_shot" : "one_shot",
+        .hops_s = (two ? 6 : 4) * f->latency_s + flags, /* a flag to every peer; request and answer of the reads; a flag again */
+        .transfer_s = sent / (f->bytes_per_s * stack->one_shot_share),
+        .link_bytes = sent,
+    };
+}
+
+/* All ranks can read each other's memory: one node, joined by the device's link. */
+static bool shots_allowed(const struct collective_kernel_shape *c, const struct fabric *f, const struct stack *stack)
+{
+    return c->op == COLLECTIVE_ALL_REDUCE && f->nodes == 1 && !f->pcie && stack->all_reduce != NULL && strcmp(stack->all_reduce, "nccl") != 0;
+}
+
+struct collective_cost collective_cost(const struct collective_kernel_shape *c, const struct fabric *fabric, const struct stack *stack)
+{
+    if (c->ranks <= 1)
+        return (struct collective_cost){ .algorithm = "none" };
+    struct collective_cost best = library_cost(c, fabric, stack);
+    if (!shots_allowed(c, fabric, stack))
+        return best;
+    bool always = strcmp(stack->all_reduce, "one_shot") == 0;
+    for (int two = 0; two < 2; two++) {
+        struct collective_cost shot = shot_cost(c, fabric, stack, two);
+
+        if (c->bytes <= (two ? stack->two_shot_max_bytes : stack->one_shot_max_bytes) && ((always && !two) || total_s(&shot) < total_s(&best)))
+            best = shot;
     }
     return best;
 }
 
-static bool one_shot_allowed(const struct collective_kernel_shape *c, const struct stack *stack)
+void collective_timing(struct timing *out, const struct kernel *k, const struct hardware *hw, const struct fabric *fabric, const struct stack *stack)
 {
-    return c->op == COLLECTIVE_ALL_REDUCE && stack->all_reduce != NULL && strcmp(stack->all_reduce, "nccl") != 0 &&
-           c->bytes <= stack->one_shot_max_bytes;
-}
-
-struct collective_cost collective_cost(const struct collective_kernel_shape *c, const struct hardware *hw, const struct stack *stack)
-{
-    if (c->ranks <= 1)
-        return (struct collective_cost){ .algorithm = "none" };
-    struct collective_cost ring = ring_cost(c, hw, stack);
-    if (!one_shot_allowed(c, stack))
-        return ring;
-    double bytes = (double)(c->ranks - 1) * (double)c->bytes;
-    struct collective_cost shot = {
-        .algorithm = "one-shot",
-        .base_s = 0, /* no library between: the kernel's own launch is all */
-        .hops_s = 4 * hw->link.latency_s, /* a flag to every peer; request and answer of the reads; a flag again */
-        .transfer_s = bytes / (link_rate(hw) * stack->one_shot_share),
-        .link_bytes = bytes,
-    };
-    return strcmp(stack->all_reduce, "one_shot") == 0 || total_s(&shot) < total_s(&ring) ? shot : ring;
-}
-
-void collective_timing(struct timing *out, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
-{
-    struct collective_cost c = collective_cost(&k->collective, hw, stack);
+    struct collective_cost c = collective_cost(&k->collective, fabric, stack);
     struct timing_context ctx = { .hw = hw, .stack = stack, .ranks = k->collective.ranks };
 
     *out = (struct timing){ .simulated_fraction = 1, .clock_hz = hw->clock.boost_hz };

@@ -20,6 +20,7 @@ libllmsim_model_la_SOURCES += \
 	sim/explain_find.c \
 	sim/explain_sensitivity.c \
 	sim/explain_shapes.c \
+	sim/fabric.c \
 	sim/fidelity.c \
 	sim/footprint.c \
 	sim/footprint.h \

@@ -86,7 +86,8 @@ static enum status time_now(struct timed_kernel *t, struct memo *m, const struct
     t->roofline_s = bound.time_s;
     if (k->kind != KERNEL_COLLECTIVE)
         return m->fidelity->time(&t->timing, k, &m->ctx, err);
-    collective_timing(&t->timing, k, m->ctx.hw, m->ctx.stack);
+    struct fabric fabric = fabric_of_device(m->ctx.hw, k->collective.ranks);
+    collective_timing(&t->timing, k, m->ctx.hw, &fabric, m->ctx.stack);
     return STATUS_OK;
 }
 

@@ -19,6 +19,7 @@ suites = \
 	tests/base_text \
 	tests/base_yaml \
 	tests/base_yaml_bad \
+	tests/collectives \
 	tests/exact_sums \
 	tests/explain \
 	tests/formats \

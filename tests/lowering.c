@@ -6,7 +6,6 @@
 
 #include "arch/arch.h"
 #include "costmodel/energy.h"
-#include "sim/collective.h"
 #include "sim/layout.h"
 #include "sim/lower.h"
 #include "sim/memory.h"
@@ -149,34 +148,6 @@ static void tensor_parallel_by_role(void)
         struct op s = layout_op(&op, &l, &m);
         CHECK_ROW(rows[i].role, s.n == rows[i].n1 && s.k == rows[i].k1);
     }
-}
-
-/* Ring: 2 (p - 1) steps and 2 (p - 1)/p n bytes; against HGX-A100 (nccl-tests, trtllm custom all-reduce), microseconds. */
-static void all_reduce_against_measured(void)
-{
-    static const struct { const char *label; int64_t ranks, bytes; bool custom; double us; } rows[] = {
-        { "nccl 8 x 512 B", 8, 512, false, 22.57 },     { "nccl 8 x 1 MiB", 8, 1048576, false, 38.85 },
-        { "nccl 8 x 64 MiB", 8, 67108864, false, 595.3 }, { "nccl 8 x 512 MiB", 8, 536870912, false, 4225.9 },
-        { "nccl 4 x 64 KiB", 4, 65536, false, 17.8 },   { "nccl 2 x 128 MiB", 2, 134217728, false, 747.5 },
-        { "custom 8 x 256 B", 8, 256, true, 4.37 },     { "custom 8 x 256 KiB", 8, 262144, true, 16.28 },
-        { "custom 4 x 512 KiB", 4, 524288, true, 13.87 }, { "custom 2 x 128 KiB", 2, 131072, true, 5.19 },
-    };
-    struct run_spec s = spec_of("A100-80GB-SXM", "", 8, "analytic");
-    double sum = 0;
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct stack stack = *s.stack;
-        struct kernel k = { .kind = KERNEL_COLLECTIVE, .collective = { COLLECTIVE_ALL_REDUCE, rows[i].bytes, rows[i].ranks } };
-        struct timing t;
-        stack.all_reduce = rows[i].custom ? "one_shot" : "nccl";
-        stack.one_shot_max_bytes = 1 << 20;
-        collective_timing(&t, &k, s.hw, &stack);
-        double error = fabs(t.time_s * 1e6 / rows[i].us - 1);
-        printf("# %-20s measured %8.2f us, predicted %8.2f us, %+.0f %%\n", rows[i].label, rows[i].us, t.time_s * 1e6, 100 * (t.time_s * 1e6 / rows[i].us - 1));
-        sum += error;
-        CHECK_ROW(rows[i].label, error < 0.30);
-    }
-    CU_ASSERT_TRUE(sum / (double)(sizeof rows / sizeof rows[0]) < 0.12);
 }
 
 static void memory_says_what_fits(void)
@@ -353,7 +324,6 @@ static const struct test tests[] = {
     { "table precompute traffic", table_precompute_traffic },
     { "separate dequantization", separate_dequantization },
     { "tensor parallel splits by role", tensor_parallel_by_role },
-    { "all-reduce against measured", all_reduce_against_measured },
     { "memory names what fits", memory_says_what_fits },
     { "rows and parts sum exactly, runs repeat", replay_sums_are_exact },
     { "attention does not see the LUT unit", attention_does_not_see_the_lut_unit },

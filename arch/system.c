@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads descriptions of systems. See system.h. */
+#include "arch/system.h"
+
+#include "arch/fields.h"
+#include "arch/resolve.h"
+
+#define Y(member) offsetof(struct arch_system, member)
+
+static const struct field_row system_rows[] = {
+    { .path = "name", .kind = FIELD_TEXT, .offset = Y(name), .required = true, .doc = "as tables name it" },
+    { .path = "summary", .kind = FIELD_TEXT, .offset = Y(summary), .required = true, .doc = "one line" },
+    { .path = "aliases", .kind = FIELD_NODE, .doc = "other names" },
+    { .path = "device", .kind = FIELD_TEXT, .offset = Y(device_name), .required = true, .doc = "of every node" },
+    { .path = "node.devices", .kind = FIELD_COUNT, .offset = Y(node_devices), .min = 1, .max = 1024, .required = true, .doc = "in a node" },
+    { .path = "node.link_domain", .kind = FIELD_COUNT, .offset = Y(link_domain), .min = 1, .max = 1024, .doc = "that the device's link joins; default: what the link allows" },
+    { .path = "network.name", .kind = FIELD_TEXT, .offset = Y(network), .doc = "between nodes" },
+    { .path = "network.bandwidth", .kind = FIELD_QUANTITY, .quantity = Q_BYTES_PER_S, .offset = Y(nic_bytes_per_s), .min = 1e6, .max = 1e13, .doc = "of one card, one direction" },
+    { .path = "network.latency", .kind = FIELD_QUANTITY, .quantity = Q_SECONDS, .offset = Y(net_latency_s), .min = 1e-8, .max = 1, .doc = "device to device" },
+    { .path = "network.nics", .kind = FIELD_COUNT, .offset = Y(nics), .min = 1, .max = 1024, .doc = "cards of a node" },
+    { .path = "network.devices_per_nic", .kind = FIELD_COUNT, .offset = Y(devices_per_nic), .min = 1, .max = 1024, .doc = "that share a card; default 1" },
+};
+
+static const char *const system_dirs[] = { "arch/systems", NULL };
+
+static enum status complete(struct arch_system *s, const struct yaml_node *tree, struct arena *arena, struct error *err)
+{
+    enum status st = arch_load(&s->device, s->device_name, NULL, 0, arena, err);
+
+    if (st)
+        return st;
+    if (s->link_domain == 0)
+        s->link_domain = s->device->link.max_ranks < s->node_devices ? s->device->link.max_ranks : s->node_devices;
+    if (s->link_domain < 1)
+        s->link_domain = 1;
+    if (s->network != NULL && (s->nic_bytes_per_s <= 0 || s->net_latency_s <= 0 || s->nics < 1))
+        return error_set(err, STATUS_BAD_INPUT, tree->at, "network: expected bandwidth, latency and nics");
+    return STATUS_OK;
+}
+
+/* One node of a device, joined by its own link. */
+static enum status of_device(struct arch_system *s, const char *name, struct arena *arena, struct error *err)
+{
+    enum status st = arch_load(&s->device, name, NULL, 0, arena, err);
+
+    if (st)
+        return st;
+    s->name = s->device_name = s->device->name;
+    s->summary = s->device->summary;
+    s->path = s->device->path;
+    s->link_domain = s->node_devices = s->device->link.max_ranks > 1 ? s->device->link.max_ranks : 1;
+    return STATUS_OK;
+}
+
+enum status arch_system_load(const struct arch_system **out, const char *name_or_path, struct arena *arena, struct error *err)
+{
+    struct arch_system *s = arena_alloc(arena, sizeof *s);
+    struct error unknown_device;
+    struct yaml_node *tree;
+    enum status st;
+
+    if (!s)
+        return error_no_memory(err);
+    *s = (struct arch_system){ .devices_per_nic = 1 };
+    *out = s;
+    if ((st = arch_find_file(&s->path, name_or_path, system_dirs, "system", arena, err)))
+        return of_device(s, name_or_path, arena, &unknown_device) ? st : STATUS_OK;
+    if ((st = arch_resolve(&tree, s->path, NULL, 0, arena, err)) ||
+        (st = fields_read(s, system_rows, sizeof system_rows / sizeof system_rows[0], tree, "system description", err)))
+        return st;
+    return complete(s, tree, arena, err);
+}
