@@ -11,5 +11,6 @@ const struct command *const commands[] = {
     &command_probe,
     &command_run,
     &command_trace,
+    &command_validate,
     NULL,
 };

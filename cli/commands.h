@@ -14,6 +14,7 @@ extern const struct command command_format;
 extern const struct command command_probe;
 extern const struct command command_run;
 extern const struct command command_trace;
+extern const struct command command_validate;
 
 /** Explains the kernels of one role after a run (cmd_explain.c), as text. */
 struct job;

@@ -9,6 +9,7 @@ llmsim_SOURCES = \
 	cli/cmd_probe.c \
 	cli/cmd_run.c \
 	cli/cmd_trace.c \
+	cli/cmd_validate.c \
 	cli/commands.c \
 	cli/commands.h \
 	cli/help.c \

@@ -12,4 +12,6 @@ libllmsim_results_la_SOURCES += \
 	reports/run_report.h \
 	reports/run_text.c \
 	reports/text.c \
-	reports/text.h
+	reports/text.h \
+	reports/validate_report.c \
+	reports/validate_report.h

@@ -1,2 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-# validate/: predictions held against measurements (libllmsim_results_la_SOURCES)
+# validate/: predictions held against measurements
+libllmsim_results_la_SOURCES += \
+	validate/evaluate.c \
+	validate/evaluate.h \
+	validate/harness.c \
+	validate/harness.h \
+	validate/kernels.c \
+	validate/kind_attention.c \
+	validate/kind_elementwise.c \
+	validate/kind_gemm.c \
+	validate/kinds.c \
+	validate/kinds.h \
+	validate/predict.c \
+	validate/predict.h \
+	validate/rows.c \
+	validate/rows.h \
+	validate/statistics.c
+
+# Harnesses, installed below $(pkgdatadir)/validate as they lie here.
+nobase_dist_pkgdata_DATA += \
+	validate/harness/aic-attention-trtllm.yaml \
+	validate/harness/aic-attention-vllm.yaml \
+	validate/harness/aic.yaml \
+	validate/harness/llmcompass.yaml \
+	validate/harness/vidur-network.yaml \
+	validate/harness/vidur.yaml

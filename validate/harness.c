@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading and finding harnesses (validate/harness.h). */
+#include "validate/harness.h"
+
+#include <fnmatch.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "arch/fields.h"
+#include "arch/resolve.h"
+
+static const char caches[] = "cold warm rotating";
+
+struct raw { struct harness h; const char *activations, *weights, *kv; };
+
+#define H(member) offsetof(struct raw, h.member)
+static const struct field_row rows[] = {
+    { .path = "name", .kind = FIELD_TEXT, .offset = H(name), .required = true, .doc = "as reports name it" },
+    { .path = "summary", .kind = FIELD_NODE, .required = true, .doc = "one line" },
+    { .path = "source", .kind = FIELD_TEXT, .offset = H(source), .required = true, .doc = "pattern of the rows' source column" },
+    { .path = "kinds", .kind = FIELD_TEXT, .offset = H(kinds), .doc = "blank-separated kinds; default all" },
+    { .path = "stack", .kind = FIELD_TEXT, .offset = H(stack), .required = true, .doc = "software stack that ran" },
+    { .path = "sustained", .kind = FIELD_BOOL, .offset = H(sustained), .required = true, .doc = "long enough for the power cap to act" },
+    { .path = "activations", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, activations), .choices = caches, .doc = "cache state" },
+    { .path = "weights", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, weights), .choices = caches, .doc = "cache state" },
+    { .path = "kv", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, kv), .choices = caches, .doc = "cache state" },
+    { .path = "weight_copies", .kind = FIELD_COUNT, .offset = H(weight_copies), .min = 1, .max = 1e6, .doc = "buffers in turn" },
+    { .path = "sync", .kind = FIELD_QUANTITY, .quantity = Q_SECONDS, .offset = H(sync_s), .min = 0, .max = 1, .doc = "wall clock beside the kernel" },
+    { .path = "quantizes_activations", .kind = FIELD_BOOL, .offset = H(quantizes_activations), .doc = "low-precision rows quantize too" },
+    { .path = "kv_write", .kind = FIELD_BOOL, .offset = H(kv_write), .doc = "attention rows include the KV-cache write" },
+    { .path = "rope", .kind = FIELD_BOOL, .offset = H(rope), .doc = "attention rows include rotary embedding and the QKV split" },
+    { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
+    { .path = "clocks", .kind = FIELD_NODE, .doc = "share of boost by device" },
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static enum harness_cache cache_of(const char *text, enum harness_cache otherwise)
+{
+    return !text                             ? otherwise
+           : strcmp(text, "cold") == 0       ? HARNESS_COLD
+           : strcmp(text, "rotating") == 0   ? HARNESS_ROTATING
+                                             : HARNESS_WARM;
+}
+
+static enum status read_overheads(struct harness *h, const struct yaml_node *map, struct error *err)
+{
+    enum status st;
+
+    if (!map)
+        return STATUS_OK;
+    if (map->kind != YAML_MAPPING || map->count > HARNESS_OVERHEADS_MAX)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "overhead: expected at most %d pairs of operator and time", HARNESS_OVERHEADS_MAX);
+    for (size_t i = 0; i < map->count; i++) {
+        struct harness_overhead *o = &h->overheads[h->overheads_count++];
+
+        o->op = map->keys[i];
+        if ((st = yaml_get_quantity(&o->s, map, o->op, true, Q_SECONDS, 0, 1, err)))
+            return st;
+    }
+    return STATUS_OK;
+}
+
+static enum status read_clocks(struct harness *h, const struct yaml_node *map, struct error *err)
+{
+    enum status st;
+
+    if (!map)
+        return STATUS_OK;
+    if (map->kind != YAML_MAPPING || map->count > HARNESS_CLOCKS_MAX)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "clocks: expected at most %d pairs of device and share", HARNESS_CLOCKS_MAX);
+    for (size_t i = 0; i < map->count; i++) {
+        struct harness_clock *c = &h->clocks[h->clocks_count++];
+
+        c->device = map->keys[i];
+        if ((st = yaml_get_quantity(&c->share, map, c->device, true, Q_RATIO, 0.3, 1, err)))
+            return st;
+    }
+    return STATUS_OK;
+}
+
+static enum status read_harness(struct harness *out, const char *path, struct arena *arena, struct error *err)
+{
+    struct raw raw = { .h = { .path = path, .weight_copies = 1 } };
+    struct yaml_node *tree;
+    enum status st;
+
+    if ((st = arch_resolve(&tree, path, NULL, 0, arena, err)) || (st = fields_read(&raw, rows, ROWS, tree, "harness", err)) ||
+        (st = read_overheads(&raw.h, yaml_find(tree, "overhead"), err)) || (st = read_clocks(&raw.h, yaml_find(tree, "clocks"), err)))
+        return st;
+    raw.h.activations = cache_of(raw.activations, HARNESS_WARM);
+    raw.h.weights = cache_of(raw.weights, HARNESS_COLD);
+    raw.h.kv = cache_of(raw.kv, HARNESS_WARM);
+    *out = raw.h;
+    return STATUS_OK;
+}
+
+enum status harness_library_load(struct harness_library *out, struct arena *arena, struct error *err)
+{
+    static const char *const dirs[] = { "validate/harness", NULL };
+    const struct arch_entry *entries;
+    struct harness *items;
+    enum status st;
+    int64_t count;
+
+    if ((st = arch_scan(&entries, &count, dirs, arena, err)))
+        return st;
+    if (!(items = arena_array(arena, (size_t)count + 1, sizeof *items)))
+        return error_no_memory(err);
+    for (int64_t i = 0; i < count; i++)
+        if ((st = read_harness(&items[i], entries[i].path, arena, err)))
+            return st;
+    *out = (struct harness_library){ count, items };
+    return STATUS_OK;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (const char *w = words; w && *w; w += strcspn(w, " "), w += strspn(w, " "))
+        if (strcspn(w, " ") == n && strncmp(w, word, n) == 0)
+            return true;
+    return false;
+}
+
+const struct harness *harness_find(const struct harness_library *lib, const char *source, const char *kind)
+{
+    const struct harness *best = NULL;
+
+    for (int64_t i = 0; i < lib->count; i++) {
+        const struct harness *h = &lib->items[i];
+
+        if (fnmatch(h->source, source, 0) != 0 || (h->kinds && !has_word(h->kinds, kind)))
+            continue;
+        if (!best || strlen(h->source) > strlen(best->source))
+            best = h;
+    }
+    return best;
+}
+
+double harness_clock_share(const struct harness *h, const char *device)
+{
+    for (int64_t i = 0; i < h->clocks_count; i++)
+        if (strcmp(h->clocks[i].device, device) == 0)
+            return h->clocks[i].share;
+    return 0.0;
+}
+
+double harness_overhead_s(const struct harness *h, const char *op)
+{
+    double any = 0.0;
+
+    for (int64_t i = 0; i < h->overheads_count; i++) {
+        if (strcmp(h->overheads[i].op, op) == 0)
+            return h->sync_s + h->overheads[i].s;
+        if (strcmp(h->overheads[i].op, "any") == 0)
+            any = h->overheads[i].s;
+    }
+    return h->sync_s + any;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The kinds of measurement, and what kinds of single kernels share. */
+#ifndef LLMSIM_VALIDATE_KINDS_H
+#define LLMSIM_VALIDATE_KINDS_H
+
+#include "validate/predict.h"
+
+extern const struct measurement_kind kind_gemm, kind_attention, kind_elementwise;
+
+/** Bytes of an operand that lie in L2 under a cache state; 0 or all of them. */
+int64_t harness_warm_bytes(enum harness_cache cache, int64_t copies, int64_t bytes, const struct hardware *hw);
+
+/** Device, stack and clock of a row under its harness. */
+enum status row_context(struct timing_context *out, const struct row *row, const struct harness *harness, struct predictor *p, struct error *err);
+
+/** Times a kernel, adds it to the prediction in microseconds; the longest kernel gives mapping, bound and timing. */
+enum status predict_kernel(struct prediction *out, const struct kernel *k, const struct timing_context *ctx, struct predictor *p, struct error *err);
+
+/** The elementwise operator `op` over rows x cols, as the profiled libraries write it. STATUS_BAD_INPUT: unknown, with the nearest. */
+enum status stream_kernel_of(struct kernel *out, const char *op, int64_t rows, int64_t cols, const struct row *at, struct error *err);
+
+#endif
