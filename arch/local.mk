@@ -83,10 +83,13 @@ arch_descriptions = \
 	arch/lut_tc.yaml \
 	arch/lut_tc_8x.yaml \
 	arch/lut_tc_conventional.yaml \
+	arch/stacks/deepspeed-mii.yaml \
 	arch/stacks/eager.yaml \
 	arch/stacks/kernel-only.yaml \
 	arch/stacks/library.yaml \
+	arch/stacks/trtllm.yaml \
 	arch/stacks/unfused.yaml \
+	arch/stacks/vllm.yaml \
 	arch/systems/4xa100-pcie-pairs.yaml \
 	arch/systems/8xl40s-pcie.yaml \
 	arch/systems/8xmi300x.yaml \

@@ -60,6 +60,18 @@ struct collective_protocol {
     double copy_share;         /* rate of what a rank copies without sending, in units of the link rate; 0: nothing of the kind */
 };
 
+/** How a serving engine fills its batch. docs/endtoend.md, "Batching" */
+struct stack_batching {
+    int64_t sequences_max;     /* that decode together */
+    int64_t tokens_max;        /* prompt tokens of one iteration */
+    double memory_share;       /* of device memory that weights and KV cache may take together, or (of_free) of what weights leave that the cache takes */
+    bool of_free;
+    double runtime_bytes;      /* context, communication buffers, workspace: neither weights nor cache */
+    int64_t block_tokens;      /* granularity of the cache */
+    bool reserve;              /* a request is admitted when its whole length fits; else when its prompt fits, and the youngest is put back where the cache runs out */
+    bool mixed;                /* prompts ride with decoding sequences in one iteration; else they have iterations of their own */
+};
+
 enum launch_mode { LAUNCH_KERNEL_ONLY, LAUNCH_GRAPH, LAUNCH_EAGER };
 
 struct stack {
@@ -92,7 +104,9 @@ struct stack {
     double host_launch_s;         /* CPU time of one launch (eager): binds when longer than the kernel */
     double graph_launch_s;        /* start of a graph */
     double step_host_s;           /* scheduler, sampling, detokenisation of one engine step, not overlapped */
+    double sequence_host_s;       /* what each sequence of the step adds to it: scheduling, block tables, sampling, detokenisation */
     bool dependent_launch;        /* programmatic dependent launch: prologue hidden */
+    struct stack_batching batching;
     /* collectives */
     const char *all_reduce;       /* "nccl", "one_shot", "auto" */
     int64_t one_shot_max_bytes;

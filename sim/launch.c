@@ -36,19 +36,12 @@ static void account_launch(const struct timing_context *ctx, bool large_program)
 
 void launch_finish(struct timing *out, const struct timing_context *ctx, bool large_program)
 {
-    double total = 0.0, host = ctx->stack->launch_mode == LAUNCH_EAGER ? ctx->stack->host_launch_s : 0.0;
+    double total = 0.0;
 
     out->parts_s[CAUSE_LAUNCH] += launch_overhead_s(ctx, large_program);
     account_launch(ctx, large_program);
     for (int i = 0; i < CAUSES; i++)
         total += out->parts_s[i];
-    if (total < host) {
-        out->parts_s[CAUSE_LAUNCH] += host - total;
-        account_part(ctx->account, "launch: waiting for the host", CAUSE_LAUNCH, host - total);
-        total = 0.0;
-        for (int i = 0; i < CAUSES; i++)
-            total += out->parts_s[i];
-    }
     out->time_s = total;
     out->bound = CAUSE_MATRIX;
     for (int i = 1; i < CAUSES; i++)

@@ -6,7 +6,8 @@
  *   ramp   launch.block_launch_s, hidden by programmatic dependent launch where the stack uses it
  *   cold   launch.cold_program_s for kernels with a large program (GEMM, attention)
  *   drain  launch.drain_s
- *   host   eager only: a kernel shorter than the host's launch time waits for the host
+ * The host is no part of a kernel: it fills a queue that the device drains, and where it is late is a matter of the kernels together
+ * (sim/replay.h, host_queue).
  */
 #ifndef LLMSIM_SIM_LAUNCH_H
 #define LLMSIM_SIM_LAUNCH_H
@@ -16,7 +17,7 @@
 /** Gap, ramp, cold program and drain in seconds. */
 double launch_overhead_s(const struct timing_context *ctx, bool large_program);
 
-/** Adds the overhead and the host's floor to `parts_s` and sums: fills time_s and bound of `out`. */
+/** Adds the overhead to `parts_s` and sums: fills time_s and bound of `out`. */
 void launch_finish(struct timing *out, const struct timing_context *ctx, bool large_program);
 
 #endif

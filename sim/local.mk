@@ -7,6 +7,8 @@ libllmsim_model_la_SOURCES += \
 	sim/attention_mapping.c \
 	sim/attention_model.h \
 	sim/attention_time.c \
+	sim/batch_run.c \
+	sim/batch_run.h \
 	sim/bounds.h \
 	sim/clock.c \
 	sim/clock.h \
@@ -15,6 +17,8 @@ libllmsim_model_la_SOURCES += \
 	sim/convert.c \
 	sim/cycle_load.c \
 	sim/cycle_load.h \
+	sim/engine.c \
+	sim/engine.h \
 	sim/explain.c \
 	sim/explain.h \
 	sim/explain_find.c \

@@ -176,7 +176,7 @@ enum status lower_rope_kv_write(struct lowering *l, const struct op *rope, const
     return finish_stream(l, k, rope);
 }
 
-enum status lower_attention(struct lowering *l, const struct op *op)
+static enum status attention_kernel(struct lowering *l, const struct op *op, const struct seq_group *groups, int64_t count, int64_t tokens)
 {
     const struct recipe *r = l->ctx->recipe;
     struct quant operand = { .format = r->attention, .group = QUANT_PER_CHANNEL };
@@ -188,7 +188,7 @@ enum status lower_attention(struct lowering *l, const struct op *op)
         return STATUS_INTERNAL;
     struct attention_kernel_shape *a = &k->kernel.attention;
     *a = (struct attention_kernel_shape){
-        .groups_count = l->step->seq_groups, .groups = l->step->seqs,
+        .groups_count = count, .groups = groups,
         .heads = op->heads, .kv_heads = op->kv_heads, .head_dim = op->head_dim,
         .v_head_dim = op->v_head_dim > 0 ? op->v_head_dim : op->head_dim, .window = op->window, .causal = op->causal, .mla = op->mla,
         .compute = r->attention, .kv = r->kv, .out = r->output,
@@ -196,7 +196,7 @@ enum status lower_attention(struct lowering *l, const struct op *op)
     a->unit = unit_choose(&a->service, l->ctx->hw, &request);
     if (a->unit == NULL)
         return error_plain(l->err, STATUS_INFEASIBLE, "%s: no unit of %s takes %s attention", op->role, l->ctx->hw->name, r->attention->name);
-    k->activation_bytes = bytes_of(l->step->tokens, a->heads, a->v_head_dim, r->output->bits);
+    k->activation_bytes = bytes_of(tokens, a->heads, a->v_head_dim, r->output->bits);
     if (k->activation_bytes < 0)
         return lower_overflow(l, op);
     k->kernel.flops = attention_kernel_flops(a);
@@ -207,6 +207,31 @@ enum status lower_attention(struct lowering *l, const struct op *op)
     k->input = l->current;
     l->current = lower_index(l, k);
     return STATUS_OK;
+}
+
+/* Prompts and decoding sequences are two kernels, as in every engine that mixes them in an iteration. */
+enum status lower_attention(struct lowering *l, const struct op *op)
+{
+    const struct step *s = l->step;
+    struct seq_group *sorted = arena_array(l->arena, (size_t)s->seq_groups + 1, sizeof *sorted);
+    int64_t prompts = 0, n = 0, prompt_tokens = 0;
+    enum status st;
+
+    if (sorted == NULL)
+        return error_no_memory(l->err);
+    for (int decoding = 0; decoding < 2; decoding++)
+        for (int64_t i = 0; i < s->seq_groups; i++) {
+            if ((s->seqs[i].q == 1) != (decoding == 1))
+                continue;
+            sorted[n++] = s->seqs[i];
+            prompts += decoding == 0;
+            prompt_tokens += decoding == 0 ? s->seqs[i].count * s->seqs[i].q : 0;
+        }
+    if (prompts == 0 || prompts == n)
+        return attention_kernel(l, op, s->seqs, s->seq_groups, s->tokens);
+    if ((st = attention_kernel(l, op, sorted, prompts, prompt_tokens)))
+        return st;
+    return attention_kernel(l, op, sorted + prompts, n - prompts, s->tokens - prompt_tokens);
 }
 
 enum status lower_collective(struct lowering *l, const char *role, enum collective_op op, int64_t bytes, int64_t ranks, int64_t count)

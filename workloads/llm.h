@@ -2,7 +2,7 @@
 /**
  * A resolved decoder-only transformer: what the generator knows of a model after its config.json was read and its family
  * recognised. Weights (llm_weights.c) and operators (llm_ops.c) are two views of this one description, so that they agree.
- * docs/models.md has each family's block. Internal to workloads/.
+ * docs/models.md has each family's block. Read by workloads/ and by those who make steps in memory (sim/engine.h, sim/training.h).
  */
 #ifndef LLMSIM_WORKLOADS_LLM_H
 #define LLMSIM_WORKLOADS_LLM_H
