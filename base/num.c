@@ -51,6 +51,32 @@ const char *num_format_ps(char out[NUM_TEXT_MAX], int64_t time_ps)
     return memmove(out, p, (size_t)(out + NUM_TEXT_MAX - p));
 }
 
+int num_parse_ps(int64_t *out, const char *text)
+{
+    bool negative = *text == '-', point = false;
+    const char *p = text + negative;
+    int64_t value = 0;
+    int decimals = 0, digits = 0;
+
+    for (; *p; p++) {
+        if (*p == '.' && !point && digits > 0) {
+            point = true;
+            continue;
+        }
+        if (*p < '0' || *p > '9' || (point && ++decimals > 12) || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, *p - '0', &value))
+            return -1;
+        digits++;
+    }
+    if (digits == 0 || (point && decimals == 0))
+        return -1;
+    for (; decimals < 12; decimals++)
+        if (__builtin_mul_overflow(value, 10, &value))
+            return -1;
+    *out = negative ? -value : value;
+    return 0;
+}
+
 size_t num_decimal_length(const char *text)
 {
     const char *p = text + (*text == '+' || *text == '-');

@@ -14,6 +14,9 @@ const char *num_format_double(char out[NUM_TEXT_MAX], double value);
 /** Exact decimal seconds of integer picoseconds, trailing zeros cut: 1234567 -> "0.000001234567". */
 const char *num_format_ps(char out[NUM_TEXT_MAX], int64_t time_ps);
 
+/** Its inverse: decimal seconds, at most 12 decimals, as integer picoseconds, exactly; 0 = ok. */
+int num_parse_ps(int64_t *out, const char *text);
+
 /** Whole text as a double in the C locale; 0 = ok. Rejects empty, trailing bytes, NaN, infinity, hex. */
 int num_parse_double(double *out, const char *text);
 

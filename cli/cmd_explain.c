@@ -33,7 +33,7 @@ static const struct option_spec explain_table[] = {
       .help = "formats of --gemm: fp16, or activations x weights as in fp16xint4g128, fp8xfp8 [default: the recipe's]" },
     { .name = "warm-weights", .kind = OPTION_FLAG, .offset = offsetof(struct explain_options, warm_weights),
       .help = "--gemm finds its weights in L2 as far as they fit" },
-    JOB_OPTIONS(struct explain_options, job, "analytic"),
+    JOB_OPTIONS(struct explain_options, job., "analytic"),
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct explain_options, json), .help = "print one JSON object (docs/explain.md)" },
     { 0 }
 };

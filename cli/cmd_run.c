@@ -22,7 +22,7 @@ struct run_options {
 };
 
 static const struct option_spec run_table[] = {
-    JOB_OPTIONS(struct run_options, job, "cycle"),
+    JOB_OPTIONS(struct run_options, job., "cycle"),
     { .name = "db", .kind = OPTION_TEXT, .offset = offsetof(struct run_options, db), .value = "FILE",
       .help = "database of results [default: $LLMSIM_DB, else llmsim.db in the current folder]" },
     { .name = "no-db", .kind = OPTION_FLAG, .offset = offsetof(struct run_options, no_db), .help = "neither look up nor store the result" },
@@ -60,15 +60,6 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static const char *join(const struct text_list *set, struct arena *arena)
-{
-    const char *text = NULL;
-
-    for (int64_t i = 0; i < set->count; i++)
-        text = text ? arena_printf(arena, "%s %s", text, set->items[i]) : set->items[i];
-    return text;
-}
-
 /* Model's name and, with `whole`, the content hash, which takes reading to the end. */
 static enum status look_at_trace(struct job *job, bool whole, struct arena *arena, struct error *err)
 {
@@ -88,22 +79,15 @@ static enum status look_at_trace(struct job *job, bool whole, struct arena *aren
     return st;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 static void fill_names(struct job *job, const struct run_options *o, struct arena *arena)
 {
     const struct run_spec *s = &job->spec;
-    const char *overrides = join(&o->job.set, arena);
+    const char *overrides = job_overrides(&o->job, arena);
 
     job->head.arch = s->hw->name;
     job->head.arch_summary = s->hw->summary;
     job->head.stack = s->stack->name;
-    job->head.trace = base_name(job->trace_path);
+    job->head.trace = job_trace_name(job);
     job->head.recipe = job->recipe;
     job->head.layout = job->layout;
     job->head.mapping = o->job.mapping;
@@ -197,8 +181,7 @@ static enum status run_stored(struct result *r, struct job *job, const struct ru
 
 static enum status run_job(struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
 {
-    const char *from_environment = getenv("LLMSIM_DB");
-    const char *path = o->db ? o->db : from_environment && *from_environment ? from_environment : "llmsim.db";
+    const char *path = job_database(o->db);
     struct store *store = NULL;
     struct result r = { 0 };
     enum status st = STATUS_OK, kept = STATUS_OK;

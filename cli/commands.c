@@ -6,6 +6,7 @@
 
 const struct command *const commands[] = {
     &command_arch,
+    &command_diff,
     &command_explain,
     &command_format,
     &command_probe,

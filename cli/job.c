@@ -77,6 +77,29 @@ const char *job_trace(const char *name, struct arena *arena)
     return shipped && access(shipped, F_OK) == 0 ? shipped : name;
 }
 
+const char *job_trace_name(const struct job *job)
+{
+    const char *slash = strrchr(job->trace_path, '/');
+
+    return slash ? slash + 1 : job->trace_path;
+}
+
+const char *job_overrides(const struct job_options *o, struct arena *arena)
+{
+    const char *text = NULL;
+
+    for (int64_t i = 0; i < o->set.count; i++)
+        text = text ? arena_printf(arena, "%s %s", text, o->set.items[i]) : o->set.items[i];
+    return text;
+}
+
+const char *job_database(const char *given)
+{
+    const char *from_environment = getenv("LLMSIM_DB");
+
+    return given ? given : from_environment && *from_environment ? from_environment : "llmsim.db";
+}
+
 struct report_style job_style(int64_t rows_max)
 {
     struct report_style style = { .columns = 80, .rows_max = (int)rows_max };

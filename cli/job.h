@@ -19,19 +19,19 @@ struct job_options {
 
 extern const char *const job_fidelities[], *const job_mappings[];
 
-/** Rows of an option table for the member `member` (struct job_options) of the command's options. */
+/** Rows of an option table for the struct job_options inside the command's options; `member` is its name with a dot, or nothing. */
 #define JOB_OPTIONS(type, member, fidelity_default)                                                                                          \
-    { .name = "recipe", .letter = 'r', .kind = OPTION_TEXT, .offset = offsetof(type, member.recipe), .value = "R",                            \
+    { .name = "recipe", .letter = 'r', .kind = OPTION_TEXT, .offset = offsetof(type, member recipe), .value = "R",                            \
       .help = "number formats: w=int4g128,a=fp16,kv=fp8 or a name like fp8 (docs/recipes.md) [default: the hardware's, else fp16]" },         \
-    { .name = "stack", .kind = OPTION_TEXT, .offset = offsetof(type, member.stack), .value = "S",                                             \
+    { .name = "stack", .kind = OPTION_TEXT, .offset = offsetof(type, member stack), .value = "S",                                             \
       .help = "software stack: a name of arch/stacks/ or a path [default: the hardware's]" },                                                 \
-    { .name = "tp", .kind = OPTION_I64, .offset = offsetof(type, member.tp), .value = "N", .otherwise = "1", .min = 1, .max = 65536,          \
+    { .name = "tp", .kind = OPTION_I64, .offset = offsetof(type, member tp), .value = "N", .otherwise = "1", .min = 1, .max = 65536,          \
       .help = "tensor parallel degree: devices that share every layer" },                                                                     \
-    { .name = "fidelity", .letter = 'f', .kind = OPTION_CHOICE, .offset = offsetof(type, member.fidelity), .value = "F",                      \
+    { .name = "fidelity", .letter = 'f', .kind = OPTION_CHOICE, .offset = offsetof(type, member fidelity), .value = "F",                      \
       .otherwise = fidelity_default, .choices = job_fidelities, .help = "how operators are timed" },                                          \
-    { .name = "mapping", .kind = OPTION_CHOICE, .offset = offsetof(type, member.mapping), .value = "M", .otherwise = "picked",                \
+    { .name = "mapping", .kind = OPTION_CHOICE, .offset = offsetof(type, member mapping), .value = "M", .otherwise = "picked",                \
       .choices = job_mappings, .help = "kernels as the library picks them, or the best legal ones" },                                         \
-    { .name = "set", .kind = OPTION_LIST, .offset = offsetof(type, member.set), .value = "a.b=v",                                             \
+    { .name = "set", .kind = OPTION_LIST, .offset = offsetof(type, member set), .value = "a.b=v",                                             \
       .help = "changes a value of the hardware (or, as stack.a.b=v, of the stack); may be given often" }
 
 /** Everything that a run needs, resolved. */
@@ -48,6 +48,15 @@ enum status job_load(struct job *job, const struct job_options *o, const char *a
 
 /** A path, or the name of a shipped trace: "workloads/llama70b.trace" from any folder. NULL: no memory. */
 const char *job_trace(const char *name, struct arena *arena);
+
+/** The trace's name without its folder. */
+const char *job_trace_name(const struct job *job);
+
+/** What `--set` changed, separated by blanks; NULL: nothing (or no memory). */
+const char *job_overrides(const struct job_options *o, struct arena *arena);
+
+/** --db, else $LLMSIM_DB, else llmsim.db. */
+const char *job_database(const char *given);
 
 /** How to write to standard output. */
 struct report_style job_style(int64_t rows_max);

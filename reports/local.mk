@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # reports/: tables, JSON
 libllmsim_results_la_SOURCES += \
+	reports/diff_json.c \
+	reports/diff_report.h \
+	reports/diff_text.c \
 	reports/explain_json.c \
 	reports/explain_report.h \
 	reports/explain_text.c \
@@ -9,6 +12,7 @@ libllmsim_results_la_SOURCES += \
 	reports/probe_report.c \
 	reports/probe_report.h \
 	reports/run_json.c \
+	reports/run_read.c \
 	reports/run_report.h \
 	reports/run_text.c \
 	reports/text.c \

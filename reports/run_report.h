@@ -31,4 +31,10 @@ void report_run_text(FILE *out, const struct result *r, const struct report_head
 /** One JSON object, schema "llmsim.run/1". Same result, same bytes. STATUS_INTERNAL: the stream failed. */
 enum status report_run_json(FILE *out, const struct result *r, const struct report_head *head, struct error *err);
 
+/**
+ * Reads what report_run_json() wrote: rows, parts and times exactly, names of the inputs. Energy, memory and events stay as far as the
+ * file has them. STATUS_BAD_INPUT with place: not such a file, an unknown phase or cause, times that do not sum.
+ */
+enum status report_run_read(struct result *out, struct report_head *head, const char *path, struct arena *arena, struct error *err);
+
 #endif

@@ -64,6 +64,8 @@ libllmsim_model_la_SOURCES += \
 	sim/roofline.c \
 	sim/run.c \
 	sim/run.h \
+	sim/run_diff.c \
+	sim/run_diff.h \
 	sim/run_key.c \
 	sim/stream_model.h \
 	sim/stream_time.c \

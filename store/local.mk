@@ -3,6 +3,7 @@
 libllmsim_results_la_SOURCES += \
 	store/columns.c \
 	store/columns.h \
+	store/find.c \
 	store/get.c \
 	store/open.c \
 	store/put.c \

@@ -30,6 +30,9 @@ enum status store_open(struct store **out, const char *path, struct error *err);
 /** Finds a run by key; *found false: not there. The result (rows included) is read into `arena` and equals what was put, bit for bit
  *  (but for the sign of zero, and NaN, which has one form). */
 enum status store_get(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err);
+/** Finds a run by the first digits of its key (at least 4), or "#ID"; `names` gets the names of its inputs (in `arena`), not their bodies.
+ *  STATUS_BAD_INPUT: none, or several. */
+enum status store_find(struct hash128 *key, struct run_inputs *names, struct store *s, const char *text, struct arena *arena, struct error *err);
 /** One transaction: all of it is stored or nothing. An existing row with the same values is left; with other values (nondeterminism)
  *  it is an error that names the first value that differs, unless `replace`. */
 enum status store_put(struct store *s, const struct result *result, const struct run_inputs *inputs, bool replace, struct error *err);

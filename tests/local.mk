@@ -26,6 +26,7 @@ suites = \
 	tests/lowering \
 	tests/lut_mpgemm \
 	tests/lut_published \
+	tests/run_diff \
 	tests/store_runs \
 	tests/timing_measured \
 	tests/timing_properties \
