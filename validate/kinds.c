@@ -8,5 +8,6 @@ const struct measurement_kind *const measurement_kinds[] = {
     &kind_gemm,
     &kind_attention,
     &kind_elementwise,
+    &kind_collective,
     NULL,
 };

@@ -7,6 +7,7 @@ libllmsim_results_la_SOURCES += \
 	validate/harness.h \
 	validate/kernels.c \
 	validate/kind_attention.c \
+	validate/kind_collective.c \
 	validate/kind_elementwise.c \
 	validate/kind_gemm.c \
 	validate/kinds.c \
@@ -21,7 +22,9 @@ libllmsim_results_la_SOURCES += \
 nobase_dist_pkgdata_DATA += \
 	validate/harness/aic-attention-trtllm.yaml \
 	validate/harness/aic-attention-vllm.yaml \
+	validate/harness/aic-custom-all-reduce.yaml \
 	validate/harness/aic.yaml \
+	validate/harness/llmcompass-all-reduce.yaml \
 	validate/harness/llmcompass.yaml \
 	validate/harness/vidur-network.yaml \
 	validate/harness/vidur.yaml
