@@ -40,7 +40,11 @@ static double fragment_bytes(const struct gemm_mapping *map, const struct gemm_k
     double a = g->service.a_shared_bits / 8.0, b = g->service.b_shared_bits / 8.0;
     double warp_m = map->kernel->warp_m > 0 ? (double)map->kernel->warp_m : (double)map->tile_m;
     double warp_n = map->kernel->warp_n > 0 ? (double)map->kernel->warp_n : (double)map->tile_n;
-    double parts = at_least((double)map->tile_m / warp_m, 1.0) * at_least((double)map->tile_n / warp_n, 1.0);
+    double parts;
+
+    if (g->service.operands_from_shared && g->service.tile_m > 0) /* each instruction reads its own B */
+        warp_m = at_most(warp_m, (double)g->service.tile_m);
+    parts = at_least((double)map->tile_m / warp_m, 1.0) * at_least((double)map->tile_n / warp_n, 1.0);
 
     if (map->paired) /* two SMs multiply as one: each holds and reads half of B */
         b *= 0.5;

@@ -64,6 +64,8 @@ ChipParams chip_params(const struct hardware &hw, double clock_hz)
     p.sms = static_cast<int>(hw.sm.count);
     p.clock_hz = clock_hz;
     p.sm.block_cycles = static_cast<int64_t>(hw.launch.block_cycles);
+    // Assumption: two dependent round trips to L2, one for the kernel's parameters and one for the first address translation.
+    p.sm.cold_cycles = static_cast<int64_t>(hw.l2.near_latency_cycles + std::max(hw.l2.far_latency_cycles, hw.l2.near_latency_cycles));
     p.sm.barrier_cycles = static_cast<int64_t>(hw.sm.barrier_cycles);
     p.sm.read_bytes_per_cycle = hw.sm.l2_read_bytes_per_cycle > 0 ? hw.sm.l2_read_bytes_per_cycle : 64;
     p.sm.write_bytes_per_cycle = p.sm.read_bytes_per_cycle;
@@ -124,14 +126,27 @@ bool even(const ChipParams &chip, const TilePattern &t)
     return known[key] = !map.problem().empty() || dram_pattern_even(map, t);
 }
 
+/// What dram.tiled_efficiency was measured on: tiles of 128 rows of a matrix 5120 deep, two lines of a row in flight.
+TilePattern rows_of_tiles()
+{
+    TilePattern p;
+    p.tiles = 64;
+    p.rows = 128;
+    p.row_bytes = 256;
+    p.pitch_bytes = 10240;
+    return p;
+}
+
 }  // namespace
 
 void chip_set_rate(ChipParams *chip, const struct hardware &hw, const TilePattern &reads)
 {
     if (hw.dram.timing.bus_bits <= 0 || hw.dram.channels <= 0)
         return;
-    const double streaming = efficiency(*chip, TilePattern());
-    const double relative = streaming > 0 ? std::min(efficiency(*chip, reads) / streaming, 1.0) : 1.0;
+    const bool rows = reads.pitch_bytes > 0;
+    const double known = rows && hw.dram.tiled_efficiency > 0 ? hw.dram.tiled_efficiency : 1.0;
+    const double reference = efficiency(*chip, rows ? rows_of_tiles() : TilePattern());
+    const double relative = reference > 0 ? std::min(known * efficiency(*chip, reads) / reference, 1.0) : 1.0;
     const double channel = hw.dram.bandwidth_bytes_per_s / chip->dram_channels * (hw.dram.read_efficiency > 0 ? hw.dram.read_efficiency : 1.0);
     chip->dram.read_bytes_per_s = channel * std::max(relative, 0.01);
 }

@@ -103,44 +103,47 @@ int64_t DramModule::batch_ps(bool turn) const
 }
 
 /// Channels take turns: a channel turns round when any read came since its own last batch.
-void DramModule::write_together(int64_t at_ps, const Chunk &chunk)
+int64_t DramModule::write_together(int64_t at_ps, const Chunk &chunk)
 {
     const auto channels = static_cast<int64_t>(bus_.size());
+    int64_t drained = at_ps;
     waiting_together_ += chunk.bytes;
     while (waiting_together_ >= params_.write_batch_bytes) {
         const bool turn = read_bytes_ > 0 && batches_since_read_ < channels;
-        last_write_ps_ = std::max(last_write_ps_, all_buses_.reserve(at_ps, batch_ps(turn) / channels));
+        drained = std::max(drained, all_buses_.reserve(at_ps, batch_ps(turn) / channels));
         waiting_together_ -= params_.write_batch_bytes;
         ++batches_since_read_;
         ++batches_;
     }
+    return drained;
 }
 
-void DramModule::write_by_channel(int64_t at_ps, const Chunk &chunk)
+int64_t DramModule::write_by_channel(int64_t at_ps, const Chunk &chunk)
 {
+    int64_t drained = at_ps;
     cut(chunk);
     for (const Piece &p : pieces_) {
         const auto c = static_cast<size_t>(p.channel);
         waiting_writes_[c] += p.bytes;
         while (waiting_writes_[c] >= params_.write_batch_bytes) {
-            last_write_ps_ = std::max(last_write_ps_, bus_[c].reserve(at_ps, batch_ps(read_since_[c] != 0)));
+            drained = std::max(drained, bus_[c].reserve(at_ps, batch_ps(read_since_[c] != 0)));
             waiting_writes_[c] -= params_.write_batch_bytes;
             read_since_[c] = 0;
             ++batches_;
         }
     }
+    return drained;
 }
 
 int64_t DramModule::write(int64_t at_ps, int requester, const Chunk &chunk)
 {
     (void)requester;
-    if (params_.even)
-        write_together(at_ps, chunk);
-    else
-        write_by_channel(at_ps, chunk);
+    const int64_t drained = params_.even ? write_together(at_ps, chunk) : write_by_channel(at_ps, chunk);
+    last_write_ps_ = std::max(last_write_ps_, drained);
     write_bytes_ += chunk.bytes;
     use(at_ps, service_ps(chunk.bytes, params_.write_bytes_per_s));
-    return at_ps;
+    // The queues hold a batch of each channel and one more on its way: who comes after that waits.
+    return std::max(at_ps, drained - 2 * batch_ps(true));
 }
 
 DramModuleStats DramModule::stats() const

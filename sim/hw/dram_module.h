@@ -55,8 +55,8 @@ private:
     int cut(const Chunk &chunk);
     int64_t read_together(int64_t at_ps, const Chunk &chunk);
     int64_t read_by_channel(int64_t at_ps, const Chunk &chunk);
-    void write_together(int64_t at_ps, const Chunk &chunk);
-    void write_by_channel(int64_t at_ps, const Chunk &chunk);
+    int64_t write_together(int64_t at_ps, const Chunk &chunk);
+    int64_t write_by_channel(int64_t at_ps, const Chunk &chunk);
     int64_t batch_ps(bool turn) const;
     double use(int64_t at_ps, int64_t service_ps);
 

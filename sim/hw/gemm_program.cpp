@@ -45,7 +45,7 @@ GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map,
     step_.shared = cycles(cost.step.shared_cycles);
     step_.vector = cycles(cost.step.vector_cycles);
     step_.register_file = cycles(cost.step.register_cycles);
-    stretch_busiest(cost.step, hw.sm.overlap_exponent);
+    stretch_busiest(cost.step, hw);
     // Warps are at different fragments of a step: k-fragments of the instruction, times warps that share a sub-core.
     const int64_t depth = std::max<int64_t>(map.tile_k / std::max<int64_t>(g.service.tile_k, 1), 1);
     for (int64_t b = 0; b < std::min<int64_t>(map.blocks, places_kept); ++b)
@@ -55,15 +55,19 @@ GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map,
 }
 
 /// Units of an SM get their instructions from the same schedulers, so the busiest is held up by the others: its time is the
-/// p-norm of all, p measured on the chip (sm.overlap_exponent; docs/gemm.md, Eq. 4). Memory is not in it: that contends here.
-void GemmProgram::stretch_busiest(const struct gemm_step &s, double exponent)
+/// p-norm of all, p measured on the chip (sm.overlap_exponent; docs/gemm.md, Eq. 4). The port that takes in the tile is one of them (what a
+/// cluster fetches once still comes in at each SM); memory beyond it is not: that contends here.
+void GemmProgram::stretch_busiest(const struct gemm_step &s, const struct hardware &hw)
 {
-    const double terms[] = {s.matrix_cycles, s.vector_cycles, s.shared_cycles, s.register_cycles};
+    const struct gemm_kernel_shape &g = kernel_.gemm;
+    const double rows = static_cast<double>(std::min(map_.tile_m, g.m)), columns = static_cast<double>(std::min(map_.tile_n, g.n));
+    const double tile = (rows * a_bytes_per_element_ + columns * b_bytes_per_element_) * static_cast<double>(map_.tile_k);
+    const double terms[] = {s.matrix_cycles, s.vector_cycles, s.shared_cycles, s.register_cycles, tile / std::max(hw.sm.l2_read_bytes_per_cycle, 1.0)};
     int64_t *const places[] = {&step_.matrix, &step_.vector, &step_.shared, &step_.register_file};
     size_t busiest = 0;
     for (size_t i = 1; i < 4; ++i)
         busiest = terms[i] > terms[busiest] ? i : busiest;
-    *places[busiest] = cycles(overlap_norm(terms, 4, exponent));
+    *places[busiest] = cycles(overlap_norm(terms, 5, hw.sm.overlap_exponent));
 }
 
 BlockShape GemmProgram::shape(int64_t block) const
@@ -176,7 +180,6 @@ int GemmProgram::epilogue_stores(int64_t block, Chunk out[max_chunks]) const
     out[0].key = uint64_t{3} << 61 ^ static_cast<uint64_t>(block);
     out[0].bytes = std::max<int64_t>(cycles(bytes / static_cast<double>(tiles)), 32);
     out[0].address = (uint64_t{2} << 36) + static_cast<uint64_t>(block * out[0].bytes);
-    out[0].keep = false;
     return 1;
 }
 
@@ -188,12 +191,19 @@ int64_t GemmProgram::window_bytes(int64_t slots) const
     return cycles(bytes * static_cast<double>(map_.stages + 1));
 }
 
+/// Bytes of one row that are in flight at once: what the controllers' queues see together, and can serve from one open row. At least a
+/// pair of lines (assumption): with lines by themselves the bank model gives GDDR6 a third less than A40 reaches.
+int64_t GemmProgram::run_in_flight(double bytes_per_element) const
+{
+    const int64_t bytes = cycles(static_cast<double>(std::max<int64_t>(map_.stages - 1, 1) * map_.tile_k) * bytes_per_element);
+    return std::max<int64_t>((bytes + line_bytes_ - 1) / line_bytes_, 2) * line_bytes_;
+}
+
 TilePattern GemmProgram::activations(int64_t slots) const
 {
-    const double run = static_cast<double>(map_.tile_k) * a_bytes_per_element_;
     TilePattern p;
     p.rows = std::min(map_.tile_m, kernel_.gemm.m);
-    p.row_bytes = std::max(cycles(run), line_bytes_);
+    p.row_bytes = run_in_flight(a_bytes_per_element_);
     p.pitch_bytes = cycles(static_cast<double>(kernel_.gemm.k) * a_bytes_per_element_);
     p.tiles = std::max<int64_t>(std::min({slots, panel_rows_, map_.grid_m}), 1);
     return p;
@@ -203,10 +213,10 @@ TilePattern GemmProgram::weights(int64_t slots) const
 {
     const struct gemm_kernel_shape &g = kernel_.gemm;
     const bool packed = g.b_is_weight && g.b.format && g.b.format->bits < 16;
-    const double run = static_cast<double>(map_.tile_k) * b_bytes_per_element_;
+    const double tile = static_cast<double>(map_.tile_k * std::min(map_.tile_n, g.n)) * b_bytes_per_element_;
     TilePattern p;
     p.rows = packed ? 1 : std::min(map_.tile_n, g.n);
-    p.row_bytes = packed ? cycles(run * static_cast<double>(std::min(map_.tile_n, g.n))) : std::max(cycles(run), line_bytes_);
+    p.row_bytes = packed ? std::max<int64_t>(cycles(tile), 32) : run_in_flight(b_bytes_per_element_);
     p.pitch_bytes = packed ? 0 : cycles(static_cast<double>(g.k) * b_bytes_per_element_);
     p.tiles = std::max<int64_t>(std::min(std::min(slots, blocks()) / panel_rows_, map_.grid_n), 1);
     return p;

@@ -27,7 +27,7 @@ int L2Module::owner(const Chunk &chunk) const
     return static_cast<int>((chunk.key * 0x9e3779b97f4a7c15u >> 32) % static_cast<uint64_t>(params_.partitions));
 }
 
-void L2Module::fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t ready_ps, bool dirty)
+int64_t L2Module::fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t ready_ps, bool dirty)
 {
     const int64_t evicted = tags_[static_cast<size_t>(partition)].insert(chunk.key, chunk.bytes, ready_ps, dirty, chunk.keep);
     if (evicted > 0) {
@@ -35,8 +35,9 @@ void L2Module::fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t re
         out.bytes = evicted;
         stats_.written_back_bytes += evicted;
         dirty_ -= evicted;
-        dram->write(at_ps, partition, out);
+        return dram->write(at_ps, partition, out);
     }
+    return at_ps;
 }
 
 int64_t L2Module::read(int64_t at_ps, int requester, const Chunk &chunk)
@@ -69,7 +70,7 @@ int64_t L2Module::read(int64_t at_ps, int requester, const Chunk &chunk)
     } else if (chunk.warm) {
         ready = through + crossing;
         ++stats_.near_hits;
-        fill(home, lines, there, ready, false);
+        ready = std::max(ready, fill(home, lines, there, ready, false));
     } else {
         // DRAM is asked when the request arrives, not after the port has moved the answer.
         ready = dram->read(there, home, lines) + crossing;
@@ -77,7 +78,7 @@ int64_t L2Module::read(int64_t at_ps, int requester, const Chunk &chunk)
         ++stats_.misses;
         stats_.miss_bytes += lines.bytes;
         last_missed_ = true;
-        fill(home, lines, there, ready, false);
+        ready = std::max(ready, fill(home, lines, there, ready, false));
     }
     if (own != home && chunk.keep)
         fill(own, lines, there, ready, false);
@@ -90,7 +91,7 @@ int64_t L2Module::write(int64_t at_ps, int requester, const Chunk &chunk)
     const int home = owner(chunk);
     const double rate = params_.write_bytes_per_s / params_.partitions;
     const int64_t service = service_ps(chunk.bytes, rate);
-    const int64_t done = write_port_[static_cast<size_t>(home)].reserve(at_ps + params_.near_ps / 2, service);
+    int64_t done = write_port_[static_cast<size_t>(home)].reserve(at_ps + params_.near_ps / 2, service);
     stats_.write_bytes += chunk.bytes;
     const int e = tags_[static_cast<size_t>(home)].find(chunk.key);
     if (e >= 0)
@@ -101,10 +102,9 @@ int64_t L2Module::write(int64_t at_ps, int requester, const Chunk &chunk)
         dirty_ += chunk.bytes;
     } else {
         stats_.written_back_bytes += chunk.bytes;
-        dram->write(at_ps, home, chunk);
+        done = std::max(done, dram->write(at_ps, home, chunk));
     }
-    fill(home, chunk, at_ps, done, stays);
-    return done;
+    return std::max(done, fill(home, chunk, at_ps, done, stays));
 }
 
 const L2Stats &L2Module::stats()

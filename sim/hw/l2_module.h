@@ -49,7 +49,8 @@ public:
 
 private:
     int owner(const Chunk &chunk) const;
-    void fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t ready_ps, bool dirty);
+    /// @return when the data it pushes out has been taken by DRAM's queues
+    int64_t fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t ready_ps, bool dirty);
 
     L2Params params_;
     std::vector<TagStore> tags_;

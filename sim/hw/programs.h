@@ -51,8 +51,9 @@ private:
         int64_t batch, m, n, split;
     };
     enum { places_kept = 1 << 16 };
+    int64_t run_in_flight(double bytes_per_element) const;
     Place compute_place(int64_t block) const;
-    void stretch_busiest(const struct gemm_step &s, double exponent);
+    void stretch_busiest(const struct gemm_step &s, const struct hardware &hw);
     Place place(int64_t block) const { return block < places_kept ? places_[static_cast<size_t>(block)] : compute_place(block); }
     Chunk operand(int which, const Place &p, int64_t k_step, int64_t tile, int64_t rows_total, int64_t tile_rows, double bytes_per_element,
                   bool contiguous, int64_t parts, int64_t part) const;

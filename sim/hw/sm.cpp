@@ -41,13 +41,17 @@ void Sm::start_block(int64_t block, int64_t cycle)
         if (slot.state != State::free)
             continue;
         const BlockShape shape = program_->shape(block);
+        const int64_t start = params_.block_cycles + (slot.cold ? params_.cold_cycles : 0);
+        const int64_t drained = slot.drained;
         slot = Slot();
+        slot.cold = false;
+        slot.drained = drained;
         slot.state = State::starting;
         slot.block = block;
         slot.steps = shape.steps;
         slot.stages = std::max(1, std::min(shape.stages, static_cast<int>(max_stages)));
         slot.since = cycle;
-        slot.wake = cycle + params_.block_cycles;
+        slot.wake = cycle + start;
         const int64_t at = clock_.ps(slot.wake) - now_ps();
         wake_.notify(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(std::max<int64_t>(at, 0))));
         return;
@@ -169,7 +173,7 @@ void Sm::begin_epilogue(Slot &slot, int64_t now)
     Chunk chunks[max_chunks];
     bool from_dram = false;
     int count = program_->epilogue_loads(slot.block, chunks);
-    const int64_t loaded = count > 0 ? issue_chunks(chunks, count, now, &from_dram) : now;
+    const int64_t loaded = std::max(count > 0 ? issue_chunks(chunks, count, now, &from_dram) : now, slot.drained);
     slot.state = State::finishing;
     slot.since = now;
     slot.wake = units_.run(loaded, program_->epilogue_cost(slot.block)).end;
@@ -188,7 +192,7 @@ void Sm::write_results(Slot &slot, int64_t now)
         end = std::max({end, clock_.cycle_at_or_after(done), now + port});
     }
     slot.state = State::epilogue;
-    slot.wake = end;
+    slot.wake = slot.drained = end;
     stats_.last_cycle = std::max(stats_.last_cycle, end);
     if (end == now || params_.overlap_epilogue)
         end_block(slot, now);

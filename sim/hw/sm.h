@@ -30,6 +30,7 @@ struct SmParams {
     int index = 0;
     int slots = 1;
     int64_t block_cycles = 0;          ///< start of a block's program
+    int64_t cold_cycles = 0;           ///< more for the first block of a slot: its parameters and first translation come from L2 and memory
     int64_t barrier_cycles = 0;        ///< between steps of one block
     double read_bytes_per_cycle = 64;  ///< port from L2
     double write_bytes_per_cycle = 64;
@@ -65,6 +66,8 @@ private:
     static constexpr int max_stages = 16;
     struct Slot {
         State state = State::free;
+        bool cold = true;                    ///< has not run a block yet
+        int64_t drained = 0;                 ///< results of the block before have left: their place in shared memory is free
         int64_t block = 0, step = 0, steps = 0;
         int stages = 1;
         int64_t requested = 0;               ///< steps whose loads have been handed to the copy engine
