@@ -87,6 +87,7 @@ arch_descriptions = \
 	arch/stacks/eager.yaml \
 	arch/stacks/kernel-only.yaml \
 	arch/stacks/library.yaml \
+	arch/stacks/trtllm-2024a.yaml \
 	arch/stacks/trtllm.yaml \
 	arch/stacks/unfused.yaml \
 	arch/stacks/vllm.yaml \

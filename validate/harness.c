@@ -30,6 +30,7 @@ static const struct field_row rows[] = {
     { .path = "quantizes_activations", .kind = FIELD_BOOL, .offset = H(quantizes_activations), .doc = "low-precision rows quantize too" },
     { .path = "kv_write", .kind = FIELD_BOOL, .offset = H(kv_write), .doc = "attention rows include the KV-cache write" },
     { .path = "rope", .kind = FIELD_BOOL, .offset = H(rope), .doc = "attention rows include rotary embedding and the QKV split" },
+    { .path = "fp8", .kind = FIELD_TEXT, .offset = H(fp8), .doc = "recipe of serving rows of dtype fp8" },
     { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
     { .path = "clocks", .kind = FIELD_NODE, .doc = "share of boost by device" },
 };

@@ -35,6 +35,7 @@ struct harness {
     double sync_s;                  /* wall clock: launch call to return of the synchronisation, beside the kernel */
     bool quantizes_activations;     /* low-precision rows include abs-max and quantization kernels */
     bool kv_write, rope;            /* attention rows include these kernels */
+    const char *fp8;                /* serving: recipe of rows whose dtype is "fp8"; NULL: the preset of that name */
     int64_t overheads_count;        /* wall clock: the framework's own CPU time a call, by operator; "any" for the rest */
     struct harness_overhead overheads[HARNESS_OVERHEADS_MAX];
     int64_t clocks_count;           /* clock under this harness as a share of boost: the one number a source and a device may have fitted */

@@ -9,5 +9,6 @@ const struct measurement_kind *const measurement_kinds[] = {
     &kind_attention,
     &kind_elementwise,
     &kind_collective,
+    &kind_endtoend,
     NULL,
 };

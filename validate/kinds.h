@@ -6,6 +6,7 @@
 #include "validate/predict.h"
 
 extern const struct measurement_kind kind_gemm, kind_attention, kind_elementwise, kind_collective;
+extern const struct measurement_kind kind_endtoend, kind_training, kind_training_memory;
 
 /** Bytes of an operand that lie in L2 under a cache state; 0 or all of them. */
 int64_t harness_warm_bytes(enum harness_cache cache, int64_t copies, int64_t bytes, const struct hardware *hw);

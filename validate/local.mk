@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # validate/: predictions held against measurements
 libllmsim_results_la_SOURCES += \
+	validate/engines.c \
+	validate/engines.h \
 	validate/evaluate.c \
 	validate/evaluate.h \
 	validate/harness.c \
@@ -9,9 +11,12 @@ libllmsim_results_la_SOURCES += \
 	validate/kind_attention.c \
 	validate/kind_collective.c \
 	validate/kind_elementwise.c \
+	validate/kind_endtoend.c \
 	validate/kind_gemm.c \
 	validate/kinds.c \
 	validate/kinds.h \
+	validate/layer_sum.c \
+	validate/layer_sum.h \
 	validate/predict.c \
 	validate/predict.h \
 	validate/rows.c \
@@ -25,6 +30,13 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/aic-custom-all-reduce.yaml \
 	validate/harness/aic.yaml \
 	validate/harness/llmcompass-all-reduce.yaml \
+	validate/harness/llm-inference-bench-deepspeed.yaml \
+	validate/harness/llm-inference-bench-trtllm.yaml \
+	validate/harness/llm-inference-bench-vllm.yaml \
+	validate/harness/llmcompass-layer.yaml \
 	validate/harness/llmcompass.yaml \
+	validate/harness/trtllm-docs-v0.5.yaml \
+	validate/harness/trtllm-docs-v0.6.yaml \
+	validate/harness/trtllm-docs.yaml \
 	validate/harness/vidur-network.yaml \
 	validate/harness/vidur.yaml

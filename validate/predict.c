@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "validate/engines.h"
+
 struct predictor_entry {
     struct predictor_entry *next;
     const char *name;
@@ -25,6 +27,7 @@ enum status predictor_open(struct predictor *out, const char *fidelity, struct e
 
 void predictor_close(struct predictor *p)
 {
+    engines_close(p);
     arena_free(&p->arena);
     memset(p, 0, sizeof *p);
 }

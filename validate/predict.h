@@ -34,6 +34,7 @@ struct predictor {
     struct harness_library harnesses;
     const struct arch_override *overrides; /* laid over every device (calibration, sensitivity); set before the first row */
     int64_t overrides_count;
+    struct engine_entry *engines;          /* private: validate/engines.h */
     struct predictor_entry *devices, *stacks; /* private: what was loaded, by name */
 };
 

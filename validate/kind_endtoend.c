@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Serving measurements: latency of generate() for a static batch, output throughput, time to the first token, and sums over the
+ * operators of one layer. A row is a model (workloads/models), a batch of equal requests and a number of devices; the harness names the
+ * framework's stack. sim/batch_run.h does the rest. docs/endtoend.md
+ *
+ * LLM-Inference-Bench: in_len = out_len, wall clock of generate(). TensorRT-LLM: value over tp is per GPU where the metric says so.
+ */
+#include <string.h>
+
+#include "sim/batch_run.h"
+#include "validate/engines.h"
+#include "validate/kinds.h"
+#include "validate/layer_sum.h"
+#include "workloads/model_library.h"
+
+struct serving_row {
+    const char *device, *model, *dtype, *metric;
+    int64_t devices, tp, pp, batch, in_len, out_len;
+    bool batch_given;
+};
+
+static enum status read_row(struct serving_row *out, const struct row *row, struct error *err)
+{
+    struct serving_row r = { row_text(row, "device"), row_text(row, "model"), row_text(row, "dtype"), row_text(row, "phase_or_metric"),
+                             1, 1, 1, 1, 0, 1, row_has(row, "batch") };
+    int64_t dp = 1;
+    enum status st;
+
+    if ((st = row_count(&r.devices, row, "n_devices", 1, 65536, err)) || (st = row_count(&r.in_len, row, "in_len", 1, 1 << 24, err)) ||
+        (st = row_count(&r.out_len, row, "out_len", 0, 1 << 24, err)) ||
+        (r.batch_given && (st = row_count(&r.batch, row, "batch", 1, 1 << 20, err))))
+        return st;
+    r.tp = r.devices;
+    if ((row_has(row, "tp") && (st = row_count(&r.tp, row, "tp", 1, 65536, err))) ||
+        (row_has(row, "pp") && (st = row_count(&r.pp, row, "pp", 1, 4096, err))) ||
+        (row_has(row, "dp") && (st = row_count(&dp, row, "dp", 1, 65536, err))))
+        return st;
+    if (r.tp * r.pp * dp != r.devices)
+        return error_plain(err, STATUS_BAD_INPUT, "tp %lld x pp %lld x dp %lld is not %lld devices", (long long)r.tp, (long long)r.pp,
+                           (long long)dp, (long long)r.devices);
+    if (dp != 1)
+        return error_plain(err, STATUS_BAD_INPUT, "serving with dp %lld is not modelled", (long long)dp);
+    *out = r;
+    return STATUS_OK;
+}
+
+/* Static batches are padded to one cohort; max load is the steady state. ttft ends with the first iteration's tokens. */
+static enum status predict_serving(struct prediction *out, const struct serving_row *r, const struct harness *h, struct engine *e, struct error *err)
+{
+    struct batch_load load = { r->batch, r->in_len, r->out_len > 0 ? r->out_len : 1 };
+    struct batch_result result;
+    bool max_load = strstr(r->metric, "inflight_max_load") != NULL, ttft = strcmp(r->metric, "ttft") == 0;
+    double call_s = harness_overhead_s(h, "generate");
+    enum status st;
+
+    if (ttft)
+        load.out_tokens = 1;
+    if (max_load && !r->batch_given)
+        load.requests = 0;
+    if ((st = (max_load ? batch_run_max_load : batch_run_static)(&result, e, &load, err)))
+        return st;
+    double time_s = result.time_s + call_s, tokens = (double)r->batch * (double)load.out_tokens;
+    out->value = max_load                                           ? result.tokens_per_s
+                 : strstr(r->metric, "output_throughput_per_gpu") != NULL ? tokens / time_s / (double)r->devices
+                 : strstr(r->metric, "throughput") != NULL          ? tokens / time_s
+                                                                    : time_s;
+    out->timing = result.sums;
+    return STATUS_OK;
+}
+
+/* Sum over the operators of one layer, as if each were timed alone; seconds. */
+static enum status predict_layer(struct prediction *out, const struct serving_row *r, const struct row *row, const struct harness *h,
+                                 struct predictor *p, struct arena *arena, struct error *err)
+{
+    bool prefill = strstr(r->metric, "prefill") != NULL;
+    struct llm model;
+    struct layer_sum_shape shape = { &model, r->tp, r->batch, prefill ? r->in_len : 1, r->in_len };
+    enum status st;
+
+    if ((st = model_load(&model, r->model, arena, err)) || (st = layer_sum(out, &shape, row, h, p, err)))
+        return st;
+    out->value *= 1e-6;
+    return STATUS_OK;
+}
+
+static enum status in_unit(double *value, const char *unit, struct error *err)
+{
+    static const struct { const char *unit; double per_base; } units[] = { { "s", 1 }, { "ms", 1e3 }, { "us", 1e6 }, { "token/s", 1 } };
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(units[i].unit, unit) == 0) {
+            *value *= units[i].per_base;
+            return STATUS_OK;
+        }
+    return error_plain(err, STATUS_BAD_INPUT, "unit '%s', expected s, ms, us or token/s", unit);
+}
+
+static enum status predict(struct prediction *out, const struct row *row, const struct harness *harness, struct predictor *p,
+                           struct arena *arena, struct error *err)
+{
+    static const char *const metrics[] = { "e2e_latency", "ttft", "output_throughput_per_gpu_static_batch", "output_throughput_total_static_batch",
+                                           "output_throughput_total_inflight_max_load", "layer_prefill_sum_of_ops", "layer_decode_sum_of_ops" };
+    struct serving_row r = { 0 };
+    struct engine *e;
+    enum status st;
+    bool known = false;
+
+    if ((st = read_row(&r, row, err)))
+        return st;
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+        known |= strcmp(metrics[i], r.metric) == 0;
+    if (!known)
+        return error_plain(err, STATUS_BAD_INPUT, "metric '%s' is not one of serving", r.metric);
+    if (strncmp(r.metric, "layer_", 6) == 0)
+        return (st = predict_layer(out, &r, row, harness, p, arena, err)) ? st : in_unit(&out->value, row_text(row, "unit"), err);
+    struct engine_request want = { .device = r.device, .model = r.model, .stack = harness->stack, .harness = harness,
+                                   .layout = { .tp = r.tp }, .pp = r.pp,
+                                   .recipe = harness->fp8 != NULL && strcmp(r.dtype, "fp8") == 0 ? harness->fp8 : r.dtype };
+    if ((st = engines_get(&e, p, &want, err)) || (st = predict_serving(out, &r, harness, e, err)) ||
+        (st = in_unit(&out->value, row_text(row, "unit"), err)))
+        return st;
+    out->bound = cause_name(out->timing.bound);
+    return STATUS_OK;
+}
+
+const struct measurement_kind kind_endtoend = { "endtoend", "device n_devices model phase_or_metric in_len out_len value unit source", "value", "phase_or_metric", predict };
