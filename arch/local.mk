@@ -90,6 +90,7 @@ arch_descriptions = \
 	arch/stacks/trtllm-2024a.yaml \
 	arch/stacks/trtllm.yaml \
 	arch/stacks/unfused.yaml \
+	arch/stacks/vllm-v1.yaml \
 	arch/stacks/vllm.yaml \
 	arch/systems/4xa100-pcie-pairs.yaml \
 	arch/systems/8xl40s-pcie.yaml \

@@ -35,8 +35,17 @@ struct attention_kernel {
     const char *backend;       /* "flash2", "flash3", "unfused" */
     const char *phase;         /* "prefill", "decode", "any" */
     int64_t tile_q, tile_kv, warps;
+    int64_t tile_q_min;        /* a tile of few rows is halved down to this; default 16, tile_q: never */
+    int64_t tile_elements;     /* elements of a K (or V) tile: tile_kv = tile_elements / head_dim, a multiple of 16; 0: tile_kv as it stands */
     int64_t split_kv_max;      /* 1 = none */
+    bool split_needs_packing;  /* the context is split only where packing acts */
+    bool combine_in_kernel;    /* the last block of a sequence adds the parts up; else a second kernel does */
+    int64_t combine_in_flight; /* parts whose loads are in flight at once while they are added up; default 1: one after the other */
+    int64_t chain_loads;       /* dependent memory round trips of a block beside its main loop: lengths and block table, queries and first
+                                * keys, first values, results; default 4 */
     bool gqa_packing;          /* query heads of a KV group share a tile's rows */
+    int64_t packing_max;       /* largest group that is packed; larger ones run a block a head. 0 = no limit */
+    int64_t prepare_kernels;   /* small kernels launched before it: scheduler's metadata, sequence offsets */
     bool split_softmax;        /* softmax overlaps the other warp group's GEMM */
 };
 

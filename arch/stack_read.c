@@ -34,6 +34,14 @@ static const struct field_row attention_rows[] = {
     { .path = "tile_q", .kind = FIELD_COUNT, .offset = A(tile_q), .min = 1, .max = 4096, .required = true, .doc = "query rows of a block" },
     { .path = "tile_kv", .kind = FIELD_COUNT, .offset = A(tile_kv), .min = 1, .max = 4096, .required = true, .doc = "keys of a step" },
     { .path = "warps", .kind = FIELD_COUNT, .offset = A(warps), .min = 1, .max = 64, .required = true, .doc = "of a block" },
+    { .path = "tile_q_min", .kind = FIELD_COUNT, .offset = A(tile_q_min), .min = 1, .max = 4096, .doc = "least rows of a block; default 16" },
+    { .path = "tile_elements", .kind = FIELD_COUNT, .offset = A(tile_elements), .min = 256, .max = 1 << 20, .doc = "elements of a K tile, instead of tile_kv" },
+    { .path = "split_needs_packing", .kind = FIELD_BOOL, .offset = A(split_needs_packing), .doc = "no split without packed heads" },
+    { .path = "combine_in_kernel", .kind = FIELD_BOOL, .offset = A(combine_in_kernel), .doc = "the last block adds the parts up" },
+    { .path = "combine_in_flight", .kind = FIELD_COUNT, .offset = A(combine_in_flight), .min = 1, .max = 64, .doc = "parts loaded at once when they are added up" },
+    { .path = "chain_loads", .kind = FIELD_COUNT, .offset = A(chain_loads), .max = 64, .doc = "dependent round trips of a block beside its main loop" },
+    { .path = "packing_max", .kind = FIELD_COUNT, .offset = A(packing_max), .min = 1, .max = 4096, .doc = "largest group that is packed" },
+    { .path = "prepare_kernels", .kind = FIELD_COUNT, .offset = A(prepare_kernels), .max = 16, .doc = "small kernels before it" },
     { .path = "split_kv_max", .kind = FIELD_COUNT, .offset = A(split_kv_max), .min = 1, .max = 1024, .doc = "parts of the context" },
     { .path = "gqa_packing", .kind = FIELD_BOOL, .offset = A(gqa_packing), .doc = "heads of a group share a tile" },
     { .path = "split_softmax", .kind = FIELD_BOOL, .offset = A(split_softmax), .doc = "softmax overlaps the other warp group" },
@@ -144,7 +152,7 @@ static enum status read_attention(struct attention_kernel *k, const char *name, 
     char what[96];
 
     snprintf(what, sizeof what, "attention kernel '%.60s'", name);
-    *k = (struct attention_kernel){ .name = name, .split_kv_max = 1 };
+    *k = (struct attention_kernel){ .name = name, .split_kv_max = 1, .tile_q_min = 16, .combine_in_flight = 1, .chain_loads = 4 };
     return fields_read(k, attention_rows, ROWS(attention_rows), node, what, err);
 }
 

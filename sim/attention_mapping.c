@@ -85,15 +85,22 @@ static int64_t residency(const struct attention_kernel_shape *a, const struct ha
     return smaller(larger((int64_t)blocks, 1), larger(hw->sm.max_warps / larger(warps, 1), 1));
 }
 
+int64_t attention_packed_heads(const struct attention_kernel_shape *a, const struct attention_kernel *kernel)
+{
+    int64_t group = a->heads / larger(a->kv_heads, 1);
+
+    return kernel->gqa_packing && (kernel->packing_max == 0 || group <= kernel->packing_max) ? larger(group, 1) : 1;
+}
+
 /* Rows of queries that one block works on: GQA packing puts the query heads of a KV head together. */
 static int64_t rows_per_block_head(const struct attention_kernel_shape *a, const struct attention_kernel *kernel, int64_t q)
 {
-    return kernel->gqa_packing ? q * (a->heads / larger(a->kv_heads, 1)) : q;
+    return q * attention_packed_heads(a, kernel);
 }
 
 static int64_t block_heads(const struct attention_kernel_shape *a, const struct attention_kernel *kernel)
 {
-    return kernel->gqa_packing ? a->kv_heads : a->heads;
+    return ceil_div_i64(a->heads, attention_packed_heads(a, kernel));
 }
 
 /* Blocks before splitting. */
@@ -146,6 +153,7 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     const struct attention_kernel *kernel = attention_kernel_of(a, ctx->stack);
     const struct hardware *hw = ctx->hw;
     int64_t rows = 1, least = larger(a->service.tile_m, 16), warps;
+    bool may_split;
     double blocks;
 
     memset(out, 0, sizeof *out);
@@ -162,10 +170,11 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     for (int64_t i = 0; i < a->groups_count; i++)
         rows = larger(rows, rows_per_block_head(a, kernel, a->groups[i].q));
     out->unfused = strcmp(kernel->backend, "unfused") == 0;
+    least = larger(least, kernel->tile_q_min);
     out->tile_q = larger(kernel->tile_q, least);
     while (out->tile_q / 2 >= larger(rows, least))
         out->tile_q /= 2;
-    out->tile_kv = larger(kernel->tile_kv, 16);
+    out->tile_kv = larger(kernel->tile_elements > 0 ? kernel->tile_elements / a->head_dim / 16 * 16 : kernel->tile_kv, 16);
     out->split_kv = 1;
     out->blocks_per_sm = 1;
     if (!out->unfused) {
@@ -180,7 +189,8 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
         }
     }
     blocks = base_blocks(a, kernel, out->tile_q);
-    if (rows <= out->tile_q && !out->unfused)
+    may_split = !kernel->split_needs_packing || attention_packed_heads(a, kernel) > 1;
+    if (rows <= out->tile_q && !out->unfused && may_split)
         out->split_kv = choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), ceil_div_i64(longest_kv(a), out->tile_kv),
                                      kernel->split_kv_max);
     out->blocks = (int64_t)blocks * out->split_kv;

@@ -8,6 +8,9 @@
 /** Kernel of the stack's catalogue for this launch (by instruction and phase), or NULL. */
 const struct attention_kernel *attention_kernel_of(const struct attention_kernel_shape *a, const struct stack *stack);
 
+/** Query heads that share a block's rows: the group of a KV head where the kernel packs groups of that size, else 1. */
+int64_t attention_packed_heads(const struct attention_kernel_shape *a, const struct attention_kernel *kernel);
+
 /** Tiles and split-KV as the stack's backend picks them. STATUS_INFEASIBLE when no tile fits an SM. */
 enum status attention_mapping_choose(struct attention_mapping *out, const struct kernel *k, const struct timing_context *ctx, struct error *err);
 

@@ -36,8 +36,7 @@ struct walk { double steps, longest, tiles; };
 static void walk_group(struct walk *w, const struct attention_kernel_shape *a, const struct attention_mapping *map,
                        const struct attention_kernel *kernel, const struct seq_group *g)
 {
-    double packing = kernel->gqa_packing ? (double)a->heads / at_least((double)a->kv_heads, 1.0) : 1.0;
-    double heads = kernel->gqa_packing ? (double)a->kv_heads : (double)a->heads;
+    double packing = (double)attention_packed_heads(a, kernel), heads = (double)a->heads / packing;
     double rows = (double)g->q * packing, tiles = ceil(rows / (double)map->tile_q);
     double tile_q = (double)map->tile_q / packing, kv = (double)g->kv, reach = kv, sum, longest;
     double tile_kv = (double)map->tile_kv, last = kv;
@@ -63,7 +62,8 @@ static void walk_group(struct walk *w, const struct attention_kernel_shape *a, c
 /* What one KV tile of one block costs, in SM cycles. */
 struct tile_cost { double matrix, softmax, shared, l2_bytes, shared_bytes, vector_ops, sfu_ops, fma; };
 
-static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shape *a, const struct attention_mapping *map, const struct hardware *hw)
+static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shape *a, const struct attention_mapping *map, int64_t warps,
+                         const struct hardware *hw)
 {
     struct lanes lanes = vector_lanes(hw);
     double q = (double)map->tile_q, kv = (double)map->tile_kv, d = (double)a->head_dim, dv = (double)a->v_head_dim;
@@ -71,6 +71,7 @@ static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shap
     double operand = a->compute && a->compute->bits > 0 ? (double)a->compute->bits / 8.0 : 2.0;
     double efficiency = a->unit && a->unit->issue_efficiency > 0.0 ? a->unit->issue_efficiency : 1.0;
     bool convert = a->kv.format && a->compute && a->kv.format != a->compute;
+    double readers;
 
     t->fma = q * kv * (d + dv);
     t->matrix = t->fma / (a->service.fma_per_cycle_sm * efficiency);
@@ -79,14 +80,16 @@ static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shap
     t->vector_ops = q * kv * 3.5 + q * dv + (convert ? kv * kv_elements : 0.0);
     t->softmax = t->sfu_ops / lanes.sfu + t->vector_ops / lanes.fma;
     t->l2_bytes = kv * kv_elements * kv_bits / 8.0;
-    /* K and V fragments are read by each group of 16 (64 when fed from shared memory) rows of queries; fills once */
-    t->shared_bytes = kv * (d + dv) * operand * at_least(q / (a->service.operands_from_shared ? 64.0 : 32.0), 1.0) + t->l2_bytes;
+    /* every warp (group of four where operands come from shared memory) reads all K and V fragments for its rows, 16 (64) at least; fills once */
+    readers = a->service.operands_from_shared ? q / 64.0 : at_most((double)warps, q / 16.0);
+    t->shared_bytes = kv * (d + dv) * operand * at_least(readers, 1.0) + t->l2_bytes;
     t->shared = t->shared_bytes / hw->sm.shared_bytes_per_cycle;
 }
 
 enum { TERM_COMPUTE, TERM_SHARED, TERM_L2, TERM_DRAM, TERM_LATENCY, TERMS };
 
 struct flash {
+    const struct attention_kernel *kernel;
     struct attention_work work;
     struct walk walk;
     struct tile_cost tile;
@@ -108,7 +111,8 @@ static void flash_prepare(struct flash *f, const struct kernel *k, const struct 
     attention_work_of(&f->work, a);
     for (int64_t i = 0; i < a->groups_count; i++)
         walk_group(&f->walk, a, map, kernel, &a->groups[i]);
-    tile_cost_of(&f->tile, a, map, hw);
+    tile_cost_of(&f->tile, a, map, kernel->warps, hw);
+    f->kernel = kernel;
     f->split_softmax = kernel->split_softmax;
     f->dram_bytes = at_least(f->work.q_bytes + f->work.kv_bytes - warm, 0.0);
     f->spilled_bytes = at_least(f->work.o_bytes - capacity, 0.0);
@@ -161,7 +165,42 @@ static double round_cycles(enum cause *binding, const struct flash *f, const str
     return overlap_norm(terms, TERMS, hw->sm.overlap_exponent);
 }
 
-static const double chain_loads = 4.0; /* dependent memory round trips of a block beside its main loop */
+/* Split KV: the parts, in fp32, are written, then read back one after the other (as many in flight as the kernel has) by a kernel of
+ * its own or by the last block. docs/attention.md, Eq. 5 */
+static void add_combine(double parts_s[CAUSES], const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
+{
+    const struct hardware *hw = ctx->hw;
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+    double bytes_s = f->combine_bytes / hw->l2.write_bytes_per_cycle / hz;
+    double walk_s = ceil((double)map->split_kv / (double)f->kernel->combine_in_flight) * l2 / hz;
+
+    if (f->combine_bytes <= 0.0)
+        return;
+    if (!f->kernel->combine_in_kernel) {
+        walk_s += (hw->launch.block_cycles + 2.0 * l2) / hz;
+        parts_s[CAUSE_LAUNCH] += launch_overhead_s(ctx, false);
+        account_part(ctx->account, "split-KV: second kernel, launch", CAUSE_LAUNCH, launch_overhead_s(ctx, false));
+    }
+    parts_s[CAUSE_L2] += bytes_s;
+    parts_s[CAUSE_STALL] += walk_s;
+    account_part(ctx->account, "split-KV: bytes of the parts", CAUSE_L2, bytes_s);
+    account_part(ctx->account, "split-KV: parts added up one after the other", CAUSE_STALL, walk_s);
+}
+
+/* Small kernels that the backend launches before its own: one block that reads lengths and writes a plan. */
+static void add_prepare(double parts_s[CAUSES], const struct flash *f, const struct timing_context *ctx, double hz)
+{
+    const struct hardware *hw = ctx->hw;
+    double count = (double)f->kernel->prepare_kernels;
+    double run_s = count * (hw->launch.block_cycles + 2.0 * hw->dram.latency_cycles) / hz, launch_s = count * launch_overhead_s(ctx, false);
+
+    if (count <= 0.0)
+        return;
+    parts_s[CAUSE_STALL] += run_s;
+    parts_s[CAUSE_LAUNCH] += launch_s;
+    account_part(ctx->account, "kernels that prepare: latency", CAUSE_STALL, run_s);
+    account_part(ctx->account, "kernels that prepare: launch", CAUSE_LAUNCH, launch_s);
+}
 
 /* Parts of a flash launch at clock hz. Returns seconds. */
 static double flash_parts(double parts_s[CAUSES], const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
@@ -170,6 +209,7 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     enum cause binding;
     double cycles, total = 0.0;
     double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    double chain_loads = (double)f->kernel->chain_loads;
     double starts = at_least(f->walk.tiles / ((double)hw->sm.count * f->resident), 1.0);
     double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) * loaded / at_least(hw->dram.latency_cycles, 1.0);
     double miss = at_most(f->dram_bytes / at_least(f->work.q_bytes + f->work.kv_bytes, 1.0), 1.0);
@@ -191,14 +231,8 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     account_part(ctx->account, "fill: first block, queries, keys", CAUSE_STALL, (hw->launch.block_cycles + chain_loads * loaded) / hz);
     account_part(ctx->account, "fill of later blocks", CAUSE_STALL, (starts - 1.0) * (hw->launch.block_cycles + chain_loads * later) / hz);
     account_part(ctx->account, "results written", CAUSE_L2, f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz);
-    if (f->combine_bytes > 0.0) { /* a second kernel adds the parts up */
-        parts_s[CAUSE_L2] += f->combine_bytes / hw->l2.write_bytes_per_cycle / hz;
-        parts_s[CAUSE_STALL] += 2.0 * loaded / hz;
-        parts_s[CAUSE_LAUNCH] += launch_overhead_s(ctx, false);
-        account_part(ctx->account, "split-KV: parts added up", CAUSE_L2, f->combine_bytes / hw->l2.write_bytes_per_cycle / hz);
-        account_part(ctx->account, "split-KV: second kernel, latency", CAUSE_STALL, 2.0 * loaded / hz);
-        account_part(ctx->account, "split-KV: second kernel, launch", CAUSE_LAUNCH, launch_overhead_s(ctx, false));
-    }
+    add_combine(parts_s, f, map, ctx, hz);
+    add_prepare(parts_s, f, ctx, hz);
     for (int i = 0; i < CAUSES; i++)
         total += parts_s[i];
     return total;

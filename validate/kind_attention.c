@@ -41,15 +41,16 @@ static enum status shape(struct kernel *k, struct seq_group *g, const struct row
     return STATUS_OK;
 }
 
-/* A streaming kernel over the new tokens: reads 16-bit values, writes `bits`. */
-static struct kernel side_kernel(const struct attention_kernel_shape *a, int64_t cols, int bits, const struct harness *harness,
-                                 const struct hardware *hw)
+/* The streaming kernel over the new tokens: K and V into the cache; with the rotary embedding it takes Q along, out of the fused QKV. */
+static struct kernel side_kernel(const struct attention_kernel_shape *a, const struct harness *harness, const struct hardware *hw)
 {
     struct kernel k = { .kind = KERNEL_STREAM };
+    int64_t kv = 2 * a->kv_heads * a->head_dim, q = harness->rope ? a->heads * a->head_dim : 0;
 
-    k.stream = (struct stream_kernel_shape){ .rows = a->groups->count * a->groups->q, .cols = cols, .vector_ops_per_element = 1, .passes = 1 };
-    k.stream.read_bytes = k.stream.rows * cols * 2;
-    k.stream.write_bytes = k.stream.rows * cols * bits / 8;
+    k.stream = (struct stream_kernel_shape){ .rows = a->groups->count * a->groups->q, .cols = kv + q, .vector_ops_per_element = harness->rope ? 4 : 1,
+                                             .passes = 1 };
+    k.stream.read_bytes = k.stream.rows * (kv + q) * 2;
+    k.stream.write_bytes = k.stream.rows * (kv * a->kv.format->bits / 8 + q * a->compute->bits / 8);
     k.warm.other_bytes = harness_warm_bytes(harness->activations, 1, k.stream.read_bytes, hw);
     return k;
 }
@@ -71,7 +72,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
 
     k.warm.other_bytes = harness_warm_bytes(harness->kv, 1, kv_bytes, ctx.hw) + harness_warm_bytes(harness->activations, 1, q_bytes, ctx.hw);
     if (harness->kv_write) {
-        side = side_kernel(a, 2 * a->kv_heads * a->head_dim, a->kv.format->bits, harness, ctx.hw);
+        side = side_kernel(a, harness, ctx.hw);
         if ((st = predict_kernel(out, &side, &ctx, p, err)))
             return st;
     }

@@ -38,8 +38,8 @@ AttentionProgram::AttentionProgram(const struct kernel &k, const struct attentio
     q_bytes_ = std::max<int64_t>(cycles(q * d * operand), 32);
     o_bytes_ = std::max<int64_t>(cycles(q * dv * (map.split_kv > 1 ? 4.0 : a.out ? a.out->bits / 8.0 : 2.0)), 32);
 
-    const int64_t packing = backend.gqa_packing ? a.heads / std::max<int64_t>(a.kv_heads, 1) : 1;
-    const int64_t heads = backend.gqa_packing ? a.kv_heads : a.heads;
+    const int64_t packing = attention_packed_heads(&a, &backend);
+    const int64_t heads = a.heads / packing;
     heads_per_kv_ = std::max<int64_t>(heads / std::max<int64_t>(a.kv_heads, 1), 1);
     double kv_total = 0;
     for (int64_t g = 0; g < a.groups_count; ++g) {
