@@ -9,12 +9,13 @@
 #include "cli/job.h"
 #include "reports/explain_report.h"
 #include "sim/explain.h"
+#include "validate/explain_row.h"
 
 enum { SIZE_MAX_ALLOWED = 1 << 30, KEYS_MAX = 8 };
 
 struct explain_options {
     struct job_options job;
-    const char *role, *phase, *gemm, *attention, *dtype;
+    const char *role, *phase, *gemm, *attention, *dtype, *row;
     bool warm_weights, json;
 };
 
@@ -29,6 +30,8 @@ static const struct option_spec explain_table[] = {
       .help = "a product of this shape in place of a trace" },
     { .name = "attention", .kind = OPTION_TEXT, .offset = offsetof(struct explain_options, attention), .value = "A",
       .help = "attention in place of a trace: prefill or decode, then batch=, q=, kv=, heads=, kv_heads=, head_dim=" },
+    { .name = "row", .kind = OPTION_TEXT, .offset = offsetof(struct explain_options, row), .value = "FILE:LINE",
+      .help = "a row of measurements, under its harness; takes no ARCH, and of the options below only --set and --json" },
     { .name = "dtype", .kind = OPTION_TEXT, .offset = offsetof(struct explain_options, dtype), .value = "AxW",
       .help = "formats of --gemm: fp16, or activations x weights as in fp16xint4g128, fp8xfp8 [default: the recipe's]" },
     { .name = "warm-weights", .kind = OPTION_FLAG, .offset = offsetof(struct explain_options, warm_weights),
@@ -132,10 +135,13 @@ static int phase_of(const char *name)
 /* What is asked: one of a trace with --role, --gemm, --attention. */
 static enum status check_request(const struct explain_options *o, const struct text_list *operands, struct error *err)
 {
-    int asked = (operands->count == 2) + (o->gemm != NULL) + (o->attention != NULL);
+    int asked = (operands->count == 2) + (o->gemm != NULL) + (o->attention != NULL) + (o->row != NULL);
 
     if (asked != 1)
-        return error_plain(err, STATUS_BAD_INPUT, "explain: expected one of TRACE with --role, --gemm, --attention; found %s", asked ? "more" : "none");
+        return error_plain(err, STATUS_BAD_INPUT, "explain: expected one of TRACE with --role, --gemm, --attention, --row; found %s", asked ? "more" : "none");
+    if (o->row ? operands->count > 0 : operands->count == 0)
+        return error_plain(err, STATUS_BAD_INPUT, o->row ? "explain --row: superfluous operand '%s': the row names its device" :
+                           "explain: found no operand, expected ARCH%s", o->row ? operands->items[0] : "");
     if (operands->count == 2 && !o->role)
         return error_plain(err, STATUS_BAD_INPUT, "explain: a trace needs --role ROLE ('llmsim run' lists the roles)");
     if (strcmp(o->job.fidelity, "analytic") != 0)
@@ -164,6 +170,53 @@ static enum status find_kernel(const struct kernel **kernel, struct explain_foun
     return STATUS_OK;
 }
 
+static enum status show(const struct explanation *e, const struct explain_head *head, bool json, struct error *err)
+{
+    struct report_style style = job_style(0);
+
+    if (json)
+        return report_explain_json(stdout, e, head, err);
+    report_explain_text(stdout, e, head, &style);
+    return STATUS_OK;
+}
+
+/* "gemm.csv:17" */
+static enum status explain_measured(const struct explain_options *o, struct arena *arena, struct error *err)
+{
+    const char *colon = strrchr(o->row, ':');
+    struct arch_override *overrides = arena_array(arena, (size_t)o->job.set.count + 1, sizeof *overrides);
+    struct predictor p;
+    struct explained_row row;
+    struct explanation e;
+    int64_t line, count = 0;
+    enum status st;
+
+    if (!overrides)
+        return error_no_memory(err);
+    if (!colon || colon == o->row)
+        return error_plain(err, STATUS_BAD_INPUT, "--row: found '%s', expected FILE:LINE, as in gemm.csv:17", o->row);
+    const char *path = arena_strndup(arena, o->row, (size_t)(colon - o->row));
+    if (!path)
+        return error_no_memory(err);
+    if ((st = quantity_parse_i64(&line, colon + 1, 2, INT64_MAX, (struct source_pos){ "--row", 0, 0 }, err)) ||
+        (st = job_overrides_split(overrides, &count, NULL, NULL, &o->job.set, arena, err)) || (st = predictor_open(&p, "analytic", err)))
+        return st;
+    p.overrides = overrides;
+    p.overrides_count = count;
+    if (!(st = explain_row(&row, path, line, &p, arena, err)) && !(st = explain_kernel(&e, &row.seen.kernel, &row.seen.ctx, arena, err))) {
+        double measured_s = row.measured_s - (row.predicted_s - row.seen.longest_s); /* of this kernel, if all else is as predicted */
+        struct explain_head head = { .arch = row.seen.ctx.hw->name, .stack = row.seen.ctx.stack->name, .row = &row };
+        struct explain_gap gap;
+
+        if (row.measured_s > 0 && measured_s > 0 && !(st = explain_gap(&gap, &e, measured_s, arena, err)))
+            head.gap = &gap;
+        if (!st)
+            st = show(&e, &head, o->json, err);
+    }
+    predictor_close(&p);
+    return st;
+}
+
 static struct timing_context context_of(const struct job *job)
 {
     return (struct timing_context){ .hw = job->spec.hw, .stack = job->spec.stack, .choice = job->spec.choice, .ranks = job->spec.layout.tp };
@@ -172,7 +225,6 @@ static struct timing_context context_of(const struct job *job)
 enum status explain_role(const struct job *job, const char *role, struct arena *arena, struct error *err)
 {
     const struct timing_context ctx = context_of(job);
-    struct report_style style = job_style(0);
     struct explain_found found;
     struct explanation e;
     enum status st;
@@ -182,8 +234,7 @@ enum status explain_role(const struct job *job, const char *role, struct arena *
         return st;
     struct explain_head head = { .arch = ctx.hw->name, .stack = ctx.stack->name, .recipe = job->recipe, .trace = job->trace_path, .found = &found };
     fputc('\n', stdout);
-    report_explain_text(stdout, &e, &head, &style);
-    return STATUS_OK;
+    return show(&e, &head, false, err);
 }
 
 static enum status explain(struct job *job, const struct explain_options *o, const struct text_list *operands, struct arena *arena,
@@ -193,11 +244,14 @@ static enum status explain(struct job *job, const struct explain_options *o, con
     struct job_options with_dtype = o->job;
     struct explain_found found = { 0 };
     struct explanation e;
-    struct report_style style = job_style(0);
     const struct kernel *kernel;
     enum status st;
 
-    if ((st = check_request(o, operands, err)) || (o->dtype && (st = dtype_recipe(&with_dtype.recipe, o->dtype, arena, err))) ||
+    if ((st = check_request(o, operands, err)))
+        return st;
+    if (o->row)
+        return explain_measured(o, arena, err);
+    if ( (o->dtype && (st = dtype_recipe(&with_dtype.recipe, o->dtype, arena, err))) ||
         (st = job_load(job, &with_dtype, operands->items[0], arena, err)) ||
         (st = find_kernel(&kernel, &found, job, o, operands, arena, err)))
         return st;
@@ -206,10 +260,7 @@ static enum status explain(struct job *job, const struct explain_options *o, con
         return st;
     struct explain_head head = { .arch = ctx.hw->name, .stack = ctx.stack->name, .recipe = job->recipe,
                                  .trace = job->trace_path, .found = job->trace_path ? &found : NULL };
-    if (o->json)
-        return report_explain_json(stdout, &e, &head, err);
-    report_explain_text(stdout, &e, &head, &style);
-    return STATUS_OK;
+    return show(&e, &head, o->json, err);
 }
 
 static int explain_main(const struct command *self, int argc, char **argv)
@@ -231,7 +282,7 @@ const struct command command_explain = {
     .name = "explain",
     .summary = "why a kernel takes as long as it does, and what would make it faster",
     .operands = "ARCH [TRACE]",
-    .operands_min = 1,
+    .operands_min = 0,
     .operands_max = 2,
     .about = "Takes one kernel apart in closed form: the mapping that the library picks and the runners-up, waves, what a step of the main loop "
              "waits for, where the time goes line by line, traffic against peaks, the clock, the sensitivity of the time to each value of the "
@@ -240,6 +291,7 @@ const struct command command_explain = {
     .examples = "  llmsim explain A100 llama70b --tp 4 --role mlp.down --phase decode\n"
                 "  llmsim explain A100 --gemm 264x7680x5120 --stack kernel-only\n"
                 "  llmsim explain H100 --gemm 16x28672x8192 --dtype fp16xint4g128\n"
+                "  llmsim explain --row ../shared/measurements/gemm.csv:17\n"
                 "  llmsim explain H100 --attention decode,batch=32,kv=4096,heads=64,kv_heads=8\n",
     .run = explain_main,
 };

@@ -13,7 +13,7 @@ const char *const job_fidelities[] = { "roofline", "analytic", "cycle", NULL };
 const char *const job_mappings[] = { "picked", "best", NULL };
 
 /* "a.b=v" to the hardware, "stack.a.b=v" to the stack. */
-static enum status split_overrides(struct arch_override *arch, int64_t *arch_count, struct arch_override *stack, int64_t *stack_count,
+enum status job_overrides_split(struct arch_override *arch, int64_t *arch_count, struct arch_override *stack, int64_t *stack_count,
                                    const struct text_list *set, struct arena *arena, struct error *err)
 {
     for (int64_t i = 0; i < set->count; i++) {
@@ -27,6 +27,8 @@ static enum status split_overrides(struct arch_override *arch, int64_t *arch_cou
         struct arch_override o = { arena_strndup(arena, text, (size_t)(equals - text)), equals + 1 };
         if (!o.key)
             return error_no_memory(err);
+        if (of_stack && !stack)
+            return error_plain(err, STATUS_BAD_INPUT, "--set: '%s' is of the stack, which is the row's harness's", set->items[i]);
         if (of_stack)
             stack[(*stack_count)++] = o;
         else
@@ -46,7 +48,7 @@ enum status job_load(struct job *job, const struct job_options *o, const char *a
 
     if (!arch || !stack)
         return error_no_memory(err);
-    if ((st = split_overrides(arch, &arch_count, stack, &stack_count, &o->set, arena, err)) ||
+    if ((st = job_overrides_split(arch, &arch_count, stack, &stack_count, &o->set, arena, err)) ||
         (st = arch_load(&s->hw, arch_name, arch, arch_count, arena, err)))
         return st;
     if (!o->stack && !s->hw->default_stack)

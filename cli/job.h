@@ -46,6 +46,10 @@ struct job {
 /** Fills spec, recipe and layout. */
 enum status job_load(struct job *job, const struct job_options *o, const char *arch_name, struct arena *arena, struct error *err);
 
+/** "a.b=v" to the hardware, "stack.a.b=v" to the stack (stack NULL: refused). Room for all of `set` in each. */
+enum status job_overrides_split(struct arch_override *arch, int64_t *arch_count, struct arch_override *stack, int64_t *stack_count,
+                                const struct text_list *set, struct arena *arena, struct error *err);
+
 /** A path, or the name of a shipped trace: "workloads/llama70b.trace" from any folder. NULL: no memory. */
 const char *job_trace(const char *name, struct arena *arena);
 

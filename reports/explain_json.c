@@ -30,14 +30,18 @@ static void put_head(struct json *j, const struct explanation *e, const struct e
 static void put_times(struct json *j, const struct explanation *e, const struct explain_head *head)
 {
     json_double(j, "time_s", e->timing.time_s);
-    if (head->high_s > 0) {
-        json_double(j, "low_s", head->low_s);
-        json_double(j, "high_s", head->high_s);
-    }
-    if (head->measured_s > 0) {
-        json_double(j, "measured_s", head->measured_s);
-        json_text(j, "measured_source", head->measured_source);
-        json_double(j, "error", e->timing.time_s / head->measured_s - 1);
+    if (head->row) {
+        json_object_begin(j, "row");
+        json_text(j, "place", head->row->place);
+        json_text(j, "harness", head->row->harness ? head->row->harness->name : NULL);
+        json_i64(j, "kernels", head->row->seen.kernels);
+        json_double(j, "kernels_s", head->row->seen.kernels_s);
+        json_double(j, "predicted_s", head->row->predicted_s);
+        json_double(j, "low_us", head->row->prediction.low);
+        json_double(j, "high_us", head->row->prediction.high);
+        json_double(j, "measured_s", head->row->measured_s);
+        json_double(j, "error", head->row->measured_s > 0 ? head->row->predicted_s / head->row->measured_s - 1 : 0);
+        json_object_end(j);
     }
     json_text(j, "bound", cause_name(e->timing.bound));
     json_double(j, "roofline_s", e->roofline_s);
@@ -120,6 +124,26 @@ static void put_sensitivities(struct json *j, const struct explanation *e)
     json_array_end(j);
 }
 
+static void put_gap(struct json *j, const struct explain_gap *gap)
+{
+    if (!gap)
+        return;
+    json_object_begin(j, "gap");
+    json_double(j, "measured_kernel_s", gap->measured_s);
+    json_text(j, "closest_mapping", gap->closest ? gap->closest->text : NULL);
+    json_double(j, "closest_mapping_s", gap->closest ? gap->closest->time_s : 0);
+    json_array_begin(j, "needed");
+    for (int64_t i = 0; i < gap->needed_count; i++) {
+        json_object_begin(j, NULL);
+        json_text(j, "path", gap->needed[i].path);
+        json_double(j, "value", gap->needed[i].value);
+        json_double(j, "change", gap->needed[i].change);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    json_object_end(j);
+}
+
 static void put_shapes(struct json *j, const struct explanation *e)
 {
     json_array_begin(j, "shapes");
@@ -158,6 +182,7 @@ enum status report_explain_json(FILE *out, const struct explanation *e, const st
     put_traffic(&j, e);
     put_sensitivities(&j, e);
     put_shapes(&j, e);
+    put_gap(&j, head->gap);
     json_object_end(&j);
     return json_close(&j) ? STATUS_OK : error_plain(err, STATUS_INTERNAL, "cannot write the result");
 }

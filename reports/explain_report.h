@@ -5,14 +5,14 @@
 
 #include "reports/run_report.h"
 #include "sim/explain.h"
+#include "validate/explain_row.h"
 
 /** What was asked. */
 struct explain_head {
     const char *arch, *stack, *recipe, *trace; /* trace NULL: a bare shape */
     const struct explain_found *found;         /* with a trace, else NULL */
-    double measured_s;                         /* of a measured row; 0 none */
-    const char *measured_source;               /* "gemm.csv:17, vidur" */
-    double low_s, high_s;                      /* 80 % interval of the prediction; 0 none */
+    const struct explained_row *row;           /* of measurements, else NULL */
+    const struct explain_gap *gap;             /* of that row's kernel; NULL where nothing was measured */
 };
 
 void report_explain_text(FILE *out, const struct explanation *e, const struct explain_head *head, const struct report_style *style);

@@ -11,7 +11,7 @@
 #include "reports/explain_report.h"
 #include "reports/text.h"
 
-enum { COLUMNS_MIN = 72, COLUMNS_MAX = 100, LABEL = 12, ROOM = 160, SENSITIVITIES_SHOWN = 12, TIME_WIDTH = 11, SHARE_WIDTH = 9, BAR_WIDTH = 12 };
+enum { COLUMNS_MIN = 72, COLUMNS_MAX = 100, LABEL = 15, ROOM = 160, SENSITIVITIES_SHOWN = 12, TIME_WIDTH = 11, SHARE_WIDTH = 9, BAR_WIDTH = 12 };
 
 static enum text_colour colour_of(enum cause cause)
 {
@@ -90,28 +90,65 @@ static void put_found(FILE *out, const struct text_style *s, const struct explai
     put_label(out, s, "stands for", text);
 }
 
-static void put_measured(FILE *out, const struct text_style *s, const struct explanation *e, const struct explain_head *head)
+/* The row against its prediction, and what of the prediction is not this kernel. */
+static void put_row(FILE *out, const struct text_style *s, const struct explain_head *head)
 {
-    char text[2 * ROOM], time[32], low[32], high[32];
+    const struct explained_row *r = head->row;
+    char text[3 * ROOM], time[32], low[32], high[32], rest[32];
 
-    if (head->measured_s > 0) {
-        format_seconds(time, sizeof time, head->measured_s);
-        snprintf(text, sizeof text, "%s (%s): the prediction is %.1f %% %s", time, head->measured_source ? head->measured_source : "",
-                 100 * fabs(e->timing.time_s / head->measured_s - 1), e->timing.time_s > head->measured_s ? "above" : "below");
-        put_label(out, s, "measured", text);
+    if (!r)
+        return;
+    format_seconds(time, sizeof time, r->predicted_s);
+    snprintf(text, sizeof text, "%s for the row", time);
+    if (r->seen.kernels > 1) {
+        format_seconds(rest, sizeof rest, r->seen.kernels_s - r->seen.longest_s);
+        snprintf(text + strlen(text), sizeof text - strlen(text), ", %s of it %lld more kernel%s", rest, (long long)r->seen.kernels - 1,
+                 r->seen.kernels == 2 ? "" : "s");
     }
-    if (head->high_s > 0) {
-        format_seconds(low, sizeof low, head->low_s);
-        format_seconds(high, sizeof high, head->high_s);
+    if (r->predicted_s - r->seen.kernels_s > 1e-12) {
+        format_seconds(rest, sizeof rest, r->predicted_s - r->seen.kernels_s);
+        snprintf(text + strlen(text), sizeof text - strlen(text), ", %s of it beside the device, which this source's clock holds", rest);
+    }
+    put_label(out, s, "predicted", text);
+    if (isfinite(r->prediction.low) && isfinite(r->prediction.high)) {
+        format_seconds(low, sizeof low, r->prediction.low * 1e-6);
+        format_seconds(high, sizeof high, r->prediction.high * 1e-6);
         snprintf(text, sizeof text, "%s to %s", low, high);
         put_label(out, s, "80 % interval", text);
     }
+    if (r->measured_s > 0) {
+        format_seconds(time, sizeof time, r->measured_s);
+        snprintf(text, sizeof text, "%s: the prediction is %.1f %% %s", time, 100 * fabs(r->predicted_s / r->measured_s - 1),
+                 r->predicted_s > r->measured_s ? "above" : "below");
+        put_label(out, s, "measured", text);
+    }
+    snprintf(text, sizeof text, "%s, harness %s", r->place, r->harness ? r->harness->name : "none");
+    if (r->harness)
+        snprintf(text + strlen(text), sizeof text - strlen(text), ": %s%s", r->harness->sustained ? "sustained" : "in bursts, power cap not acting",
+                 harness_clock_share(r->harness, head->arch) > 0 ? ", at a fitted clock" : "");
+    put_label(out, s, "row", text);
+}
+
+/* Formats and unit: what lowering noted, or what the kernel itself says. */
+static const char *describe(char *out, size_t bytes, const struct kernel *k)
+{
+    char a[64], b[64];
+
+    if (k->note[0])
+        snprintf(out, bytes, "%s", k->note);
+    else if (k->kind == KERNEL_GEMM)
+        snprintf(out, bytes, "%s x %s on %s", quant_format(a, sizeof a, &k->gemm.a), quant_format(b, sizeof b, &k->gemm.b), k->gemm.unit->name);
+    else if (k->kind == KERNEL_ATTENTION)
+        snprintf(out, bytes, "%s, cache in %s, on %s", k->attention.compute->name, quant_format(b, sizeof b, &k->attention.kv), k->attention.unit->name);
+    else
+        snprintf(out, bytes, "%s", k->kind == KERNEL_STREAM ? "element by element" : "over the links");
+    return out;
 }
 
 static void put_head(FILE *out, const struct text_style *s, const struct explanation *e, const struct explain_head *head)
 {
     const struct timing *t = &e->timing;
-    char text[2 * ROOM], shape[ROOM], time[32], bound[32];
+    char text[3 * ROOM], shape[ROOM], note[ROOM], time[32], bound[32];
 
     report_kernel_shape(shape, sizeof shape, e->kernel);
     text_cell(out, s, TEXT_BOLD, s->columns - 9, e->kernel->role);
@@ -120,7 +157,7 @@ static void put_head(FILE *out, const struct text_style *s, const struct explana
     text_rule(out, s);
     snprintf(text, sizeof text, "%s, %s", head->arch, head->stack);
     put_label(out, s, "on", text);
-    snprintf(text, sizeof text, "%s%s%s", shape, e->kernel->note[0] ? "; " : "", e->kernel->note);
+    snprintf(text, sizeof text, "%s; %s", shape, describe(note, sizeof note, e->kernel));
     put_label(out, s, "kernel", text);
     if (head->found)
         put_found(out, s, head->found);
@@ -135,7 +172,7 @@ static void put_head(FILE *out, const struct text_style *s, const struct explana
     else
         snprintf(text, sizeof text, "%.0f MHz, the highest", t->clock_hz * 1e-6);
     put_label(out, s, "clock", text);
-    put_measured(out, s, e, head);
+    put_row(out, s, head);
 }
 
 /* ---- mapping and waves ---- */
@@ -311,6 +348,29 @@ static void put_faster(FILE *out, const struct text_style *s, const struct expla
     }
 }
 
+static void put_gap(FILE *out, const struct text_style *s, const struct explanation *e, const struct explain_gap *gap)
+{
+    char text[3 * ROOM], time[32], measured[32];
+
+    if (!gap)
+        return;
+    format_seconds(measured, sizeof measured, gap->measured_s);
+    put_title(out, s, "What could explain the gap, each alone", measured);
+    if (gap->closest) {
+        format_seconds(time, sizeof time, gap->closest->time_s);
+        snprintf(text, sizeof text, gap->closest->picked ? "the mapping: none comes closer than the picked one" :
+                 "the mapping: %s would take %s%s", gap->closest->text, time, gap->closest->time_s < e->timing.time_s ? "" :
+                 " (a library that does not pick the best)");
+        put_line(out, s, text);
+    }
+    for (int64_t i = 0; i < gap->needed_count; i++) {
+        snprintf(text, sizeof text, "%s: %+.1f %%", gap->needed[i].path, 100 * gap->needed[i].change);
+        put_line(out, s, text);
+    }
+    if (gap->needed_count == 0)
+        put_line(out, s, "no single value within half of what the description says");
+}
+
 static void put_report(FILE *out, const struct explanation *e, const struct explain_head *head, const struct report_style *style)
 {
     int columns = style->columns < COLUMNS_MIN ? COLUMNS_MIN : style->columns > COLUMNS_MAX ? COLUMNS_MAX : style->columns;
@@ -323,6 +383,7 @@ static void put_report(FILE *out, const struct explanation *e, const struct expl
     put_traffic(out, &s, e);
     put_sensitivities(out, &s, e);
     put_faster(out, &s, e);
+    put_gap(out, &s, e, head->gap);
 }
 
 void report_explain_text(FILE *out, const struct explanation *e, const struct explain_head *head, const struct report_style *style)

@@ -36,8 +36,12 @@ static void keep_mappings(struct explanation *out, struct explain_mapping *all, 
         picked++;
     out->legal_count = count;
     out->faster_count = picked < count ? picked : 0;
-    if (picked >= SHOWN_MAX && picked < count)
-        all[SHOWN_MAX - 1] = all[picked];
+    if (picked >= SHOWN_MAX && picked < count) {
+        struct explain_mapping moved = all[picked];
+
+        memmove(&all[SHOWN_MAX], &all[SHOWN_MAX - 1], (size_t)(picked - SHOWN_MAX + 1) * sizeof *all);
+        all[SHOWN_MAX - 1] = moved;
+    }
     out->mappings = all;
     out->mappings_count = smaller(count, SHOWN_MAX);
 }

@@ -69,7 +69,7 @@ struct explanation {
     int64_t legal_count;     /* mappings; 0: nothing to choose */
     int64_t faster_count;    /* of them faster than the picked one */
     int64_t mappings_count, traffic_count, sensitivities_count, shapes_count;
-    const struct explain_mapping *mappings;           /* the picked one and the fastest, by time */
+    const struct explain_mapping *mappings;           /* all legal_count by time, but the picked one is among the first mappings_count */
     const struct explain_traffic *traffic;
     const struct explain_sensitivity *sensitivities;  /* by size; none without effect (under 1e-6) */
     const struct explain_shape *shapes;               /* best rate first */
@@ -78,6 +78,21 @@ struct explanation {
 /** `kernel` must outlive the result; what `out` points to lies in `arena`. STATUS_INFEASIBLE: no legal mapping. */
 enum status explain_kernel(struct explanation *out, const struct kernel *kernel, const struct timing_context *ctx, struct arena *arena,
                            struct error *err);
+
+/** A value of the description, and its relative change that would bring the time to the measured one (linear). */
+struct explain_needed { const char *path; double value, change; };
+
+enum { EXPLAIN_NEEDED_MAX = 6 };
+
+struct explain_gap {
+    double measured_s;
+    const struct explain_mapping *closest;   /* legal mapping whose time is closest to it; NULL none */
+    int64_t needed_count;
+    const struct explain_needed *needed;     /* smallest change first; none over a half, none that moves the mapping */
+};
+
+/** What could make a kernel take measured_s > 0. Hints: each alone. */
+enum status explain_gap(struct explain_gap *out, const struct explanation *e, double measured_s, struct arena *arena, struct error *err);
 
 /* ---- where the kernel comes from ---- */
 

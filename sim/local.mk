@@ -22,6 +22,7 @@ libllmsim_model_la_SOURCES += \
 	sim/explain.c \
 	sim/explain.h \
 	sim/explain_find.c \
+	sim/explain_gap.c \
 	sim/explain_sensitivity.c \
 	sim/explain_shapes.c \
 	sim/fabric.c \

@@ -29,12 +29,43 @@ enum status row_context(struct timing_context *out, const struct row *row, const
     return STATUS_OK;
 }
 
+/* Keeps a copy of the longest kernel; what it points to may be on the caller's stack. */
+static enum status watch_kernel(struct prediction_watch *w, const struct kernel *k, const struct timing_context *ctx, double time_s, struct arena *arena,
+                                struct error *err)
+{
+    static const char *const names[KERNEL_KINDS] = { "gemm", "attention", "elementwise", "collective" };
+
+    w->kernels++;
+    w->kernels_s += time_s;
+    if (w->kernels > 1 && time_s <= w->longest_s)
+        return STATUS_OK;
+    w->longest_s = time_s;
+    w->kernel = *k;
+    w->ctx = *ctx;
+    w->kernel.count = 1;
+    w->kernel.role = k->role ? arena_strdup(arena, k->role) : names[k->kind];
+    w->kernel.note = k->note ? arena_strdup(arena, k->note) : "";
+    if (!w->kernel.role || !w->kernel.note)
+        return error_no_memory(err);
+    if (k->kind == KERNEL_ATTENTION) {
+        struct seq_group *groups = arena_array(arena, (size_t)k->attention.groups_count, sizeof *groups);
+
+        if (!groups)
+            return error_no_memory(err);
+        memcpy(groups, k->attention.groups, (size_t)k->attention.groups_count * sizeof *groups);
+        w->kernel.attention.groups = groups;
+    }
+    return STATUS_OK;
+}
+
 enum status predict_kernel(struct prediction *out, const struct kernel *k, const struct timing_context *ctx, struct predictor *p, struct error *err)
 {
     struct timing t;
     enum status st = p->fidelity->time(&t, k, ctx, err);
 
     if (st)
+        return st;
+    if (p->watch && (st = watch_kernel(p->watch, k, ctx, t.time_s, &p->arena, err)))
         return st;
     out->value += t.time_s * 1e6;
     if (t.time_s > out->timing.time_s) {

@@ -5,6 +5,8 @@ libllmsim_results_la_SOURCES += \
 	validate/engines.h \
 	validate/evaluate.c \
 	validate/evaluate.h \
+	validate/explain_row.c \
+	validate/explain_row.h \
 	validate/harness.c \
 	validate/harness.h \
 	validate/kernels.c \

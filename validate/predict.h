@@ -27,6 +27,14 @@ struct prediction {
     double simulated_fraction;
 };
 
+/** What predict_kernel() saw of a row: for those who want the kernel itself. */
+struct prediction_watch {
+    int64_t kernels;                  /* timed */
+    double kernels_s, longest_s;
+    struct kernel kernel;             /* the longest, owned by the predictor's arena; role "" becomes the row's kind */
+    struct timing_context ctx;        /* it was timed in */
+};
+
 /** Devices, stacks and harnesses loaded once; owned by the caller, not shared between threads. */
 struct predictor {
     struct arena arena;               /* lives as long as the predictor */
@@ -35,6 +43,7 @@ struct predictor {
     const struct arch_override *overrides; /* laid over every device (calibration, sensitivity); set before the first row */
     int64_t overrides_count;
     struct engine_entry *engines;          /* private: validate/engines.h */
+    struct prediction_watch *watch;        /* NULL: nobody watches */
     struct predictor_entry *devices, *stacks; /* private: what was loaded, by name */
 };
 
