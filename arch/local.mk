@@ -88,6 +88,7 @@ arch_descriptions = \
 	arch/stacks/kernel-only.yaml \
 	arch/stacks/library.yaml \
 	arch/stacks/trtllm-2024a.yaml \
+	arch/stacks/trtllm-kernels.yaml \
 	arch/stacks/trtllm.yaml \
 	arch/stacks/unfused.yaml \
 	arch/stacks/vllm-v1.yaml \

@@ -26,6 +26,13 @@ struct gemm_kernel {
     bool persistent;           /* grid = SMs, epilogue overlaps the next tile's main loop */
     bool warp_specialised;     /* producer warps move, consumer warps multiply */
     bool stream_k;
+    const char *operands;      /* formats it is written for: "int8", "fp8" (both operands), "widened" (weights converted in the main loop),
+                                * "block_scaled" (partial sums scaled in the main loop); "any" or NULL: all that have no kernels of their own */
+    int64_t split_k_max;       /* its own limit on the stack's factors; 0 = none */
+    int64_t rows_max;          /* most rows of A that it is offered for (GEMV); 0 = all */
+    double absent_row_cycles;  /* what each row of an edge tile that lies beyond the matrix costs in each step */
+    bool profiled;             /* picked by timing all of its class when the engine was built, not by the stack's rule */
+    double gap_s;              /* the engine's own time on the device around its launch (a plugin outside the graph) */
 };
 
 /** One attention kernel. stack_attention() finds the one for an instruction and a phase. */

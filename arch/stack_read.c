@@ -24,6 +24,12 @@ static const struct field_row kernel_rows[] = {
     { .path = "cluster", .kind = FIELD_NODE, .doc = "blocks that share loads, as in 2x1; default 1x1" },
     { .path = "persistent", .kind = FIELD_BOOL, .offset = K(persistent), .doc = "one block an SM for all tiles" },
     { .path = "warp_specialised", .kind = FIELD_BOOL, .offset = K(warp_specialised), .doc = "producer warps move, consumer warps multiply" },
+    { .path = "operands", .kind = FIELD_CHOICE, .offset = K(operands), .choices = "any int8 fp8 widened block_scaled", .doc = "formats it is written for; default any" },
+    { .path = "split_k_max", .kind = FIELD_COUNT, .offset = K(split_k_max), .max = 1024, .doc = "largest factor it takes; 0 = all of gemm.split_k" },
+    { .path = "rows_max", .kind = FIELD_COUNT, .offset = K(rows_max), .max = 1 << 20, .doc = "most rows it is offered for; 0 = all" },
+    { .path = "absent_row", .kind = FIELD_QUANTITY, .quantity = Q_CYCLES, .offset = K(absent_row_cycles), .max = 1000, .doc = "a step's cost of a row beyond the matrix" },
+    { .path = "profiled", .kind = FIELD_BOOL, .offset = K(profiled), .doc = "picked by timing, not by gemm.pick_rule" },
+    { .path = "gap", .kind = FIELD_QUANTITY, .quantity = Q_SECONDS, .offset = K(gap_s), .max = 1e-3, .doc = "time around its launch beside the stack's" },
     { .path = "stream_k", .kind = FIELD_BOOL, .offset = K(stream_k), .doc = "tiles split evenly over SMs" },
 };
 

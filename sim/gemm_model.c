@@ -64,6 +64,17 @@ static void step_vector(struct gemm_step *s, const struct gemm_mapping *map, con
     s->vector_cycles = s->vector_ops / vector_lanes(hw);
 }
 
+/* A warp converts its weights or scales its partial sums before its next multiplication can start; only the other warps of its
+ * sub-core keep the busier of the two units at work meanwhile. What they cannot cover lengthens the step, half of it: the other half
+ * is covered by multiplications still in the pipe [assumption, 0 to 1]. */
+static void serialise_vector_work(struct gemm_step *s, const struct gemm_mapping *map, const struct hardware *hw)
+{
+    double warps = (double)(map->blocks_per_sm * (map->warps - (map->kernel->warp_specialised ? 4 : 0))) / at_least((double)hw->sm.subcores, 1.0);
+    double exposed = 0.5 * at_most(s->matrix_cycles, s->vector_cycles) / at_least(warps, 1.0);
+
+    *(s->vector_cycles > s->matrix_cycles ? &s->vector_cycles : &s->matrix_cycles) += exposed;
+}
+
 /* Blocks of a cluster that share an operand: no more than there are. */
 static double multicast(int64_t cluster, int64_t grid)
 {
@@ -90,6 +101,7 @@ void gemm_step_of(struct gemm_step *s, const struct gemm_mapping *map, const str
     /* a lane reads three words and writes one a clock, unless the chip says otherwise */
     s->register_cycles = s->psum_bytes / (hw->sm.register_bytes_per_cycle > 0.0 ? hw->sm.register_bytes_per_cycle : 16.0 * vector_lanes(hw));
     step_vector(s, map, g, hw);
+    serialise_vector_work(s, map, hw);
     s->l2_bytes = a_l2 / multicast(map->kernel->cluster_n, map->grid_n) + b_l2 / multicast(map->kernel->cluster_m, map->grid_m);
 }
 
@@ -111,6 +123,7 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
     double concurrent;
 
     gemm_step_of(&out->step, map, k, hw);
+    out->rows = (double)g->m;
     out->slots = (double)hw->sm.count * (double)map->blocks_per_sm;
     out->blocks_full = floor(blocks / out->slots);
     out->rest_blocks = blocks - out->blocks_full * out->slots;
@@ -132,15 +145,16 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
     out->l2_write_bytes = (double)g->out_bytes + out->reduce_bytes;
 }
 
-/* Latency of a step's loads, SM cycles: from DRAM the loaded latency; from L2 the mean of near and far, loaded alike. */
-static double load_latency_cycles(const struct gemm_cost *cost, const struct hardware *hw)
+/* Latency of a step's loads, SM cycles: from DRAM or from L2 (mean of near and far) as the misses share them. Queues lengthen both
+ * from idle to loaded as the level fills up (`dram_busy`, `l2_busy`, 0 to 1): a few blocks alone find the memory idle. */
+static double load_latency_cycles(const struct gemm_cost *cost, const struct hardware *hw, double dram_busy, double l2_busy)
 {
-    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
-    double dram = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
-    double loading = dram / at_least(hw->dram.latency_cycles, 1.0);
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles), idle = hw->dram.latency_cycles;
+    double queue = at_least(hw->dram.loaded_latency_cycles - idle, 0.0);
     double miss = at_least(cost->reuse.a_miss_share, cost->reuse.b_miss_share);
+    double from_l2 = l2 * (1.0 + queue / at_least(idle, 1.0) * l2_busy), from_dram = idle + queue * at_most(dram_busy, 1.0);
 
-    return l2 * loading + (dram - at_most(l2 * loading, dram)) * miss;
+    return from_l2 + at_least(from_dram - from_l2, 0.0) * miss;
 }
 
 enum { TERM_MATRIX, TERM_SHARED, TERM_VECTOR, TERM_REGISTER, TERM_L2, TERM_DRAM, TERM_LATENCY, TERMS };
@@ -150,7 +164,7 @@ static const char *const term_name[TERMS] = { "matrix unit", "shared-memory port
 
 /* Cycles of one step when every active SM holds `resident` blocks and `running` blocks run on the chip. docs/gemm.md, Eq. 3, 4 */
 static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw,
-                          double resident, double running, double hz, struct account *account)
+                          double resident, double running, double absent_cycles, double hz, struct account *account)
 {
     const struct gemm_step *s = &cost->step;
     double blocks_steps = (double)map->blocks * (double)map->k_steps, terms[TERMS], in_flight, sm_bytes;
@@ -163,13 +177,18 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
     in_flight = at_least((double)(map->stages - 1), 1.0) * sm_bytes;
     if (hw->sm.max_bytes_in_flight > 0.0)
         in_flight = at_most(in_flight, hw->sm.max_bytes_in_flight);
-    terms[TERM_MATRIX] = resident * s->matrix_cycles;
+    terms[TERM_MATRIX] = resident * s->matrix_cycles + absent_cycles;
     terms[TERM_SHARED] = resident * s->shared_cycles;
     terms[TERM_VECTOR] = resident * s->vector_cycles;
     terms[TERM_REGISTER] = resident * s->register_cycles;
     terms[TERM_L2] = at_least(sm_bytes / hw->sm.l2_read_bytes_per_cycle, running * s->l2_bytes / hw->l2.bytes_per_cycle);
     terms[TERM_DRAM] = dram_s * hz;
-    terms[TERM_LATENCY] = in_flight > 0.0 ? sm_bytes * load_latency_cycles(cost, hw) / in_flight : 0.0;
+    terms[TERM_LATENCY] = 0.0;
+    if (in_flight > 0.0) {
+        double busy = at_least(overlap_norm(terms, TERMS, hw->sm.overlap_exponent), sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight);
+
+        terms[TERM_LATENCY] = sm_bytes * load_latency_cycles(cost, hw, terms[TERM_DRAM] / busy, terms[TERM_L2] / busy) / in_flight;
+    }
     for (int i = 1; i < TERMS; i++)
         if (terms[i] > terms[worst])
             worst = i;
@@ -225,6 +244,21 @@ static void add_epilogue_excess(double parts[CAUSES], const struct gemm_cost *co
     }
 }
 
+/* Tiles at the lower edge, in kernels whose loads of rows beyond the matrix cost more than those of real ones: what their steps take longer. */
+static double edge_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double hz, struct account *account)
+{
+    double absent = (double)(map->grid_m * map->tile_m) - cost->rows, running = at_most((double)map->blocks, cost->slots), extra, rounds;
+    enum cause binding;
+
+    if (map->kernel->absent_row_cycles <= 0.0 || absent <= 0.0)
+        return 0.0;
+    rounds = at_least(floor((double)(map->blocks / map->grid_m) / cost->slots), 1.0);
+    extra = step_cycles(&binding, cost, map, hw, 1.0, running, absent * map->kernel->absent_row_cycles, hz, NULL)
+          - step_cycles(&binding, cost, map, hw, 1.0, running, 0.0, hz, NULL);
+    account_part(account, "edge tiles: rows beyond the matrix", CAUSE_STALL, rounds * (double)map->k_steps * extra / hz);
+    return rounds * (double)map->k_steps * extra;
+}
+
 static double reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
 {
     const struct hardware *hw = ctx->hw;
@@ -248,14 +282,14 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
 
     account_begin(account);
     if (cost->blocks_full > 0.0) {
-        full_cycles = step_cycles(&binding, cost, map, hw, (double)map->blocks_per_sm, cost->slots, hz, account);
+        full_cycles = step_cycles(&binding, cost, map, hw, (double)map->blocks_per_sm, cost->slots, 0.0, hz, account);
         parts[binding] += cost->blocks_full * steps * full_cycles;
         account_step(account, "tile_k deep, all blocks of a full wave", full_cycles / hz, cost->blocks_full * steps);
         account_part(account, "main loop: whole waves", binding, cost->blocks_full * steps * full_cycles / hz);
     }
     if (cost->rest_blocks > 0.0) {
         double resident = divide_up(cost->rest_blocks, (double)hw->sm.count);
-        double rest_cycles = step_cycles(&binding, cost, map, hw, resident, cost->rest_blocks, hz, full_cycles > 0.0 ? NULL : account);
+        double rest_cycles = step_cycles(&binding, cost, map, hw, resident, cost->rest_blocks, 0.0, hz, full_cycles > 0.0 ? NULL : account);
         double useful = full_cycles > 0.0 ? at_most(full_cycles * cost->rest_blocks / cost->slots, rest_cycles) : rest_cycles;
 
         parts[binding] += steps * useful;
@@ -265,6 +299,7 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
         account_part(account, "main loop: last, partial wave", binding, steps * useful / hz);
         account_part(account, "last wave: SMs without work", CAUSE_STALL, steps * (rest_cycles - useful) / hz);
     }
+    parts[CAUSE_STALL] += edge_cycles(cost, map, hw, hz, account);
     account_part(account, "main loop: barriers and pointers", CAUSE_STALL, waves * steps * hw->sm.barrier_cycles / hz);
     parts[CAUSE_STALL] += waves * steps * hw->sm.barrier_cycles + exposed_cycles(cost, map, hw, waves, hz, account);
     add_epilogue_excess(parts, cost, map, hw, hz, account);

@@ -27,6 +27,7 @@ struct gemm_cost {
     struct l2_reuse reuse;
     double blocks_full;       /* blocks in whole waves / slots of a wave = number of whole waves */
     double rest_blocks;       /* blocks of the last, partial wave */
+    double rows;              /* m */
     double slots;             /* SMs x blocks_per_sm */
     double epilogue_bytes;    /* of one block, through L2 */
     double epilogue_vector_cycles;

@@ -4,8 +4,15 @@
 
 #include <string.h>
 
+#include "sim/account.h"
 #include "sim/clock.h"
 #include "sim/launch.h"
+
+/* Everything around the kernel's own work. */
+static double around_s(const struct gemm_mapping *map, const struct timing_context *ctx)
+{
+    return launch_overhead_s(ctx, true) + map->kernel->gap_s;
+}
 
 static void fill_bytes(struct timing *out, const struct gemm_cost *cost, const struct gemm_mapping *map)
 {
@@ -24,7 +31,7 @@ double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel 
     struct gemm_cost cost;
 
     gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
-    return gemm_cost_time_s(NULL, &cost, map, ctx, clock_highest_hz(ctx)) + launch_overhead_s(ctx, true);
+    return gemm_cost_time_s(NULL, &cost, map, ctx, clock_highest_hz(ctx)) + around_s(map, ctx);
 }
 
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)
@@ -38,12 +45,14 @@ double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, c
     memset(out, 0, sizeof *out);
     gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
     energy_j = gemm_cost_energy_j(&out->events, &cost, map, k, ctx->hw);
-    at_highest_s = gemm_cost_time_s(out->parts_s, &cost, map, ctx, highest) + launch_overhead_s(ctx, true);
+    at_highest_s = gemm_cost_time_s(out->parts_s, &cost, map, ctx, highest) + around_s(map, ctx);
     out->clock_hz = clock_sustained_hz(ctx, highest, energy_j, at_highest_s);
     if (out->clock_hz < highest)
         gemm_cost_time_s(out->parts_s, &cost, map, ctx, out->clock_hz);
     fill_bytes(out, &cost, map);
     out->flops = k->flops;
+    out->parts_s[CAUSE_LAUNCH] += map->kernel->gap_s;
+    account_part(ctx->account, "launch: the engine around its plugin", CAUSE_LAUNCH, map->kernel->gap_s);
     launch_finish(out, ctx, true);
     return out->time_s;
 }

@@ -96,13 +96,55 @@ static bool apply_split(struct gemm_mapping *map, int64_t split_k, const struct 
 {
     int64_t steps = ceil_div_i64(g->k, map->tile_k);
 
-    if (split_k > 1 && (steps < 4 * split_k || map->stream_k))
+    if (split_k > 1 && (steps < 4 * split_k || map->stream_k || (map->kernel->split_k_max > 0 && split_k > map->kernel->split_k_max)))
         return *why = "too few steps of K to split", false;
     map->split_k = split_k;
     map->k_steps = ceil_div_i64(steps, split_k);
     map->blocks = map->grid_m * map->grid_n * split_k * g->batch;
     map->waves = (double)map->blocks / ((double)hw->sm.count * (double)map->blocks_per_sm);
     return true;
+}
+
+/* What a kernel must be written for to take these operands; NULL: nothing special. */
+static const char *operand_class(const struct gemm_kernel_shape *g)
+{
+    const struct unit_service *u = &g->service;
+
+    if (u->dequantize)
+        return "widened";
+    if (u->scale_group > 0)
+        return "block_scaled";
+    if (u->compute_a && u->compute_a->bits == 8)
+        return u->compute_a->family == FORMAT_FLOAT ? "fp8" : "int8";
+    return NULL;
+}
+
+static bool is_for(const struct gemm_kernel *kernel, const char *instruction, const char *operands)
+{
+    return kernel->operands && strcmp(kernel->operands, operands) == 0 && strcmp(kernel->instruction, instruction) == 0;
+}
+
+/* The part of the catalogue that a library has for these operands: kernels of their own where there are any, else the general ones. */
+struct catalogue { const struct gemm_kernel *kernels; int64_t count; const char *instruction, *operands; bool profiled; };
+
+static struct catalogue catalogue_for(const struct stack *stack, const struct gemm_kernel_shape *g)
+{
+    struct catalogue c = { stack->gemm_kernels, stack->gemm_kernels_count, unit_instruction(g->unit), operand_class(g), false };
+    bool own = false;
+
+    for (int64_t i = 0; c.operands && i < c.count && !own; i++)
+        if ((own = is_for(&c.kernels[i], c.instruction, c.operands)))
+            c.profiled = c.kernels[i].profiled;
+    if (!own)
+        c.operands = "any";
+    return c;
+}
+
+static bool catalogue_has(const struct catalogue *c, const struct gemm_kernel *kernel)
+{
+    if (strcmp(kernel->instruction, c->instruction) != 0)
+        return false;
+    return strcmp(kernel->operands ? kernel->operands : "any", c->operands) == 0;
 }
 
 bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kernel, int64_t split_k, const struct kernel *k,
@@ -116,6 +158,8 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
         return *why = "no kernel for the unit's instruction", false;
     if (kernel->cluster_m * kernel->cluster_n > hw->sm.cluster_blocks)
         return *why = "thread blocks of a cluster", false;
+    if (kernel->rows_max > 0 && g->m > kernel->rows_max)
+        return *why = "rows of a kernel for few", false;
     if (u->tile_n > 0 && kernel->tile_n % u->tile_n != 0 && u->tile_n <= kernel->tile_n)
         return *why = "tile is no multiple of the unit's", false;
     out->kernel = kernel;
@@ -159,13 +203,17 @@ struct search {
 static double search_best(struct gemm_mapping *out, const struct search *s, const char **why)
 {
     const struct stack *stack = s->ctx->stack;
+    const struct catalogue catalogue = catalogue_for(stack, &s->k->gemm);
     double best = INFINITY;
+
+    *why = "no kernel for the unit's instruction";
 
     for (int64_t i = 0; i < stack->gemm_kernels_count; i++) {
         struct gemm_mapping map;
         struct gemm_step step;
 
-        if (!gemm_mapping_legal(&map, &stack->gemm_kernels[i], 1, s->k, s->ctx->hw, why))
+        if (!catalogue_has(&catalogue, &stack->gemm_kernels[i]) ||
+            !gemm_mapping_legal(&map, &stack->gemm_kernels[i], 1, s->k, s->ctx->hw, why))
             continue;
         gemm_step_of(&step, &map, s->k, s->ctx->hw);
         for (int64_t j = 0; j < (stack->split_k_count > 0 ? stack->split_k_count : 1); j++) {
@@ -173,7 +221,7 @@ static double search_best(struct gemm_mapping *out, const struct search *s, cons
 
             if (!apply_split(&map, stack->split_k_count > 0 ? stack->split_k[j] : 1, &s->k->gemm, s->ctx->hw, why))
                 break; /* factors rise */
-            if (s->by_library)
+            if (s->by_library && !catalogue.profiled)
                 cost = library_cycles(&step, &map, s->k, s->ctx->hw, stack);
             else if (gemm_mapping_least_s(&map, s->k, s->ctx) >= best) /* slower already before the power cap */
                 continue;
@@ -191,6 +239,7 @@ static double search_best(struct gemm_mapping *out, const struct search *s, cons
 int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct kernel *k, const struct timing_context *ctx)
 {
     const struct stack *stack = ctx->stack;
+    const struct catalogue catalogue = catalogue_for(stack, &k->gemm);
     struct timing_context quiet = *ctx;
     int64_t count = 0;
     const char *why;
@@ -200,7 +249,8 @@ int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct k
         struct gemm_mapping map;
         struct gemm_step step;
 
-        if (!gemm_mapping_legal(&map, &stack->gemm_kernels[i], 1, k, ctx->hw, &why))
+        if (!catalogue_has(&catalogue, &stack->gemm_kernels[i]) ||
+            !gemm_mapping_legal(&map, &stack->gemm_kernels[i], 1, k, ctx->hw, &why))
             continue;
         gemm_step_of(&step, &map, k, ctx->hw);
         for (int64_t j = 0; j < (stack->split_k_count > 0 ? stack->split_k_count : 1); j++, count++) {

@@ -30,6 +30,7 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/aic-attention-trtllm.yaml \
 	validate/harness/aic-attention-vllm.yaml \
 	validate/harness/aic-custom-all-reduce.yaml \
+	validate/harness/aic-gemm.yaml \
 	validate/harness/aic.yaml \
 	validate/harness/llmcompass-all-reduce.yaml \
 	validate/harness/llm-inference-bench-deepspeed.yaml \
