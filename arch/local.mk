@@ -15,7 +15,8 @@ libllmsim_model_la_SOURCES += \
 	arch/show.c \
 	arch/stack.h \
 	arch/stack_collective.c \
-	arch/stack_collective.h \
+	arch/stack_internal.h \
+	arch/stack_moe.c \
 	arch/stack_read.c \
 	arch/system.c \
 	arch/system.h \

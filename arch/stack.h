@@ -13,7 +13,7 @@
 #include "base/yaml.h"
 
 enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 16,
-       STACK_PROTOCOLS_MAX = 16, STACK_CORRECTIONS_MAX = 24 };
+       STACK_PROTOCOLS_MAX = 16, STACK_MOE_TILES_MAX = 32, STACK_TUNED_MAX = 64, STACK_CORRECTIONS_MAX = 24 };
 
 /** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
 struct gemm_kernel {
@@ -88,6 +88,23 @@ struct stack_batching {
     bool mixed;                /* prompts ride with decoding sequences in one iteration; else they have iterations of their own */
 };
 
+/** Shape for which a library ships kernels chosen by measurement. */
+struct moe_tuned { int64_t experts, inner; }; /* of one device */
+
+/** How the stack runs the experts of a mixture. docs/moe.md */
+struct stack_moe {
+    int64_t kernels_count;     /* grouped GEMM catalogue; 0: the GEMM catalogue */
+    struct gemm_kernel kernels[STACK_MOE_TILES_MAX];
+    const char *pick_rule;     /* "best", or "tokens": `small` up to as many tokens as experts on the device, `large` above, "best" for tuned shapes */
+    const char *small, *large; /* names of kernels */
+    int64_t tuned_count;
+    struct moe_tuned tuned[STACK_TUNED_MAX];
+    int64_t sort_launches;     /* kernels that sort token copies by expert */
+    bool copies_rows;          /* rows are copied in the experts' order; else the GEMM's loads gather them */
+    bool all_rows;             /* activation and sum pass over all copies, also those of other devices' experts */
+    int64_t chunk_tokens;      /* tokens worked on at once; 0: all */
+};
+
 enum launch_mode { LAUNCH_KERNEL_ONLY, LAUNCH_GRAPH, LAUNCH_EAGER };
 
 struct stack {
@@ -107,6 +124,7 @@ struct stack {
     struct attention_kernel attention_kernels[STACK_ATTENTION_MAX]; /* by name */
     int64_t stream_access_instructions; /* elementwise kernels: instructions of a thread around one load or store (address, predicate, conversion, loop) */
     int64_t stream_load_bytes;    /* elementwise kernels: bytes a thread loads at once (16 = vectorised, 2 = one 16-bit element) */
+    struct stack_moe moe;
     /* fusion: an operator named here rides in its neighbour's kernel instead of being launched */
     bool fuse_residual_norm;      /* add + norm in one kernel */
     bool fuse_activation;         /* gated activation in the epilogue of gate_up */

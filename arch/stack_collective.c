@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the protocols of a stack's collective library. See stack_collective.h and docs/collectives.md. */
-#include "arch/stack_collective.h"
+/* Reads the protocols of a stack's collective library. See stack_internal.h and docs/collectives.md. */
+#include "arch/stack_internal.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 
 #include "arch/fields.h"
 #include "arch/resolve.h"
-#include "arch/stack_collective.h"
+#include "arch/stack_internal.h"
 
 #define K(member) offsetof(struct gemm_kernel, member)
 #define A(member) offsetof(struct attention_kernel, member)
@@ -67,6 +67,7 @@ static const struct field_row stack_rows[] = {
     QUANTITY("gemm.pick_split", Q_SECONDS, pick_split_s, 0, 1e-3, true, "what it adds for a split-K reduction"),
     BOOL("gemm.split_k_separate", split_k_separate, "reduction by a second kernel"),
     { .path = "gemm.swizzle", .kind = FIELD_COUNT, .offset = S(swizzle), .max = 1024, .required = true, .doc = "rasterisation group; 0 = the model picks" },
+    { .path = "moe", .kind = FIELD_NODE, .required = true, .doc = "how mixtures of experts run" },
     { .path = "attention", .kind = FIELD_NODE, .required = true, .doc = "name: {instruction, backend, phase ...}" },
     { .path = "stream.load", .kind = FIELD_BYTES, .offset = S(stream_load_bytes), .min = 1, .max = 64, .required = true, .doc = "bytes that a thread of an elementwise kernel loads at once" },
     { .path = "stream.instructions", .kind = FIELD_COUNT, .offset = S(stream_access_instructions), .min = 1, .max = 64, .required = true, .doc = "instructions of a thread around one of its loads or stores" },
@@ -132,7 +133,7 @@ static enum status optional_pair(int64_t *a, int64_t *b, const struct yaml_node 
     return node ? parse_pair(a, b, node, key, err) : STATUS_OK;
 }
 
-static enum status read_kernel(struct gemm_kernel *k, const char *name, const struct yaml_node *node, struct error *err)
+enum status stack_read_kernel(struct gemm_kernel *k, const char *name, const struct yaml_node *node, struct error *err)
 {
     char what[96];
     enum status st;
@@ -218,7 +219,7 @@ static enum status read_tree(struct stack *s, struct error *err)
     if ((st = entries(order, &n, kernels, "gemm.kernels", STACK_TILES_MAX, err)))
         return st;
     for (size_t i = 0; i < n; i++)
-        if ((st = read_kernel(&s->gemm_kernels[i], kernels->keys[order[i]], kernels->items[order[i]], err)))
+        if ((st = stack_read_kernel(&s->gemm_kernels[i], kernels->keys[order[i]], kernels->items[order[i]], err)))
             return st;
     s->gemm_kernels_count = (int64_t)n;
     attention = fields_find(s->tree, "attention");
@@ -228,25 +229,30 @@ static enum status read_tree(struct stack *s, struct error *err)
         if ((st = read_attention(&s->attention_kernels[i], attention->keys[order[i]], attention->items[order[i]], err)))
             return st;
     s->attention_kernels_count = (int64_t)n;
+    if ((st = stack_read_moe(s, fields_find(s->tree, "moe"), err)))
+        return st;
     return stack_read_protocols(s, fields_find(s->tree, "collective.protocols"), err);
+}
+
+void stack_hash_kernel(struct hasher *h, const struct gemm_kernel *k)
+{
+    fields_hash(h, kernel_rows, ROWS(kernel_rows), k);
+    hasher_i64(h, k->tile_m);
+    hasher_i64(h, k->tile_n);
+    hasher_i64(h, k->warp_m);
+    hasher_i64(h, k->warp_n);
+    hasher_i64(h, k->cluster_m);
+    hasher_i64(h, k->cluster_n);
 }
 
 static void hash_kernels(struct hasher *h, const struct stack *s)
 {
-    for (int64_t i = 0; i < s->gemm_kernels_count; i++) {
-        const struct gemm_kernel *k = &s->gemm_kernels[i];
-
-        fields_hash(h, kernel_rows, ROWS(kernel_rows), k);
-        hasher_i64(h, k->tile_m);
-        hasher_i64(h, k->tile_n);
-        hasher_i64(h, k->warp_m);
-        hasher_i64(h, k->warp_n);
-        hasher_i64(h, k->cluster_m);
-        hasher_i64(h, k->cluster_n);
-    }
+    for (int64_t i = 0; i < s->gemm_kernels_count; i++)
+        stack_hash_kernel(h, &s->gemm_kernels[i]);
     for (int64_t i = 0; i < s->attention_kernels_count; i++)
         fields_hash(h, attention_rows, ROWS(attention_rows), &s->attention_kernels[i]);
     stack_hash_protocols(h, s);
+    stack_hash_moe(h, s);
 }
 
 static void hash_stack(struct hash128 *out, struct hasher *h, const struct stack *s)

@@ -43,7 +43,7 @@ enum status engine_open(struct engine **out, const struct engine_spec *spec, str
         engine_close(e);
         return st;
     }
-    e->lower = (struct lower_context){ e->spec.hw, e->spec.stack, &e->spec.recipe, &e->spec.layout, &e->info };
+    e->lower = (struct lower_context){ e->spec.hw, e->spec.stack, &e->spec.recipe, &e->spec.layout, &e->info, NULL };
     e->weight_bytes = (double)memory_weights(&e->info, &e->spec.recipe, &e->spec.layout) / (double)spec->pp;
     for (int64_t i = 0; i < e->info.kv_count; i++)
         e->kv_token_bytes += (double)layout_kv_elements(&e->info.kv[i], &e->spec.layout) * (double)e->info.kv[i].layers *

@@ -157,7 +157,7 @@ enum status explain_find(struct explain_found *out, const struct run_spec *spec,
     if (!(f.memo = memo_open(&fidelity_analytic, &ctx)))
         return error_no_memory(err);
     if (!(st = trace_open(&t, trace_path, err))) {
-        f.lower = (struct lower_context){ spec->hw, spec->stack, &spec->recipe, &spec->layout, trace_model(t) };
+        f.lower = (struct lower_context){ spec->hw, spec->stack, &spec->recipe, &spec->layout, trace_model(t), NULL };
         st = walk(&f, t);
     }
     if (!st)
@@ -175,7 +175,7 @@ static enum status lower_one(struct kernel **out, const struct step *s, enum ker
                              struct error *err)
 {
     static const struct model_info no_model = { .name = "shape" };
-    const struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, &no_model };
+    const struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, &no_model, NULL };
     struct lowered_step low;
     enum status st;
 

@@ -11,6 +11,7 @@
 #include "sim/account.h"
 #include "sim/bounds.h"
 #include "sim/clock.h"
+#include "sim/grouped.h"
 #include "sim/launch.h"
 
 static double divide_up(double a, double b) { return ceil(a / b); }
@@ -85,8 +86,9 @@ void gemm_step_of(struct gemm_step *s, const struct gemm_mapping *map, const str
 {
     const struct gemm_kernel_shape *g = &k->gemm;
     const struct unit_service *u = &g->service;
-    double rows = filled(g->m, map->grid_m), cols = filled(g->n, map->grid_n), tile_k = (double)map->tile_k;
-    double a_l2 = rows * tile_k * stored_bytes_per_element(g->a_bytes, g->m, g->k, g->batch);
+    double rows = gemm_rows(g) / (double)gemm_row_tiles(g, map->tile_m), cols = filled(g->n, map->grid_n), tile_k = (double)map->tile_k;
+    double a_stored = g->grouped ? quant_bits_per_element(&g->a) / 8.0 : (double)g->a_bytes / (gemm_rows(g) * (double)g->k); /* gathered rows are read again by each expert */
+    double a_l2 = rows * tile_k * a_stored;
     double b_l2 = cols * tile_k * stored_bytes_per_element(g->b_bytes, g->n, g->k, g->batch);
     double a_part, reads = fragment_bytes(map, g, &a_part);
     double efficiency = g->unit->issue_efficiency > 0.0 ? g->unit->issue_efficiency : 1.0;
@@ -111,15 +113,15 @@ double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k)
 
     if (map->split_k <= 1 && !map->stream_k)
         return 0.0;
-    return (double)g->m * (double)g->n * (double)g->batch * 4.0 * ((double)map->split_k + 1.0);
+    return gemm_rows(g) * (double)g->n * 4.0 * ((double)map->split_k + 1.0);
 }
 
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack)
 {
     const struct gemm_kernel_shape *g = &k->gemm;
-    double blocks = (double)map->blocks, outputs = (double)g->m * (double)g->n * (double)g->batch;
-    double tiles = (double)map->grid_m * (double)map->grid_n * (double)g->batch;
+    double blocks = (double)map->blocks, outputs = gemm_rows(g) * (double)g->n;
+    double tiles = (double)gemm_row_tiles(g, map->tile_m) * (double)map->grid_n;
     double concurrent;
 
     gemm_step_of(&out->step, map, k, hw);
@@ -323,9 +325,9 @@ double gemm_cost_energy_j(struct events *events, const struct gemm_cost *cost, c
     double blocks_steps = (double)map->blocks * (double)map->k_steps;
     double op_j = g->service.energy_op ? energy_op_j(e, g->service.energy_op) : 0.0;
     double vector_j = energy_op_j(e, "fma_fp32_vector");
-    double outputs = (double)g->m * (double)g->n * (double)g->batch;
+    double outputs = gemm_rows(g) * (double)g->n;
 
-    events->fma = (double)g->m * (double)g->n * (double)g->k * (double)g->batch;
+    events->fma = outputs * (double)g->k;
     events->fma_op = g->service.energy_op;
     events->unit_ops = (double)map->tile_m * (double)map->tile_n * (double)map->tile_k * blocks_steps
                      * (g->service.energy_ops_per_fma > 0.0 ? g->service.energy_ops_per_fma : 1.0);

@@ -44,6 +44,16 @@ static void hash_gemm(struct hasher *h, const struct gemm_kernel_shape *g)
         hasher_i64(h, values[i]);
     hash_quant(h, &g->a);
     hash_quant(h, &g->b);
+    hasher_i64(h, g->grouped != NULL ? g->grouped->groups_count : 0);
+    for (int64_t i = 0; g->grouped != NULL && i < g->grouped->groups_count; i++) {
+        hasher_i64(h, g->grouped->groups[i].count);
+        hasher_i64(h, g->grouped->groups[i].rows);
+    }
+    if (g->grouped != NULL) {
+        hasher_i64(h, g->grouped->experts);
+        hasher_i64(h, g->grouped->tokens);
+        hasher_i64(h, g->grouped->inner);
+    }
     feed_format(h, g->accumulator);
     feed_format(h, g->out);
     hasher_double(h, g->epilogue_ops_per_output);

@@ -15,12 +15,26 @@
 
 enum kernel_kind { KERNEL_GEMM, KERNEL_ATTENTION, KERNEL_STREAM, KERNEL_COLLECTIVE, KERNEL_KINDS };
 
-/** C[m][n] = A[m][k] B[n][k]^T, `batch` independent products (grouped GEMM: one per active expert, m = rows of each). */
+/** Experts of a grouped GEMM that got the same number of rows. */
+struct gemm_group { int64_t count, rows; };
+
+/** How the rows of a grouped GEMM (mixture of experts) are spread. docs/moe.md */
+struct gemm_grouping {
+    int64_t groups_count;
+    const struct gemm_group *groups;     /* active experts, most rows first */
+    int64_t rows;                        /* of all of them */
+    int64_t experts;                     /* on this device, active or not */
+    int64_t tokens;                      /* that enter the block */
+    int64_t inner;                       /* width between the experts' two products on this device */
+};
+
+/** C[m][n] = A[m][k] B[n][k]^T, `batch` independent products (grouped GEMM: one per active expert, m = mean rows rounded up). */
 struct gemm_kernel_shape {
     int64_t m, n, k, batch;
     struct quant a, b;
     const struct format *accumulator, *out;
     bool b_is_weight;
+    const struct gemm_grouping *grouped; /* NULL: every product has m rows */
     const struct arch_unit *unit;
     struct unit_service service;
     int64_t a_bytes, b_bytes, out_bytes; /* stored, whole kernel (all batches); a_bytes as read: LUT tables when built before */

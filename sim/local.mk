@@ -25,6 +25,8 @@ libllmsim_model_la_SOURCES += \
 	sim/explain_gap.c \
 	sim/explain_sensitivity.c \
 	sim/explain_shapes.c \
+	sim/experts.c \
+	sim/experts.h \
 	sim/fabric.c \
 	sim/fidelity.c \
 	sim/footprint.c \
@@ -32,6 +34,8 @@ libllmsim_model_la_SOURCES += \
 	sim/gemm_model.c \
 	sim/gemm_model.h \
 	sim/gemm_time.c \
+	sim/grouped.c \
+	sim/grouped.h \
 	sim/kernel.c \
 	sim/kernel.h \
 	sim/l2_reuse.c \
@@ -44,6 +48,7 @@ libllmsim_model_la_SOURCES += \
 	sim/lower.h \
 	sim/lower_gemm.c \
 	sim/lower_internal.h \
+	sim/lower_moe.c \
 	sim/lower_prepare.c \
 	sim/lower_stream.c \
 	sim/lut.h \

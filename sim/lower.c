@@ -187,6 +187,12 @@ static enum status lower_op(struct lowering *l, int64_t *i, struct wrap *wrap, b
                 what = names[n].op;
         return lower_collective(l, op.role, what, bytes_of(op.rows, op.cols, 1, l->ctx->recipe->output->bits), op.ranks, op.count);
     }
+    case OP_ROUTE: st = lower_route(l, &op); break;
+    case OP_ACTIVATION:
+        if (strcmp(op.role, "moe.act") == 0 && (st = lower_moe_activation(l, &op)))
+            return st;
+        st = lower_stream(l, &op);
+        break;
     default: st = lower_stream(l, &op); break;
     }
     return st ? st : add_collective(l, &op, shared);

@@ -13,6 +13,7 @@
 #include "arch/stack.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "sim/experts.h"
 #include "sim/kernel.h"
 #include "sim/recipe.h"
 #include "sim/run.h"
@@ -38,6 +39,7 @@ struct lower_context {
     const struct recipe *recipe;
     const struct layout *layout;
     const struct model_info *model;
+    const struct expert_loads *experts; /* of this rank, where they are known; NULL: from each step's routing */
 };
 
 /**

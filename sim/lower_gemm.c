@@ -30,35 +30,6 @@ static struct pair formats_of(const struct lowering *l, const struct op *op)
     return (struct pair){ r->activations, r->weights };
 }
 
-static double power(double base, int64_t exponent)
-{
-    double result = 1;
-
-    for (; exponent > 0; exponent >>= 1, base *= base)
-        if (exponent & 1)
-            result *= base;
-    return result;
-}
-
-/* Experts that get at least one of `rows` tokens, in the mean: sum of 1 - (1 - share)^rows. Power law: share of expert i ~ 1 / i^skew. */
-static int64_t active_experts(const struct op *op)
-{
-    int64_t groups = op->groups > 0 ? op->groups : 1;
-    double total = 0, active = 0;
-
-    if (op->routing == ROUTING_UNIFORM) {
-        int64_t picks = op->top_k > 0 ? op->top_k : 1;
-        active = (double)groups * (1 - power(1 - (double)picks / (double)groups, op->m / picks));
-    } else {
-        for (int64_t i = 1; i <= groups; i++)
-            total += pow((double)i, -op->skew);
-        for (int64_t i = 1; i <= groups; i++)
-            active += 1 - power(1 - pow((double)i, -op->skew) / total, op->m);
-    }
-    int64_t n = (int64_t)floor(active + 0.5);
-    return n < 1 ? 1 : n > groups ? groups : n;
-}
-
 static const struct format *accumulator_of(const struct recipe *r, const struct unit_service *s)
 {
     bool integers = s->compute_a->family != FORMAT_FLOAT && s->compute_b->family != FORMAT_FLOAT;
@@ -163,13 +134,17 @@ static enum status add_bias_kernel(struct lowering *l, const struct op *op, int6
     return STATUS_OK;
 }
 
-static enum status fill_shape(struct lowering *l, struct gemm_kernel_shape *g, const struct op *op)
+static enum status fill_shape(struct lowering *l, struct gemm_kernel_shape *g, const struct op *op, const struct gemm_grouping *grouped)
 {
     struct pair pair = formats_of(l, op);
-    bool grouped = op->kind == OP_GROUPED_GEMM;
-    int64_t batch = grouped ? active_experts(op) : op->batch > 0 ? op->batch : 1;
+    int64_t batch = op->batch > 0 ? op->batch : 1;
 
-    *g = (struct gemm_kernel_shape){ .m = grouped ? ceil_div_i64(op->m, batch) : op->m, .n = op->n, .k = op->k, .batch = batch,
+    if (grouped != NULL) {
+        batch = 0;
+        for (int64_t i = 0; i < grouped->groups_count; i++)
+            batch += grouped->groups[i].count;
+    }
+    *g = (struct gemm_kernel_shape){ .m = grouped ? ceil_div_i64(op->m, batch) : op->m, .n = op->n, .k = op->k, .batch = batch, .grouped = grouped,
                                      .a = pair.a, .b = pair.b, .out = l->ctx->recipe->output, .b_is_weight = !op->activation_b };
     int64_t one = quant_stored_bytes(&g->b, g->n, g->k);
     if (one < 0 || !checked_mul_i64(&g->b_bytes, one, batch))
@@ -177,12 +152,12 @@ static enum status fill_shape(struct lowering *l, struct gemm_kernel_shape *g, c
     return choose_unit(l, g, op);
 }
 
-enum status lower_gemm(struct lowering *l, const struct op *op, const struct op *activation)
+static enum status lower_product(struct lowering *l, const struct op *op, const struct op *activation, const struct gemm_grouping *grouped, int64_t rows_read)
 {
     struct gemm_kernel_shape g;
     int64_t from = l->current, weights_from = -1, made_before = l->out->count;
-    int64_t rows = op->kind == OP_GROUPED_GEMM ? op->m : op->m * (op->batch > 1 ? op->batch : 1);
-    enum status st = fill_shape(l, &g, op);
+    int64_t rows = grouped ? op->m : op->m * (op->batch > 1 ? op->batch : 1);
+    enum status st = fill_shape(l, &g, op, grouped);
 
     if (st)
         return st;
@@ -190,7 +165,7 @@ enum status lower_gemm(struct lowering *l, const struct op *op, const struct op 
     if (g.service.dequantize && g.b_is_weight && g.service.vector_ops_per_weight > 0 && l->ctx->stack->dequantize != NULL &&
         strcmp(l->ctx->stack->dequantize, "separate") == 0 && (st = dequantize_separately(l, &g, op, &weights_from)))
         return st;
-    if ((st = lower_prepare(l, &g, op, rows, &from)))
+    if ((st = lower_prepare(l, &g, op, grouped ? rows_read : rows, &from)))
         return st;
     int64_t outputs = activation != NULL && activation->gated ? op->n / 2 : op->n;
     g.out_bytes = bytes_of(rows, outputs, 1, g.out->bits);
@@ -212,4 +187,16 @@ enum status lower_gemm(struct lowering *l, const struct op *op, const struct op 
     k->activation_bytes = g.out_bytes;
     l->current = lower_index(l, k);
     return op->bias && !l->ctx->stack->fuse_bias ? add_bias_kernel(l, op, rows) : STATUS_OK;
+}
+
+enum status lower_gemm(struct lowering *l, const struct op *op, const struct op *activation)
+{
+    const struct gemm_grouping *grouped = NULL;
+    struct op experts = *op;
+    int64_t rows_read = 0;
+    enum status st;
+
+    if (op->kind == OP_GROUPED_GEMM && (st = lower_grouping(&grouped, &rows_read, l, &experts)))
+        return st;
+    return lower_product(l, &experts, activation, grouped, rows_read);
 }

@@ -24,6 +24,8 @@ struct lowering {
     struct prepared prepared;
     /* The norm at the head of the layer loop that the last residual sum of the layer before takes along (fuse_residual_norm). */
     int64_t head_norm;           /* its kernel (first layer only), -1 none */
+    struct expert_loads loads;   /* of one chunk of the step's tokens; tokens 0: not worked out yet */
+    int64_t chunks;              /* passes over the experts */
 };
 
 /* Appends a kernel; NULL: no memory (err is set). `role` and `suffix` give "role/suffix". */
@@ -46,6 +48,13 @@ enum status lower_add_norm(struct lowering *l, const struct op *add, const struc
 /* rotary embedding and KV write in one kernel */
 enum status lower_rope_kv_write(struct lowering *l, const struct op *rope, const struct op *write);
 enum status lower_collective(struct lowering *l, const char *role, enum collective_op op, int64_t bytes, int64_t ranks, int64_t count);
+
+/* Mixture of experts: sorting and gather, or the sum by token. */
+enum status lower_route(struct lowering *l, const struct op *op);
+/* Loads of the experts of a grouped GEMM; sets op->m to their rows and multiplies op->count by the chunks. rows_read: distinct rows of A. */
+enum status lower_grouping(const struct gemm_grouping **out, int64_t *rows_read, struct lowering *l, struct op *op);
+/* Rows and count of the experts' activation function. */
+enum status lower_moe_activation(struct lowering *l, struct op *op);
 
 /* Vector lane and special-function operations of an activation function, one output. */
 void activation_cost(double *vector_ops, double *sfu_ops, const struct op *op);

@@ -15,6 +15,7 @@
 #include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/gemm_model.h"
+#include "sim/grouped.h"
 
 /* The instruction that a catalogue entry must be written for: the unit's, or plain lanes. */
 static const char *unit_instruction(const struct arch_unit *unit)
@@ -100,7 +101,7 @@ static bool apply_split(struct gemm_mapping *map, int64_t split_k, const struct 
         return *why = "too few steps of K to split", false;
     map->split_k = split_k;
     map->k_steps = ceil_div_i64(steps, split_k);
-    map->blocks = map->grid_m * map->grid_n * split_k * g->batch;
+    map->blocks = gemm_row_tiles(g, map->tile_m) * map->grid_n * split_k;
     map->waves = (double)map->blocks / ((double)hw->sm.count * (double)map->blocks_per_sm);
     return true;
 }
@@ -168,7 +169,7 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
     out->tile_k = tile_depth(kernel, u);
     out->stages = larger(kernel->stages, 1);
     out->stream_k = kernel->stream_k;
-    out->grid_m = ceil_div_i64(g->m, out->tile_m);
+    out->grid_m = ceil_div_i64(gemm_row_tiles(g, out->tile_m), g->batch); /* grouped: of the mean expert */
     out->grid_n = ceil_div_i64(g->n, out->tile_n);
     return occupancy(out, g, hw, why) && apply_split(out, split_k, g, hw, why);
 }
@@ -180,7 +181,7 @@ static double library_cycles(const struct gemm_step *step, const struct gemm_map
 {
     const struct gemm_kernel_shape *g = &k->gemm;
     double resident = (double)map->blocks_per_sm, waves = map->stream_k ? map->waves : ceil(map->waves), cycles;
-    double a = (double)g->a_bytes / ((double)g->m * (double)g->k * (double)g->batch);
+    double a = (double)g->a_bytes / (gemm_rows(g) * (double)g->k);
     double b = (double)g->b_bytes / ((double)g->n * (double)g->k * (double)g->batch);
     double tile_bytes = ((double)map->tile_m * a / (double)map->kernel->cluster_n + (double)map->tile_n * b / (double)map->kernel->cluster_m)
                       * (double)map->tile_k;
@@ -208,6 +209,8 @@ static double search_best(struct gemm_mapping *out, const struct search *s, cons
 
     *why = "no kernel for the unit's instruction";
 
+    if (s->k->gemm.grouped)
+        return grouped_search(out, s->k, s->ctx, s->by_library, why);
     for (int64_t i = 0; i < stack->gemm_kernels_count; i++) {
         struct gemm_mapping map;
         struct gemm_step step;

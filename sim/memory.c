@@ -185,7 +185,7 @@ enum status memory_account(struct memory_use *out, const struct run_spec *spec, 
     if (st)
         return st;
     const struct model_info *model = trace_model(t);
-    struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, model };
+    struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, model, NULL };
     if ((st = read_trace(&use, &peak, &ctx, t, err)))
         goto out;
     use.weights = memory_weights(model, &spec->recipe, &spec->layout);

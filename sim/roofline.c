@@ -11,6 +11,7 @@
 #include "sim/bounds.h"
 #include "sim/clock.h"
 #include "sim/collective.h"
+#include "sim/grouped.h"
 #include "sim/timing.h"
 
 /* Work of a kernel on each resource, whole chip. */
@@ -22,10 +23,10 @@ static void bound_gemm(struct bound *b, const struct kernel *k, const struct har
     double a_cold = at_least((double)g->a_bytes - (double)k->warm.a_bytes, 0.0);
     double b_cold = at_least((double)g->b_bytes - (double)k->warm.b_bytes, 0.0);
 
-    b->fma = (double)g->m * (double)g->n * (double)g->k * (double)g->batch;
+    b->fma = gemm_rows(g) * (double)g->n * (double)g->k;
     b->fma_per_s = g->service.fma_per_cycle_sm;
     b->vector_ops = (double)g->n * (double)g->k * (double)g->batch * g->service.vector_ops_per_weight
-                  + (double)g->m * (double)g->n * (double)g->batch * g->epilogue_ops_per_output;
+                  + gemm_rows(g) * (double)g->n * g->epilogue_ops_per_output;
     b->l2_read_bytes = (double)g->a_bytes + (double)g->b_bytes;
     b->l2_write_bytes = (double)g->out_bytes;
     b->dram_bytes = a_cold + b_cold + at_least((double)g->epilogue_read_bytes - (double)k->warm.other_bytes, 0.0)

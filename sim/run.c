@@ -71,7 +71,7 @@ enum status run(struct result *out, const struct run_spec *spec, const char *tra
         return error_no_memory(err);
     if ((st = trace_open(&t, trace_path, err)))
         goto out;
-    r.lower = (struct lower_context){ spec->hw, spec->stack, &spec->recipe, &spec->layout, trace_model(t) };
+    r.lower = (struct lower_context){ spec->hw, spec->stack, &spec->recipe, &spec->layout, trace_model(t), NULL };
     warn_sources(&r, trace_model(t));
     if ((st = replay_trace(&r, t, stop, progress)) || (st = finish(&r)))
         goto out;

@@ -66,7 +66,7 @@ static const struct lowered_kernel *lower_one(struct lowered_step *low, struct r
     static const struct model_info model = { .name = "test" };
     static struct seq_group seq;
     static struct step step;
-    struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, &model };
+    struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, &model, NULL };
 
     seq = (struct seq_group){ 1, op->m, op->m };
     step = (struct step){ .phase = PHASE_PREFILL, .repeat = 1, .seq_groups = 1, .seqs = &seq, .sequences = 1, .tokens = op->m, .ops_count = 1, .ops = op };

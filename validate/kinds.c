@@ -10,5 +10,6 @@ const struct measurement_kind *const measurement_kinds[] = {
     &kind_elementwise,
     &kind_collective,
     &kind_endtoend,
+    &kind_moe,
     NULL,
 };

@@ -5,7 +5,7 @@
 
 #include "validate/predict.h"
 
-extern const struct measurement_kind kind_gemm, kind_attention, kind_elementwise, kind_collective;
+extern const struct measurement_kind kind_gemm, kind_attention, kind_elementwise, kind_collective, kind_moe;
 extern const struct measurement_kind kind_endtoend, kind_training, kind_training_memory;
 
 /** Bytes of an operand that lie in L2 under a cache state; 0 or all of them. */

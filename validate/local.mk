@@ -15,6 +15,7 @@ libllmsim_results_la_SOURCES += \
 	validate/kind_elementwise.c \
 	validate/kind_endtoend.c \
 	validate/kind_gemm.c \
+	validate/kind_moe.c \
 	validate/kinds.c \
 	validate/kinds.h \
 	validate/layer_sum.c \
@@ -31,6 +32,8 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/aic-attention-vllm.yaml \
 	validate/harness/aic-custom-all-reduce.yaml \
 	validate/harness/aic-gemm.yaml \
+	validate/harness/aic-moe-trtllm.yaml \
+	validate/harness/aic-moe-vllm.yaml \
 	validate/harness/aic.yaml \
 	validate/harness/llmcompass-all-reduce.yaml \
 	validate/harness/llm-inference-bench-deepspeed.yaml \
