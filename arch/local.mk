@@ -86,8 +86,11 @@ arch_descriptions = \
 	arch/lut_tc_conventional.yaml \
 	arch/stacks/deepspeed-mii.yaml \
 	arch/stacks/eager.yaml \
+	arch/stacks/fsdp-2023.yaml \
 	arch/stacks/kernel-only.yaml \
 	arch/stacks/library.yaml \
+	arch/stacks/megatron-2022.yaml \
+	arch/stacks/megatron-te.yaml \
 	arch/stacks/trtllm-2024a.yaml \
 	arch/stacks/trtllm-kernels.yaml \
 	arch/stacks/trtllm.yaml \
@@ -95,6 +98,9 @@ arch_descriptions = \
 	arch/stacks/vllm-v1.yaml \
 	arch/stacks/vllm.yaml \
 	arch/systems/4xa100-pcie-pairs.yaml \
+	arch/systems/8xa100-40gb-roce.yaml \
+	arch/systems/8xa100-80gb-roce.yaml \
+	arch/systems/8xa100-pcie.yaml \
 	arch/systems/8xl40s-pcie.yaml \
 	arch/systems/8xmi300x.yaml \
 	arch/systems/8xrtx-pro-6000-pcie.yaml \
@@ -104,4 +110,5 @@ arch_descriptions = \
 	arch/systems/hgx-b200-8xsxm.yaml \
 	arch/systems/hgx-b300-8xsxm.yaml \
 	arch/systems/hgx-h100-8xsxm.yaml \
-	arch/systems/hgx-h200-8xsxm.yaml
+	arch/systems/hgx-h200-8xsxm.yaml \
+	arch/systems/selene.yaml

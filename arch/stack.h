@@ -105,6 +105,15 @@ struct stack_moe {
     int64_t chunk_tokens;      /* tokens worked on at once; 0: all */
 };
 
+/** What a training framework does. docs/training.md */
+struct stack_training {
+    double attention_backward_share; /* rate of flash attention's backward pass over that of its forward pass */
+    bool fused_cross_entropy;        /* loss and its gradient in one pass over 16-bit logits */
+    double gradient_bytes;           /* of a parameter, while they are summed */
+    double optimizer_bytes;          /* of a parameter: fp32 copy and two moments */
+    double reserved_share;           /* memory that the allocator holds beyond what is allocated */
+};
+
 enum launch_mode { LAUNCH_KERNEL_ONLY, LAUNCH_GRAPH, LAUNCH_EAGER };
 
 struct stack {
@@ -141,6 +150,7 @@ struct stack {
     double sequence_host_s;       /* what each sequence of the step adds to it: scheduling, block tables, sampling, detokenisation */
     bool dependent_launch;        /* programmatic dependent launch: prologue hidden */
     struct stack_batching batching;
+    struct stack_training training;
     /* collectives */
     const char *all_reduce;       /* "nccl", "one_shot", "auto" */
     int64_t one_shot_max_bytes;

@@ -76,6 +76,11 @@ libllmsim_model_la_SOURCES += \
 	sim/stream_model.h \
 	sim/stream_time.c \
 	sim/timing.h \
+	sim/training.c \
+	sim/training.h \
+	sim/training_internal.h \
+	sim/training_memory.c \
+	sim/training_passes.c \
 	sim/unit.h \
 	sim/unit_lut_mpgemm.c \
 	sim/unit_tensor_core.c \

@@ -31,6 +31,10 @@ static const struct field_row rows[] = {
     { .path = "kv_write", .kind = FIELD_BOOL, .offset = H(kv_write), .doc = "attention rows include the KV-cache write" },
     { .path = "rope", .kind = FIELD_BOOL, .offset = H(rope), .doc = "attention rows include rotary embedding and the QKV split" },
     { .path = "fp8", .kind = FIELD_TEXT, .offset = H(fp8), .doc = "recipe of serving rows of dtype fp8" },
+    { .path = "sharding", .kind = FIELD_CHOICE, .offset = H(sharding), .choices = "none optimizer gradients full", .doc = "training: what data-parallel ranks share out" },
+    { .path = "overlap_gradients", .kind = FIELD_BOOL, .offset = H(overlap_gradients), .doc = "training: exchange beside the last backward pass" },
+    { .path = "sequence_parallel", .kind = FIELD_BOOL, .offset = H(sequence_parallel), .doc = "training: with tensor parallelism" },
+    { .path = "systems", .kind = FIELD_NODE, .doc = "training: cluster by device" },
     { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
     { .path = "clocks", .kind = FIELD_NODE, .doc = "share of boost by device" },
 };
@@ -80,6 +84,32 @@ static enum status read_clocks(struct harness *h, const struct yaml_node *map, s
     return STATUS_OK;
 }
 
+static enum status read_systems(struct harness *h, const struct yaml_node *map, struct error *err)
+{
+    enum status st;
+
+    if (!map)
+        return STATUS_OK;
+    if (map->kind != YAML_MAPPING || map->count > HARNESS_SYSTEMS_MAX)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "systems: expected at most %d pairs of device and system", HARNESS_SYSTEMS_MAX);
+    for (size_t i = 0; i < map->count; i++) {
+        struct harness_system *y = &h->systems[h->systems_count++];
+
+        y->device = map->keys[i];
+        if ((st = yaml_get_text(&y->system, map, y->device, true, err)))
+            return st;
+    }
+    return STATUS_OK;
+}
+
+const char *harness_system(const struct harness *h, const char *device)
+{
+    for (int64_t i = 0; i < h->systems_count; i++)
+        if (strcmp(h->systems[i].device, device) == 0)
+            return h->systems[i].system;
+    return device;
+}
+
 static enum status read_harness(struct harness *out, const char *path, struct arena *arena, struct error *err)
 {
     struct raw raw = { .h = { .path = path, .weight_copies = 1 } };
@@ -87,7 +117,7 @@ static enum status read_harness(struct harness *out, const char *path, struct ar
     enum status st;
 
     if ((st = arch_resolve(&tree, path, NULL, 0, arena, err)) || (st = fields_read(&raw, rows, ROWS, tree, "harness", err)) ||
-        (st = read_overheads(&raw.h, yaml_find(tree, "overhead"), err)) || (st = read_clocks(&raw.h, yaml_find(tree, "clocks"), err)))
+        (st = read_overheads(&raw.h, yaml_find(tree, "overhead"), err)) || (st = read_systems(&raw.h, yaml_find(tree, "systems"), err)) || (st = read_clocks(&raw.h, yaml_find(tree, "clocks"), err)))
         return st;
     raw.h.activations = cache_of(raw.activations, HARNESS_WARM);
     raw.h.weights = cache_of(raw.weights, HARNESS_COLD);

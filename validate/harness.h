@@ -19,10 +19,11 @@ enum harness_cache {        /* of an operand when the timed kernel starts */
     HARNESS_ROTATING        /* `weight_copies` buffers in turn: cold where all copies together exceed L2, else warm */
 };
 
-enum { HARNESS_CLOCKS_MAX = 16, HARNESS_OVERHEADS_MAX = 16 };
+enum { HARNESS_SYSTEMS_MAX = 16, HARNESS_CLOCKS_MAX = 16, HARNESS_OVERHEADS_MAX = 16 };
 
 struct harness_clock { const char *device; double share; };
 struct harness_overhead { const char *op; double s; };
+struct harness_system { const char *device, *system; };
 
 struct harness {
     const char *name;               /* "vidur" */
@@ -36,6 +37,11 @@ struct harness {
     bool quantizes_activations;     /* low-precision rows include abs-max and quantization kernels */
     bool kv_write, rope;            /* attention rows include these kernels */
     const char *fp8;                /* serving: recipe of rows whose dtype is "fp8"; NULL: the preset of that name */
+    const char *sharding;           /* training: "none", "optimizer", "gradients", "full"; NULL: none */
+    bool overlap_gradients;         /* training: exchange of gradients beside the last backward pass */
+    bool sequence_parallel;         /* training: with tensor parallelism, always */
+    int64_t systems_count;          /* training: the cluster on which a device was */
+    struct harness_system systems[HARNESS_SYSTEMS_MAX];
     int64_t overheads_count;        /* wall clock: the framework's own CPU time a call, by operator; "any" for the rest */
     struct harness_overhead overheads[HARNESS_OVERHEADS_MAX];
     int64_t clocks_count;           /* clock under this harness as a share of boost: the one number a source and a device may have fitted */
@@ -49,6 +55,8 @@ struct harness_library { int64_t count; const struct harness *items; };
 enum status harness_library_load(struct harness_library *out, struct arena *arena, struct error *err);
 /** Longest matching pattern whose kinds hold `kind`; NULL when none matches. */
 const struct harness *harness_find(const struct harness_library *lib, const char *source, const char *kind);
+/** System of this device under this harness; the device itself (one node) when none is named. */
+const char *harness_system(const struct harness *h, const char *device);
 /** Fitted share of boost for this device (its name, not an alias) under this harness, 0 when none. */
 double harness_clock_share(const struct harness *h, const char *device);
 /** What the wall clock holds beside the device's time for this operator; 0 for harnesses that time on the device. */

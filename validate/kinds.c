@@ -11,5 +11,7 @@ const struct measurement_kind *const measurement_kinds[] = {
     &kind_collective,
     &kind_endtoend,
     &kind_moe,
+    &kind_training_memory,
+    &kind_training,
     NULL,
 };

@@ -16,6 +16,8 @@ libllmsim_results_la_SOURCES += \
 	validate/kind_endtoend.c \
 	validate/kind_gemm.c \
 	validate/kind_moe.c \
+	validate/kind_training.c \
+	validate/kind_training_memory.c \
 	validate/kinds.c \
 	validate/kinds.h \
 	validate/layer_sum.c \
@@ -24,7 +26,9 @@ libllmsim_results_la_SOURCES += \
 	validate/predict.h \
 	validate/rows.c \
 	validate/rows.h \
-	validate/statistics.c
+	validate/statistics.c \
+	validate/training_row.c \
+	validate/training_row.h
 
 # Harnesses, installed below $(pkgdatadir)/validate as they lie here.
 nobase_dist_pkgdata_DATA += \
@@ -40,6 +44,11 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/llm-inference-bench-trtllm.yaml \
 	validate/harness/llm-inference-bench-vllm.yaml \
 	validate/harness/llmcompass-layer.yaml \
+	validate/harness/calculon.yaml \
+	validate/harness/llm-foundry.yaml \
+	validate/harness/megatron-bridge.yaml \
+	validate/harness/nemo.yaml \
+	validate/harness/simumax.yaml \
 	validate/harness/llmcompass.yaml \
 	validate/harness/trtllm-docs-v0.5.yaml \
 	validate/harness/trtllm-docs-v0.6.yaml \

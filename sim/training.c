@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A training iteration: passes in a pipeline, gradients exchanged, parameters updated. See training.h. */
+#include "sim/training.h"
+
+#include <math.h>
+
+#include "sim/collective.h"
+#include "sim/training_internal.h"
+
+double training_bubble_share(int64_t pp, int64_t chunks, int64_t micro_batches)
+{
+    return (double)(pp - 1) / ((double)chunks * (double)micro_batches);
+}
+
+double training_collective_s(const struct training_spec *s, enum collective_op op, double bytes, int64_t ranks, int64_t stride)
+{
+    struct kernel k = { .kind = KERNEL_COLLECTIVE, .collective = { op, (int64_t)fmin(bytes, 9e18), ranks } };
+    int64_t near = s->system->node_devices / stride > 1 ? s->system->node_devices / stride : 1; /* ranks of one node */
+    int64_t local = ranks < near ? ranks : near, nodes = (ranks + local - 1) / local;
+    struct fabric fabric = fabric_of_system(s->system, local * nodes, nodes);
+    struct timing t;
+
+    if (ranks <= 1 || bytes < 1)
+        return 0;
+    k.collective.ranks = local * nodes;
+    collective_timing(&t, &k, s->system->device, &fabric, s->stack);
+    return t.time_s;
+}
+
+/* ---- data parallel ---- */
+
+/* Ranks with the same parameters: those of a sequence's parts sum their gradients with the others. */
+static int64_t replicas(const struct training_spec *s)
+{
+    return s->dp * s->cp;
+}
+
+/* Exchange of one layer's share: gather before it is used, reduce-scatter of its gradients. Wire: 16 bit. */
+struct exchange { double gather_s, reduce_s; };
+
+static struct exchange layer_exchange(const struct training_spec *s, const struct rank_parameters *n)
+{
+    double bytes = n->layers / (double)s->model->layers * s->recipe.output->bits / 8;
+    double grads = n->layers / (double)s->model->layers * s->stack->training.gradient_bytes;
+
+    return (struct exchange){ training_collective_s(s, COLLECTIVE_ALL_GATHER, bytes / (double)replicas(s), replicas(s), s->tp),
+                              training_collective_s(s, COLLECTIVE_REDUCE_SCATTER, grads, replicas(s), s->tp) };
+}
+
+/* Fully sharded (or gradients only, where parameters stay): forward and backward of all layers with their exchange beside them. */
+static void sharded_passes(struct training_result *out, const struct training_spec *s, const struct passes *p, const struct rank_parameters *n)
+{
+    struct exchange x = layer_exchange(s, n);
+    double layers = (double)s->model->layers, gather_s = s->sharding == SHARDING_FULL ? x.gather_s : 0;
+    double forward_s = pass_s(&p->forward) / layers, backward_s = (pass_s(&p->backward) + pass_s(&p->recompute)) / layers;
+    double exchange_s = gather_s + x.reduce_s;
+
+    /* the first gather and the last reduce-scatter have nothing beside them */
+    out->forward_s = layers * fmax(forward_s, gather_s) + gather_s + pass_s(&p->head_forward);
+    out->backward_s = layers * fmax(backward_s, exchange_s) + x.reduce_s + pass_s(&p->head_backward);
+    out->exchange_s = layers * (fmax(forward_s, gather_s) - forward_s + fmax(backward_s, exchange_s) - backward_s) + gather_s + x.reduce_s;
+}
+
+/* Replicated parameters: gradients summed once an iteration, beside the last backward pass where the framework overlaps. */
+static double exchange_exposed_s(const struct training_spec *s, const struct rank_parameters *n, double backward_s)
+{
+    double stage = n->dense_layers / (double)s->pp + n->embedding, experts = n->expert_layers / (double)s->pp;
+    double grad = s->stack->training.gradient_bytes, half = s->recipe.output->bits / 8, total_s, gather_s = 0;
+    int64_t expert_dp = replicas(s) / s->ep;
+
+    if (s->sharding >= SHARDING_OPTIMIZER) {
+        total_s = training_collective_s(s, COLLECTIVE_REDUCE_SCATTER, grad * stage, replicas(s), s->tp) +
+                  training_collective_s(s, COLLECTIVE_REDUCE_SCATTER, grad * experts, expert_dp, s->tp * s->ep);
+        gather_s = training_collective_s(s, COLLECTIVE_ALL_GATHER, half * stage / (double)replicas(s), replicas(s), s->tp) +
+                   training_collective_s(s, COLLECTIVE_ALL_GATHER, half * experts / (double)expert_dp, expert_dp, s->tp * s->ep);
+    } else {
+        total_s = training_collective_s(s, COLLECTIVE_ALL_REDUCE, grad * stage, replicas(s), s->tp) +
+                  training_collective_s(s, COLLECTIVE_ALL_REDUCE, grad * experts, expert_dp, s->tp * s->ep);
+    }
+    if (s->overlap_gradients)
+        return fmax(total_s - backward_s, 0) + fmax(gather_s - backward_s / 2, 0);
+    return total_s + gather_s;
+}
+
+/* Adam: fp32 copy, two moments and the gradient are read, all but the gradient and the 16-bit copy written. Memory bound. */
+static double optimizer_s(const struct training_spec *s, const struct rank_parameters *n)
+{
+    const struct arch_dram *d = &s->system->device->dram;
+    double share = s->sharding >= SHARDING_OPTIMIZER ? (double)replicas(s) : 1, expert_share = share > 1 ? (double)(replicas(s) / s->ep) : 1;
+    double mine = ((n->dense_layers) / (double)s->pp + n->embedding) / share + n->expert_layers / (double)s->pp / expert_share;
+    double bytes = mine * (2 * s->stack->training.optimizer_bytes + s->stack->training.gradient_bytes + s->recipe.output->bits / 8);
+
+    return bytes / (d->bandwidth_bytes_per_s * d->read_efficiency);
+}
+
+/* ---- pipeline ---- */
+
+/* Sends of a micro-batch between neighbouring stages, forward and backward, for each chunk. */
+static double border_s(const struct training_spec *s)
+{
+    double bytes = (double)s->micro_batch * (double)s->seq / (double)s->cp * (double)s->model->hidden * s->recipe.output->bits / 8;
+
+    if (s->pp == 1)
+        return 0;
+    if (s->sequence_parallel)
+        bytes /= (double)s->tp;
+    struct kernel k = { .kind = KERNEL_COLLECTIVE, .collective = { COLLECTIVE_SEND_RECV, (int64_t)bytes, 2 } };
+    struct fabric fabric = fabric_of_system(s->system, 2, s->tp * s->dp >= s->system->node_devices || s->system->node_devices / s->tp < 2 ? 2 : 1);
+    struct timing t;
+    collective_timing(&t, &k, s->system->device, &fabric, s->stack);
+    return 2 * (double)s->chunks * t.time_s;
+}
+
+static void pipeline_passes(struct training_result *out, const struct training_spec *s, const struct passes *p, int64_t micro_batches)
+{
+    double stages = (double)s->pp, borders_s = border_s(s);
+
+    /* the slowest stage sets the pace: the last one has the head; the first the embedding, which is less */
+    out->forward_s = pass_s(&p->forward) / stages + pass_s(&p->head_forward) + borders_s / 2;
+    out->backward_s = (pass_s(&p->backward) + pass_s(&p->recompute)) / stages + pass_s(&p->head_backward) + borders_s / 2;
+    double mean_s = out->forward_s + out->backward_s - (pass_s(&p->head_forward) + pass_s(&p->head_backward)) * (1 - 1 / stages);
+    out->bubble_s = training_bubble_share(s->pp, s->chunks, micro_batches) * (double)micro_batches * mean_s;
+}
+
+/* 6 N + 12 layers hidden seq: PaLM, arXiv 2204.02311, appendix B, the count behind MFU */
+static double model_flops_per_token(const struct training_spec *s, const struct model_info *info)
+{
+    double active = (double)info->parameters;
+
+    if (info->experts > 0) /* only the experts that a token visits */
+        for (int64_t i = 0; i < info->weights_count; i++) {
+            const struct weight_info *w = &info->weights[i];
+            if (w->matrices >= info->experts && w->rows > 1 && w->role[0] == 'm' && w->role[1] == 'o' && w->role[2] == 'e' && w->matrices % info->experts == 0)
+                active -= (double)w->matrices * (double)w->rows * (double)w->cols * (1 - (double)info->top_k / (double)info->experts);
+        }
+    return 6 * active + 12 * (double)s->model->layers * (double)s->model->heads * (double)s->model->head_dim * (double)s->seq;
+}
+
+static enum status check(const struct training_spec *s, struct error *err)
+{
+    int64_t devices = s->tp * s->pp * s->dp * s->cp;
+
+    if (s->tp < 1 || s->pp < 1 || s->dp < 1 || s->ep < 1 || s->cp < 1 || s->chunks < 1 || s->micro_batch < 1 || s->seq < 1)
+        return error_plain(err, STATUS_BAD_INPUT, "training layout: expected degrees and sizes of 1 or more");
+    if (s->global_batch % (s->micro_batch * s->dp) != 0)
+        return error_plain(err, STATUS_BAD_INPUT, "global batch %lld is no multiple of micro-batch %lld x dp %lld", (long long)s->global_batch,
+                           (long long)s->micro_batch, (long long)s->dp);
+    if (s->pp > s->model->layers)
+        return error_plain(err, STATUS_BAD_INPUT, "%lld pipeline stages for %lld layers", (long long)s->pp, (long long)s->model->layers);
+    if (devices > s->system->node_devices && s->system->network == NULL)
+        return error_plain(err, STATUS_BAD_INPUT, "%lld devices, but system %s is one node of %lld without a network", (long long)devices,
+                           s->system->name, (long long)s->system->node_devices);
+    return STATUS_OK;
+}
+
+enum status training_run(struct training_result *out, const struct training_spec *s, struct arena *arena, struct error *err)
+{
+    struct model_info info;
+    struct rank_parameters n;
+    struct passes p;
+    enum status st;
+
+    *out = (struct training_result){ 0 };
+    if ((st = check(s, err)) || (st = llm_model_info(&info, s->model, 0, arena, err)) || (st = training_passes(&p, s, &info, arena, err)))
+        return st;
+    int64_t micro_batches = s->global_batch / s->micro_batch / s->dp;
+    training_parameters(&n, s, &info);
+    if (s->sharding >= SHARDING_GRADIENTS) {
+        sharded_passes(out, s, &p, &n);
+    } else {
+        pipeline_passes(out, s, &p, micro_batches);
+        out->exchange_s = exchange_exposed_s(s, &n, out->backward_s);
+    }
+    out->optimizer_s = optimizer_s(s, &n);
+    out->iteration_s = (double)micro_batches * (out->forward_s + out->backward_s) + out->bubble_s + out->optimizer_s +
+                       (s->sharding >= SHARDING_GRADIENTS ? 0 : out->exchange_s);
+    out->tokens = (double)s->global_batch * (double)s->seq;
+    out->parameters = (double)info.parameters;
+    out->flops_per_token = model_flops_per_token(s, &info);
+    out->sums = p.sums;
+    training_memory_of(&out->memory, s, &info);
+    return STATUS_OK;
+}

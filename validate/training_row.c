@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of training measurements: layout and model from columns and from the notes in `source`. See training_row.h. */
+#include "validate/training_row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "workloads/model_library.h"
+
+/* "key=value" between semicolons of `source`; `otherwise` when it is not there or no number. */
+static int64_t note(const struct row *row, const char *key, int64_t otherwise)
+{
+    const char *at = row_text(row, "source");
+    size_t n = strlen(key);
+
+    for (at = strchr(at, ';'); at != NULL; at = strchr(at + 1, ';'))
+        if (strncmp(at + 1, key, n) == 0 && at[1 + n] == '=') {
+            char *end;
+            long long v = strtoll(at + 2 + n, &end, 10);
+            return end != at + 2 + n && v >= 1 && v < 1 << 20 ? v : otherwise;
+        }
+    return otherwise;
+}
+
+/* Second part of `source`: the precision. */
+static const char *precision(const struct row *row, struct arena *arena)
+{
+    static const struct { const char *text, *recipe; } known[] = {
+        { "fp16", "fp16" }, { "bf16", "bf16" },
+        { "fp8", "w=fp8_e4m3,a=fp8_e4m3,out=bf16,head=bf16,attn=bf16" }, { "?", "w=fp8_e4m3,a=fp8_e4m3,out=bf16,head=bf16,attn=bf16" },
+        { "mxfp8", "w=fp8_e4m3g32,a=fp8_e4m3g32,out=bf16,head=bf16,attn=bf16" }, { "fp8-mx", "w=fp8_e4m3g32,a=fp8_e4m3g32,out=bf16,head=bf16,attn=bf16" },
+    };
+    const char *at = strchr(row_text(row, "source"), ';');
+    size_t n = at != NULL ? strcspn(at + 1, ";") : 0;
+
+    (void)arena;
+    for (size_t i = 0; at != NULL && i < sizeof known / sizeof known[0]; i++)
+        if (strlen(known[i].text) == n && strncmp(at + 1, known[i].text, n) == 0)
+            return known[i].recipe;
+    return "bf16";
+}
+
+static enum status read_recompute(struct training_spec *s, const struct row *row, struct error *err)
+{
+    static const struct { const char *text; enum recompute what; bool sequence_parallel; } known[] = {
+        { "none", RECOMPUTE_NONE, false },           { "full", RECOMPUTE_FULL, false },
+        { "selective", RECOMPUTE_SELECTIVE, false }, { "selective+seqpar", RECOMPUTE_SELECTIVE, true },
+        { "unknown", RECOMPUTE_NONE, false },        { "", RECOMPUTE_NONE, false },
+    };
+    const char *text = row_text(row, "recompute");
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i].text, text) == 0) {
+            s->recompute = known[i].what;
+            s->sequence_parallel |= known[i].sequence_parallel;
+            return STATUS_OK;
+        }
+    return error_set(err, STATUS_BAD_INPUT, row->at, "recompute is '%s', expected none, selective, selective+seqpar, full or unknown", text);
+}
+
+static enum sharding sharding_of(const struct row *row, const struct harness *h)
+{
+    static const char *const names[] = { "none", "optimizer", "gradients", "full" };
+    const char *source = row_text(row, "source");
+
+    if (strstr(source, "FSDP-full_shard") != NULL || note(row, "fsdp", 0) > 0)
+        return SHARDING_FULL;
+    if (strstr(source, "FSDP-shard_grad_op") != NULL)
+        return SHARDING_GRADIENTS;
+    for (int i = 0; i < 4; i++)
+        if (h->sharding != NULL && strcmp(names[i], h->sharding) == 0)
+            return (enum sharding)i;
+    return SHARDING_NONE;
+}
+
+static enum status read_layout(struct training_spec *s, const struct row *row, struct error *err)
+{
+    int64_t devices = 1;
+    enum status st;
+
+    *s = (struct training_spec){ .cp = note(row, "cp", 1), .ep = note(row, "ep", 1), .chunks = 1 };
+    s->chunks = note(row, "interleave", note(row, "vp", 1));
+    if ((st = row_count(&devices, row, "n_devices", 1, 1 << 20, err)) || (st = row_count(&s->tp, row, "tp", 1, 1 << 16, err)) ||
+        (st = row_count(&s->pp, row, "pp", 1, 1 << 16, err)) || (st = row_count(&s->dp, row, "dp", 1, 1 << 20, err)) ||
+        (row_has(row, "ep") && (st = row_count(&s->ep, row, "ep", 1, 1 << 16, err))) ||
+        (row_has(row, "cp") && (st = row_count(&s->cp, row, "cp", 1, 1 << 16, err))) ||
+        (st = row_count(&s->micro_batch, row, "micro_batch", 1, 1 << 20, err)) ||
+        (st = row_count(&s->global_batch, row, "global_batch", 1, 1 << 24, err)) || (st = row_count(&s->seq, row, "seq", 1, 1 << 24, err)))
+        return st;
+    if (s->tp * s->pp * s->dp * s->cp != devices)
+        return error_set(err, STATUS_BAD_INPUT, row->at, "tp %lld x pp %lld x dp %lld x cp %lld is not %lld devices", (long long)s->tp,
+                         (long long)s->pp, (long long)s->dp, (long long)s->cp, (long long)devices);
+    return STATUS_OK;
+}
+
+/* Models cut to `layers` layers keep one dense layer at most. */
+static enum status read_model(struct training_spec *s, const struct row *row, struct arena *arena, struct error *err)
+{
+    struct llm *m = arena_alloc(arena, sizeof *m);
+    enum status st;
+
+    if (m == NULL)
+        return error_no_memory(err);
+    if ((st = model_load(m, row_text(row, "model"), arena, err)) || (row_has(row, "layers") && (st = row_count(&m->layers, row, "layers", 1, 4096, err))))
+        return st;
+    if (row_has(row, "layers") && m->moe.first_dense > 1)
+        m->moe.first_dense = 1;
+    if (m->position == POSITION_LEARNED) /* the table is as long as the sequences that are trained */
+        m->position_rows = s->seq;
+    s->model = m;
+    return STATUS_OK;
+}
+
+enum status training_row_run(struct training_result *out, struct training_spec *spec, const struct row *row, const struct harness *harness,
+                             struct predictor *p, struct arena *arena, struct error *err)
+{
+    const struct hardware *hw;
+    double share;
+    enum status st;
+
+    if ((st = read_layout(spec, row, err)) || (st = read_recompute(spec, row, err)) || (st = read_model(spec, row, arena, err)) ||
+        (st = recipe_parse(&spec->recipe, precision(row, arena), row->at, err)) || (st = predictor_device(&hw, p, row_text(row, "device"), err)) ||
+        (st = arch_system_load(&spec->system, harness_system(harness, hw->name), arena, err)) || (st = predictor_stack(&spec->stack, p, harness->stack, err)))
+        return st;
+    struct arch_system *system = arena_alloc(arena, sizeof *system);
+    if (system == NULL)
+        return error_no_memory(err);
+    *system = *spec->system; /* the predictor's device carries its overrides */
+    system->device = hw;
+    spec->system = system;
+    spec->fidelity = p->fidelity;
+    spec->sharding = sharding_of(row, harness);
+    spec->overlap_gradients = harness->overlap_gradients;
+    spec->sequence_parallel = (spec->sequence_parallel || harness->sequence_parallel) && spec->tp > 1;
+    share = harness_clock_share(harness, hw->name);
+    spec->clock_limit_hz = share > 0 ? share * hw->clock.boost_hz : 0;
+    return training_run(out, spec, arena, err);
+}
+
+/* ---- metrics ---- */
+
+static double peak_ops(const struct training_spec *s)
+{
+    const struct arch_unit *unit = hardware_unit(s->system->device, "tensor_core");
+    bool fp8 = s->recipe.weights.format->bits == 8;
+
+    return unit != NULL ? hardware_peak_ops_per_s(s->system->device, unit, format_find(fp8 ? "fp8_e4m3" : "bf16"), NULL) : 0;
+}
+
+/* Base units: seconds, bytes, tokens/s, FLOP/s, share. */
+static bool base_metric(double *out, const char *metric, const struct training_result *r, const struct training_spec *s)
+{
+    const struct training_memory *m = &r->memory;
+    double devices = (double)(s->tp * s->pp * s->dp * s->cp), rate = r->tokens / r->iteration_s / devices, flops = rate * r->flops_per_token;
+
+    if (strcmp(metric, "iteration_time") == 0)
+        *out = r->iteration_s;
+    else if (strcmp(metric, "tokens_per_s_per_gpu") == 0)
+        *out = rate;
+    else if (strcmp(metric, "model_tflops_per_gpu") == 0 || strcmp(metric, "throughput_per_gpu") == 0)
+        *out = flops;
+    else if (strcmp(metric, "mfu") == 0 && peak_ops(s) > 0)
+        *out = flops / peak_ops(s);
+    else if (strcmp(metric, "mem_param_optimizer") == 0)
+        *out = m->parameters + m->gradients + m->optimizer;
+    else if (strcmp(metric, "mem_activation") == 0)
+        *out = m->activations;
+    else if (strncmp(metric, "peak_mem_allocated", 18) == 0)
+        *out = m->total;
+    else if (strncmp(metric, "peak_mem_reserved", 17) == 0)
+        *out = m->total * (1 + s->stack->training.reserved_share);
+    else
+        return false;
+    return true;
+}
+
+enum status training_metric(double *out, const struct training_result *r, const struct training_spec *spec, const struct row *row, struct error *err)
+{
+    static const struct { const char *name; double base; } units[] = {
+        { "s", 1 }, { "ms", 1e-3 }, { "token/s", 1 }, { "percent", 0.01 }, { "TFLOP/s", 1e12 }, { "GiB", 1073741824.0 }, { "MiB", 1048576.0 },
+    };
+    const char *unit = row_text(row, "unit");
+
+    if (!base_metric(out, row_text(row, "metric"), r, spec))
+        return error_set(err, STATUS_BAD_INPUT, row->at, "metric '%s' is not one of training", row_text(row, "metric"));
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(units[i].name, unit) == 0)
+            return *out /= units[i].base, STATUS_OK;
+    return error_set(err, STATUS_BAD_INPUT, row->at, "unit '%s', expected s, ms, token/s, percent, TFLOP/s, GiB or MiB", unit);
+}
+
+void training_prediction(struct prediction *out, const struct training_result *r)
+{
+    out->timing = r->sums;
+    out->bound = cause_name(r->sums.bound);
+}
