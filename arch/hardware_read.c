@@ -123,6 +123,7 @@ static const struct field_row rows[] = {
     TEXT("name", name, true, "as tables name it"),
     TEXT("summary", summary, true, "one line"),
     { .path = "aliases", .kind = FIELD_NODE, .doc = "other names" },
+    { .path = "calibrate", .kind = FIELD_NODE, .doc = "free parameters: {key: {low: ..., high: ..., means: ...}}" },
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

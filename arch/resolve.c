@@ -155,6 +155,26 @@ static enum status unreadable(const char *path, struct source_pos at, struct err
     return error_set(err, STATUS_BAD_INPUT, at, "cannot read '%s', expected a YAML file (paths are relative to the file that names them)", path);
 }
 
+/* `calibration: FILE` of a document: fitted values, laid over the document's own, so that both can be seen. */
+static enum status calibrated(struct yaml_node **doc, const char *path, struct chain *chain, struct arena *arena, struct error *err)
+{
+    struct yaml_node *named = yaml_find(*doc, "calibration"), *fitted;
+    const char *file;
+    enum status st;
+
+    if (!named || yaml_is_null(named))
+        return STATUS_OK;
+    if (named->kind != YAML_SCALAR)
+        return error_set(err, STATUS_BAD_INPUT, named->at, "calibration: expected one path, relative to this file");
+    if (!(file = beside(arena, path, named->text)))
+        return error_no_memory(err);
+    if ((st = read_chain(&fitted, file, named->at, chain, arena, err)))
+        return st;
+    remove_own_keys(fitted);
+    remove_key(*doc, "calibration");
+    return (*doc = yaml_merge(*doc, fitted, arena)) ? STATUS_OK : error_no_memory(err);
+}
+
 /* Lays a document over what it extends. */
 static enum status inherit(struct yaml_node **out, struct yaml_node *doc, const char *path, struct chain *chain, struct arena *arena,
                            struct error *err)
@@ -177,6 +197,8 @@ static enum status inherit(struct yaml_node **out, struct yaml_node *doc, const 
         remove_own_keys(base);
     }
     remove_key(doc, "extends");
+    if ((st = calibrated(&doc, path, chain, arena, err)))
+        return st;
     st = lay_over(&base, doc, chain, arena, err);
     *out = base;
     return st;

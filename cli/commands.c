@@ -6,6 +6,7 @@
 
 const struct command *const commands[] = {
     &command_arch,
+    &command_calibrate,
     &command_diff,
     &command_explain,
     &command_format,

@@ -9,6 +9,7 @@
 #include "cli/options.h"
 
 extern const struct command command_arch;
+extern const struct command command_calibrate;
 extern const struct command command_diff;
 extern const struct command command_explain;
 extern const struct command command_format;

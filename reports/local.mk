@@ -7,6 +7,8 @@ libllmsim_results_la_SOURCES += \
 	reports/explain_json.c \
 	reports/explain_report.h \
 	reports/explain_text.c \
+	reports/calibrate_report.c \
+	reports/calibrate_report.h \
 	reports/fold.c \
 	reports/fold.h \
 	reports/probe_report.c \

@@ -31,7 +31,9 @@ suites = \
 	tests/timing_measured \
 	tests/timing_properties \
 	tests/trace_generate \
-	tests/trace_read
+	tests/trace_read \
+	tests/validate_calibrate \
+	tests/validate_rows
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtests.la

@@ -3,6 +3,8 @@
 libllmsim_results_la_SOURCES += \
 	validate/engines.c \
 	validate/engines.h \
+	validate/calibrate.c \
+	validate/calibrate.h \
 	validate/evaluate.c \
 	validate/evaluate.h \
 	validate/explain_row.c \

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* llmsim calibrate: fits the few free parameters of a generation to measurements. */
+#include <math.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "reports/calibrate_report.h"
+
+struct calibrate_cli {
+    const char *write, *judge;
+    int64_t rows, folds;
+    bool json;
+};
+
+static const struct option_spec calibrate_table[] = {
+    { .name = "folds", .kind = OPTION_I64, .offset = offsetof(struct calibrate_cli, folds), .value = "N", .otherwise = "0", .min = 0,
+      .max = CALIBRATE_FOLDS_MAX, .help = "cross-validate: N times leave out whole models and shapes, fit on the rest, judge by what was left out" },
+    { .name = "rows", .kind = OPTION_I64, .offset = offsetof(struct calibrate_cli, rows), .value = "N", .otherwise = "1200", .min = 0, .max = INT64_MAX,
+      .help = "rows of the fit, thinned evenly; 0 = all" },
+    { .name = "judge", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, judge), .value = "FILE.csv",
+      .help = "refuse to fit when a row of FILE stands in the fit too" },
+    { .name = "write", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, write), .value = "FILE.yaml",
+      .help = "write the values, with sources and intervals, as a calibration file" },
+    { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct calibrate_cli, json), .help = "print one JSON object" },
+    { 0 }
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+static enum status read_files(struct evaluation *e, const struct text_list *operands, const struct calibrate_cli *o, struct arena *arena,
+                              struct error *err)
+{
+    struct evaluation judge = { 0 };
+    enum status st;
+
+    for (int64_t i = 1; i < operands->count; i++)
+        if ((st = evaluation_read(e, operands->items[i], arena, err)))
+            return st;
+    if (!o->judge)
+        return STATUS_OK;
+    if ((st = evaluation_read(&judge, o->judge, arena, err)))
+        return st;
+    return calibrate_disjoint(e, &judge, err);
+}
+
+/* "gemm.csv, attention.csv": names without folders, since the file that is written travels. */
+static const char *file_names(const struct text_list *operands, struct arena *arena)
+{
+    const char *out = "";
+
+    for (int64_t i = 1; i < operands->count && out; i++) {
+        const char *slash = strrchr(operands->items[i], '/');
+
+        out = arena_printf(arena, "%s%s%s", out, *out ? ", " : "", slash ? slash + 1 : operands->items[i]);
+    }
+    return out ? out : "";
+}
+
+static enum status run_calibrate(const struct calibrate_cli *o, const struct text_list *operands, struct arena *arena, struct error *err)
+{
+    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+    struct calibrate_options options = { o->rows, o->folds, &interrupted };
+    const char *no_colour = getenv("NO_COLOR");
+    struct report_style style = { .columns = 80, .colour = isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour), .utf8 = true };
+    struct evaluation e = { 0 };
+    struct calibration c;
+    struct json j;
+    enum status st;
+
+    if ((st = read_files(&e, operands, o, arena, err)))
+        return st;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    if ((st = calibrate(&c, &e, operands->items[0], &options, arena, err)))
+        return st;
+    if (o->write && (st = calibrate_write(o->write, &c, file_names(operands, arena), err)))
+        return st;
+    if (!o->json) {
+        report_calibrate_text(stdout, &c, &style);
+        return STATUS_OK;
+    }
+    json_open(&j, stdout);
+    report_calibrate_json(&j, &c);
+    return json_close(&j) ? STATUS_OK : error_plain(err, STATUS_INTERNAL, "cannot write the result");
+}
+
+static int calibrate_main(const struct command *self, int argc, char **argv)
+{
+    struct arena arena = { 0 };
+    struct calibrate_cli o = { 0 };
+    struct text_list operands;
+    struct error err = { 0 };
+    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
+
+    if (!st)
+        st = run_calibrate(&o, &operands, &arena, &err);
+    arena_free(&arena);
+    return st ? command_fail(&err) : STATUS_OK;
+}
+
+const struct command command_calibrate = {
+    .name = "calibrate",
+    .summary = "fit a generation's few free parameters to measurements, say what was fitted and on what",
+    .operands = "ARCH FILE.csv...",
+    .operands_min = 2,
+    .operands_max = -1,
+    .about = "Fits the parameters that ARCH's generation declares (calibrate: in its file) to the rows of devices of that generation, inside their "
+             "bounds, and prints value, interval and whether the rows can tell it. Nothing is changed unless --write names a file "
+             "(docs/calibration.md).",
+    .options = calibrate_table,
+    .examples = "  llmsim calibrate A100 gemm.csv --folds 4\n"
+                "  llmsim calibrate H100 gemm.csv attention.csv --write hopper.yaml\n",
+    .run = calibrate_main,
+};

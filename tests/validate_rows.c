@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of measurements: predictions never see what was measured; bad rows are misses with a place, not the end. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/harness.h"
+#include "validate/evaluate.h"
+
+static const char gemm_header[] = "device,dtype_a,dtype_b,dtype_acc,m,n,k,batch,time_us,label,source\n";
+static const char elementwise_header[] = "device,op,dtype,rows,cols,time_us,label,source\n";
+
+static bool evaluate(struct evaluation *e, struct predictor *p, const char *header, const char *rows, struct arena *arena, struct error *err)
+{
+    char path[] = "/tmp/llmsim-rows-XXXXXX";
+    int fd = mkstemp(path);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool ok;
+
+    memset(e, 0, sizeof *e);
+    if (!f)
+        return false;
+    fputs(header, f);
+    fputs(rows, f);
+    fclose(f);
+    ok = evaluation_read(e, path, arena, err) == STATUS_OK && evaluation_predict(e, p, arena, NULL, NULL, err) == STATUS_OK;
+    unlink(path);
+    return ok;
+}
+
+static void measured_is_not_seen(void)
+{
+    static const char *const rows[] = {
+        "A100-80GB,fp16,fp16,fp32,512,4096,4096,1,88,x,vidur:a100/m\nH100-80GB-SXM,bf16,bf16,fp32,7,4096,4096,1,9,x,aic:h100_sxm/gemm/trtllm/1\n",
+        "A100-80GB,fp16,fp16,fp32,512,4096,4096,1,,x,vidur:a100/m\nH100-80GB-SXM,bf16,bf16,fp32,7,4096,4096,1,,x,aic:h100_sxm/gemm/trtllm/1\n",
+        "A100-80GB,fp16,fp16,fp32,512,4096,4096,1,1e6,x,vidur:a100/m\nH100-80GB-SXM,bf16,bf16,fp32,7,4096,4096,1,0.001,x,aic:h100_sxm/gemm/trtllm/1\n",
+    };
+    struct arena arena = { 0 };
+    struct predictor p;
+    struct evaluation e[3];
+    struct error err;
+
+    CU_ASSERT_EQUAL_FATAL(predictor_open(&p, "analytic", &err), STATUS_OK);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_FATAL(evaluate(&e[i], &p, gemm_header, rows[i], &arena, &err));
+    for (int i = 1; i < 3; i++)
+        for (int64_t r = 0; r < 2; r++)
+            CU_ASSERT_TRUE(e[i].rows[r].value == e[0].rows[r].value && e[0].rows[r].value > 0);
+    CU_ASSERT_TRUE(isnan(e[1].rows[0].measured));
+    predictor_close(&p);
+    arena_free(&arena);
+}
+
+static const struct { const char *label, *header, *row, *says; } bad[] = {
+    { "unknown device", gemm_header, "A1000,fp16,fp16,fp32,5,5,5,1,3,x,vidur:a\n", "nearest" },
+    { "unknown format", gemm_header, "A100-80GB,fp61,fp16,fp32,5,5,5,1,3,x,vidur:a\n", "fp61" },
+    { "no rows", gemm_header, "A100-80GB,fp16,fp16,fp32,0,5,5,1,3,x,vidur:a\n", "m is '0'" },
+    { "negative", gemm_header, "A100-80GB,fp16,fp16,fp32,-5,5,5,1,3,x,vidur:a\n", "m is '-5'" },
+    { "not a number", gemm_header, "A100-80GB,fp16,fp16,fp32,many,5,5,1,3,x,vidur:a\n", "m is 'many'" },
+    { "beyond 64 bits", gemm_header, "A100-80GB,fp16,fp16,fp32,99999999999999999999,5,5,1,3,x,vidur:a\n", "expected a whole number" },
+    { "overflow of the product", gemm_header, "A100-80GB,fp16,fp16,fp32,268435456,268435456,268435456,268435456,3,x,vidur:a\n", "overflow" },
+    { "measured is text", gemm_header, "A100-80GB,fp16,fp16,fp32,5,5,5,1,fast,x,vidur:a\n", "time_us is 'fast'" },
+    { "measured is not above 0", gemm_header, "A100-80GB,fp16,fp16,fp32,5,5,5,1,0,x,vidur:a\n", "above 0" },
+    { "no harness", gemm_header, "A100-80GB,fp16,fp16,fp32,5,5,5,1,3,x,elsewhere:a\n", "no harness" },
+    { "unknown operator", elementwise_header, "A100-80GB,rmsnrom,fp16,5,5,3,x,vidur:a\n", "nearest is rmsnorm" },
+};
+
+static void bad_rows_are_misses(void)
+{
+    struct arena arena = { 0 };
+    struct predictor p;
+    struct error err;
+
+    CU_ASSERT_EQUAL_FATAL(predictor_open(&p, "analytic", &err), STATUS_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct error_statistics *groups, all;
+        struct evaluation e;
+        int64_t count;
+
+        CHECK_ROW(bad[i].label, evaluate(&e, &p, bad[i].header, bad[i].row, &arena, &err));
+        CHECK_ROW(bad[i].label, e.count == 1 && e.rows[0].reason && strstr(e.rows[0].reason, bad[i].says));
+        CU_ASSERT_EQUAL(evaluation_statistics(&groups, &count, &all, &e, NULL, 0, &p, &arena, &err), STATUS_OK);
+        CHECK_ROW(bad[i].label, all.misses == 1 && all.judged == 0 && isnan(all.mape));
+    }
+    predictor_close(&p);
+    arena_free(&arena);
+}
+
+/* Hand-made errors: +10, -20, +40 % of 100, 200, 50. */
+static void statistics_by_hand(void)
+{
+    static const double measured[] = { 100, 200, 50 }, predicted[] = { 110, 160, 70 };
+    struct arena arena = { 0 };
+    struct predictor p;
+    struct error_statistics *groups, all;
+    const char *by[EVALUATE_BY_MAX];
+    struct evaluation e;
+    struct error err;
+    int64_t count;
+    int by_count;
+
+    CU_ASSERT_EQUAL_FATAL(predictor_open(&p, "analytic", &err), STATUS_OK);
+    CU_ASSERT_FATAL(evaluate(&e, &p, gemm_header, "A100-80GB,fp16,fp16,fp32,5,5,5,1,3,a,vidur:a\nA100-80GB,fp16,fp16,fp32,5,5,5,1,3,a,vidur:a\n"
+                             "A40,fp16,fp16,fp32,5,5,5,1,3,b,vidur:a\n", &arena, &err));
+    for (int i = 0; i < 3; i++) {
+        e.rows[i].measured = measured[i];
+        e.rows[i].value = predicted[i];
+        e.rows[i].low = measured[i] - 1;
+        e.rows[i].high = i == 0 ? measured[i] - 0.5 : measured[i] + 1;
+    }
+    CU_ASSERT_EQUAL(evaluation_by(by, &by_count, "device,label", &arena, &err), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(evaluation_statistics(&groups, &count, &all, &e, by, by_count, &p, &arena, &err), STATUS_OK);
+    CU_ASSERT_DOUBLE_EQUAL(all.mape, (0.1 + 0.2 + 0.4) / 3, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(all.median_ape, 0.2, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(all.bias, 0.1, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(all.time_weighted, 70.0 / 350.0, 1e-12);
+    CU_ASSERT_EQUAL(all.with_interval, 3);
+    CU_ASSERT_EQUAL(all.covered, 2);
+    CU_ASSERT_EQUAL_FATAL(count, 2);
+    CU_ASSERT_STRING_EQUAL(groups[0].keys[0], "A100-80GB");
+    CU_ASSERT_STRING_EQUAL(groups[1].keys[1], "b");
+    CU_ASSERT_EQUAL(groups[0].rows, 2);
+    CU_ASSERT_TRUE(all.worst[0] == &e.rows[2] && all.worst[1] == &e.rows[1] && all.worst[2] == &e.rows[0]);
+    predictor_close(&p);
+    arena_free(&arena);
+}
+
+static void samples_are_even(void)
+{
+    struct evaluated_row rows[1000] = { 0 };
+    struct evaluation e = { rows, 1000, 1000 };
+    int64_t first = 0, all = 0;
+
+    evaluation_sample(&e, 100);
+    for (int i = 0; i < 1000; i++) {
+        first += i < 500 && rows[i].selected;
+        all += rows[i].selected;
+    }
+    CU_ASSERT_EQUAL(all, 100);
+    CU_ASSERT_EQUAL(first, 50);
+}
+
+static const struct test tests[] = {
+    { "a prediction does not see what was measured", measured_is_not_seen },
+    { "a bad row is a miss with its place and reason", bad_rows_are_misses },
+    { "errors of a group, by hand", statistics_by_hand },
+    { "a sample is even", samples_are_even },
+};
+TEST_MAIN("validate_rows", tests)
