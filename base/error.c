@@ -111,17 +111,3 @@ enum status error_no_memory(struct error *err)
 {
     return error_plain(err, STATUS_INTERNAL, "out of memory");
 }
-
-const char *status_name(enum status status)
-{
-    switch (status) {
-    case STATUS_OK:          return "ok";
-    case STATUS_INTERNAL:    return "internal failure";
-    case STATUS_BAD_INPUT:   return "bad input";
-    case STATUS_INFEASIBLE:  return "infeasible";
-    case STATUS_TOLERANCE:   return "tolerance exceeded";
-    case STATUS_PARTIAL:     return "partial";
-    case STATUS_INTERRUPTED: return "interrupted";
-    }
-    return "unknown status";
-}

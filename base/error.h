@@ -44,7 +44,4 @@ enum status error_plain(struct error *err, enum status status, const char *forma
 /** "out of memory", STATUS_INTERNAL. */
 enum status error_no_memory(struct error *err);
 
-/** Short text for a status ("bad input"), for reports. */
-const char *status_name(enum status status);
-
 #endif

@@ -18,6 +18,8 @@ libllmsim_model_la_SOURCES += \
 	base/num.c \
 	base/num.h \
 	base/outfile.c \
+	base/pack.c \
+	base/pack.h \
 	base/progress.c \
 	base/progress.h \
 	base/quantity.c \

@@ -72,6 +72,12 @@ void progress_step(struct progress *p, int64_t done, double now_s)
         show(p, now_s, false);
 }
 
+void progress_tick(struct progress *p, int64_t done)
+{
+    if (p && p->clock_s && p->out)
+        progress_step(p, done, p->clock_s());
+}
+
 void progress_end(struct progress *p, double now_s)
 {
     if (p->out)

@@ -14,10 +14,13 @@ struct progress {
     const char *what;    /* "steps" */
     int64_t total, done;
     double start_s, shown_s;
+    double (*clock_s)(void); /* for progress_tick(); NULL: it does nothing */
 };
 
 void progress_begin(struct progress *p, FILE *out, bool terminal, const char *what, int64_t total, double now_s);
 void progress_step(struct progress *p, int64_t done, double now_s);
+/** progress_step() by the caller's clock, for work that must not know a clock itself. NULL is allowed. */
+void progress_tick(struct progress *p, int64_t done);
 void progress_end(struct progress *p, double now_s);
 
 #endif

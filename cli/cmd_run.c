@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* llmsim run: replays a trace on described hardware, keeps the result, shows it. Same inputs: found, not recomputed. */
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -127,7 +128,7 @@ static enum status compute(struct result *r, const struct job *job, const struct
 
     (void)o;
     progress_begin(&progress, terminal ? stderr : NULL, terminal, "steps", 0, now_s());
-    catch_interrupt();
+    progress.clock_s = now_s;
     st = run(r, &job->spec, job->trace_path, arena, &interrupted, &progress, err);
     progress_end(&progress, now_s());
     if (!st)
@@ -148,7 +149,9 @@ static enum status keep(struct store *store, const struct result *r, struct job 
     stack = resolved_text(NULL, job->spec.stack);
     job->inputs.arch_yaml = arch;
     job->inputs.stack_yaml = stack;
-    st = arch && stack ? store_put(store, r, &job->inputs, replace, err) : error_no_memory(err);
+    if (!(st = pack_file(&job->inputs.trace_text, job->trace_path, STORE_TRACE_BYTES_MAX, err)))
+        st = arch && stack ? store_put(store, r, &job->inputs, replace, err) : error_no_memory(err);
+    free(job->inputs.trace_text.data);
     free(arch);
     free(stack);
     return st;
@@ -176,6 +179,9 @@ static enum status run_stored(struct result *r, struct job *job, const struct ru
     job->head.cached = found;
     if (st || found)
         return st;
+    if (store && store_read_only(store)) /* before computing what could not be kept */
+        return error_plain(err, STATUS_BAD_INPUT, "%s: the database is read-only and %s (--db names another file, --no-db runs without one)",
+                           job_database(o->db), o->force ? "--force would replace a run in it" : "does not hold this run");
     return compute(r, job, o, arena, err);
 }
 
@@ -199,6 +205,45 @@ static enum status run_job(struct job *job, const struct run_options *o, struct 
     return st ? st : kept;
 }
 
+/* A run reads its trace several times (key, memory, replay), so that of a pipe goes to a temporary file. */
+static enum status spool_stdin(const char **path, struct arena *arena, struct error *err)
+{
+    const char *folder = getenv("TMPDIR");
+    char *name = arena_printf(arena, "%s/llmsim.XXXXXX", folder && *folder ? folder : "/tmp"), bytes[1 << 14];
+    int file = name ? mkstemp(name) : -1;
+    FILE *out = file >= 0 ? fdopen(file, "w") : NULL;
+    bool good = out != NULL;
+    size_t got;
+
+    if (!name)
+        return error_no_memory(err);
+    while (good && !interrupted && (got = fread(bytes, 1, sizeof bytes, stdin)) > 0)
+        good = fwrite(bytes, 1, got, out) == got;
+    good = good && !ferror(stdin);
+    if (out && fclose(out))
+        good = false;
+    *path = name;
+    if (good && !interrupted)
+        return STATUS_OK;
+    enum status st = error_plain(err, interrupted ? STATUS_INTERRUPTED : STATUS_INTERNAL, interrupted ? "interrupted" :
+                                 "standard input: cannot be copied to %s: %s", name, strerror(errno));
+    if (file >= 0)
+        unlink(name);
+    return st;
+}
+
+/* A message about the temporary file is about standard input. */
+static void name_stdin(struct error *err, const char *path)
+{
+    char rest[ERROR_MESSAGE_MAX];
+    char *at = strstr(err->message, path);
+
+    if (!at)
+        return;
+    snprintf(rest, sizeof rest, "%s", at + strlen(path));
+    snprintf(at, sizeof err->message - (size_t)(at - err->message), "standard input%s", rest);
+}
+
 static enum status prepare_and_run(struct job *job, const struct run_options *o, const struct text_list *operands, struct arena *arena,
                                    struct error *err)
 {
@@ -210,12 +255,20 @@ static enum status prepare_and_run(struct job *job, const struct run_options *o,
     job->trace_path = job_trace(operands->items[1], arena);
     if (!job->trace_path)
         return error_no_memory(err);
-    if (strcmp(job->trace_path, "-") == 0)
-        return error_plain(err, STATUS_BAD_INPUT, "run reads a trace twice, for its key and to replay it: give a file, not standard input");
-    fill_names(job, o, arena);
-    if ((st = look_at_trace(job, false, arena, err)))
+    bool spooled = strcmp(job->trace_path, "-") == 0;
+    catch_interrupt();
+    if (spooled && (st = spool_stdin(&job->trace_path, arena, err)))
         return st;
-    return run_job(job, o, arena, err);
+    fill_names(job, o, arena);
+    if (spooled)
+        job->head.trace = job->inputs.trace_name = "standard input";
+    if (!(st = look_at_trace(job, false, arena, err)))
+        st = run_job(job, o, arena, err);
+    if (spooled) {
+        unlink(job->trace_path);
+        name_stdin(err, job->trace_path);
+    }
+    return st;
 }
 
 static int run_main(const struct command *self, int argc, char **argv)
@@ -240,7 +293,7 @@ const struct command command_run = {
     .operands_min = 2,
     .operands_max = 2,
     .about = "Replays TRACE on ARCH and prints time to first token, time per output token, energy, memory and where the time went. "
-             "ARCH is a shipped name ('llmsim arch list') or a YAML file; TRACE is a file or the name of a shipped one. A result is kept "
+             "ARCH is a shipped name ('llmsim arch list') or a YAML file; TRACE is a file, the name of a shipped one, or - for standard input. A result is kept "
              "in a database under the hash of its inputs, and found there the next time.\n\n"
              "Exit code: 0 done, 1 internal failure, 2 bad usage or input, 3 does not fit, 130 interrupted.",
     .options = run_table,

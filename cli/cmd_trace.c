@@ -155,7 +155,7 @@ static const struct command check = {
     .name = "check", .summary = "reads a whole trace and says whether it is sound", .operands = "TRACE", .operands_min = 1, .operands_max = 1,
     .run = run_check,
 };
-static const struct command *const subcommands[] = { &check, &gen, &trace_info_command, NULL };
+static const struct command *const subcommands[] = { &check, &gen, &trace_info_command, &trace_stored_command, NULL };
 
 const struct command command_trace = {
     .name = "trace", .summary = "make, describe and check traces", .subcommands = subcommands,

@@ -21,6 +21,7 @@ llmsim_SOURCES = \
 	cli/options.c \
 	cli/options.h \
 	cli/trace_info.c \
-	cli/trace_info.h
+	cli/trace_info.h \
+	cli/trace_stored.c
 llmsim_LDADD = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
 llmsim_LDFLAGS = $(SANITIZE_LDFLAGS)

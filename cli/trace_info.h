@@ -5,6 +5,6 @@
 
 #include "cli/options.h"
 
-extern const struct command trace_info_command;
+extern const struct command trace_info_command, trace_stored_command;
 
 #endif

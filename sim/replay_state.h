@@ -34,6 +34,11 @@ struct replay {
     struct error *err;
 };
 
+/* ---- run_key.c ---- */
+
+/* run_key(), and how many steps the trace has. */
+enum status run_key_and_steps(struct hash128 *out, int64_t *steps, const struct run_spec *spec, const char *trace_path, struct error *err);
+
 /* ---- replay_rows.c: what the run has come to so far ---- */
 
 /* Adds a warning once; NULL is none. */

@@ -41,8 +41,7 @@ static enum status replay_trace(struct replay *r, struct trace *t, const volatil
         if ((st = replay_step(r, s)))
             return st;
         done++;
-        if (progress != NULL)
-            progress_step(progress, done, progress->start_s); /* the clock is the caller's; steps alone move the bar */
+        progress_tick(progress, done);
     }
 }
 
@@ -60,13 +59,16 @@ enum status run(struct result *out, const struct run_spec *spec, const char *tra
     struct replay r = { .spec = spec, .arena = arena, .out = &result, .err = err };
     struct timing_context ctx = { .hw = spec->hw, .stack = spec->stack, .choice = spec->choice, .ranks = spec->layout.tp };
     struct trace *t = NULL;
+    int64_t steps;
     enum status st;
 
     if ((st = fidelity_find(&r.fidelity, spec->fidelity, err)) || (st = units_check(spec->hw, err)) ||
-        (st = layout_check(&spec->layout, spec->hw, err)) || (st = run_key(&result.key, spec, trace_path, err)) ||
+        (st = layout_check(&spec->layout, spec->hw, err)) || (st = run_key_and_steps(&result.key, &steps, spec, trace_path, err)) ||
         (st = memory_account(&result.memory, spec, trace_path, err)))
         return st;
     result.fidelity = r.fidelity->name;
+    if (progress != NULL)
+        progress->total = steps;
     if ((r.memo = memo_open(r.fidelity, &ctx)) == NULL)
         return error_no_memory(err);
     if ((st = trace_open(&t, trace_path, err)))

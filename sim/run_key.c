@@ -5,9 +5,9 @@
 #include "arch/hardware.h"
 #include "arch/stack.h"
 #include "base/version.h"
-#include "sim/run.h"
+#include "sim/replay_state.h"
 
-static enum status hash_trace(struct hash128 *out, const char *path, struct error *err)
+static enum status hash_trace(struct hash128 *out, int64_t *steps, const char *path, struct error *err)
 {
     struct trace *t = NULL;
     struct arena arena = { 0 };
@@ -16,9 +16,11 @@ static enum status hash_trace(struct hash128 *out, const char *path, struct erro
 
     if (st)
         return st;
+    *steps = 0;
     do {
         arena_reset(&arena);
         st = trace_next(&s, t, &arena, err);
+        *steps += st == STATUS_OK && s != NULL;
     } while (st == STATUS_OK && s != NULL);
     if (st == STATUS_OK)
         *out = trace_hash(t);
@@ -33,14 +35,14 @@ static void feed_hash(struct hasher *h, struct hash128 v)
     hasher_i64(h, (int64_t)v.low);
 }
 
-enum status run_key(struct hash128 *out, const struct run_spec *spec, const char *trace_path, struct error *err)
+enum status run_key_and_steps(struct hash128 *out, int64_t *steps, const struct run_spec *spec, const char *trace_path, struct error *err)
 {
     struct hash128 trace;
     enum status st;
 
     if (strcmp(trace_path, "-") == 0)
         return error_plain(err, STATUS_BAD_INPUT, "a run reads its trace more than once: expected a file, found standard input");
-    if ((st = hash_trace(&trace, trace_path, err)))
+    if ((st = hash_trace(&trace, steps, trace_path, err)))
         return st;
     struct hasher *h = hasher_open();
     if (h == NULL)
@@ -57,4 +59,11 @@ enum status run_key(struct hash128 *out, const struct run_spec *spec, const char
     *out = hasher_value(h);
     hasher_close(h);
     return STATUS_OK;
+}
+
+enum status run_key(struct hash128 *out, const struct run_spec *spec, const char *trace_path, struct error *err)
+{
+    int64_t steps;
+
+    return run_key_and_steps(out, &steps, spec, trace_path, err);
 }

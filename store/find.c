@@ -73,3 +73,26 @@ enum status store_find(struct hash128 *key, struct run_inputs *names, struct sto
     sqlite3_finalize(stmt);
     return st;
 }
+
+enum status store_trace(char **text, size_t *bytes, struct store *s, struct hash128 key, struct error *err)
+{
+    static const char sql[] = "SELECT t.packed FROM run r JOIN input t ON t.id = r.trace_id WHERE r.key = ?";
+    char hex[HASH_TEXT_MAX];
+    sqlite3_stmt *stmt;
+    enum status st = sql_prepare(&stmt, s, sql, finding, err);
+
+    *text = NULL;
+    *bytes = 0;
+    if (st)
+        return st;
+    sqlite3_bind_text(stmt, 1, hash_format(hex, key), -1, SQLITE_STATIC);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_DONE)
+        st = error_plain(err, STATUS_BAD_INPUT, "%s: no run %s", s->path, hex);
+    else if (code != SQLITE_ROW)
+        st = sql_fail(s, finding, err);
+    else if (sqlite3_column_type(stmt, 0) == SQLITE_BLOB)
+        st = pack_text(text, bytes, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), STORE_TRACE_BYTES_MAX, err);
+    sqlite3_finalize(stmt);
+    return st;
+}

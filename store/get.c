@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a run back: the head by its key, then its phases, breakdown and warnings in the order in which they were put. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "store/columns.h"
-#include "store/sql.h"
+#include "store/statement.h"
 #include "store/store.h"
 
 static const char reading[] = "reading a run";
-
-/* SELECT columns FROM table WHERE where, with one parameter. */
-static enum status select_from(sqlite3_stmt **out, struct store *s, const char *lead, const struct column *columns, const char *rest, struct error *err)
-{
-    char *text = NULL;
-    size_t bytes;
-    FILE *sql = open_memstream(&text, &bytes);
-    enum status st;
-
-    *out = NULL;
-    if (!sql)
-        return error_no_memory(err);
-    fputs(lead, sql);
-    columns_print_names(sql, columns);
-    fputs(rest, sql);
-    if (fclose(sql)) {
-        free(text);
-        return error_no_memory(err);
-    }
-    st = sql_prepare(out, s, text, reading, err);
-    free(text);
-    return st;
-}
 
 static enum status count_rows(int64_t *out, struct store *s, const char *sql, int64_t run_id, struct error *err)
 {
@@ -72,7 +47,7 @@ static enum status get_phases(struct result *r, struct store *s, int64_t run_id,
 
     if (!st && r->phases_count > (int64_t)(sizeof r->phases / sizeof r->phases[0]))
         st = error_plain(err, STATUS_BAD_INPUT, "%s: a run with %lld phases (was it edited by hand?)", s->path, (long long)r->phases_count);
-    if (st || (st = select_from(&stmt, s, "SELECT ", phase_columns, " FROM phase WHERE run_id = ? ORDER BY ordinal", err)))
+    if (st || (st = statement_prepare(&stmt, s, "SELECT ", phase_columns, " FROM phase WHERE run_id = ? ORDER BY ordinal", NULL, reading, err)))
         return st;
     return read_rows(r->phases, r->phases_count, sizeof r->phases[0], stmt, phase_columns, s, run_id, arena, err);
 }
@@ -87,7 +62,7 @@ static enum status get_breakdown(struct result *r, struct store *s, int64_t run_
     r->rows = arena_array(arena, (size_t)r->rows_count + 1, sizeof *r->rows);
     if (!r->rows)
         return error_no_memory(err);
-    if ((st = select_from(&stmt, s, "SELECT ", breakdown_columns, " FROM breakdown WHERE run_id = ? ORDER BY ordinal", err)))
+    if ((st = statement_prepare(&stmt, s, "SELECT ", breakdown_columns, " FROM breakdown WHERE run_id = ? ORDER BY ordinal", NULL, reading, err)))
         return st;
     return read_rows(r->rows, r->rows_count, sizeof *r->rows, stmt, breakdown_columns, s, run_id, arena, err);
 }
@@ -103,7 +78,7 @@ static enum status get_warnings(struct result *r, struct store *s, int64_t run_i
     r->warnings = arena_array(arena, (size_t)r->warnings_count + 1, sizeof *r->warnings);
     if (!r->warnings)
         return error_no_memory(err);
-    if ((st = select_from(&stmt, s, "SELECT ", text, " FROM warning WHERE run_id = ? ORDER BY ordinal", err)))
+    if ((st = statement_prepare(&stmt, s, "SELECT ", text, " FROM warning WHERE run_id = ? ORDER BY ordinal", NULL, reading, err)))
         return st;
     return read_rows(r->warnings, r->warnings_count, sizeof *r->warnings, stmt, text, s, run_id, arena, err);
 }
@@ -112,7 +87,7 @@ static enum status get_head(struct result *r, int64_t *run_id, struct store *s, 
 {
     char hex[HASH_TEXT_MAX];
     sqlite3_stmt *stmt;
-    enum status st = select_from(&stmt, s, "SELECT id, ", result_columns, " FROM run WHERE key = ?", err);
+    enum status st = statement_prepare(&stmt, s, "SELECT id, ", result_columns, " FROM run WHERE key = ?", NULL, reading, err);
 
     if (st)
         return st;

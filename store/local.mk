@@ -11,4 +11,6 @@ libllmsim_results_la_SOURCES += \
 	store/schema.h \
 	store/sql.c \
 	store/sql.h \
+	store/statement.c \
+	store/statement.h \
 	store/store.h

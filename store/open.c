@@ -109,18 +109,61 @@ static enum status migrate(struct store *s, struct error *err)
     return st;
 }
 
-/* A connection that was opened for writing falls back to reading where the file or its folder does not allow it. */
-static enum status check_writable(struct store *s, struct error *err)
+/* May the file (if it is there) and its folder be written? SQLite makes files beside a database. */
+static bool writable(const char *path)
 {
-    const char *slash = strrchr(s->path, '/');
+    const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
 
-    if (sqlite3_db_readonly(s->db, "main") == 1)
-        return error_plain(err, STATUS_BAD_INPUT, "%s: the database is read-only (--no-db runs without one)", s->path);
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - s->path) + 1 : 1, slash ? s->path : ".");
-    if (access(folder, W_OK | X_OK))
-        return error_plain(err, STATUS_BAD_INPUT, "%s: its folder: %s (--db names another file, --no-db runs without one)",
-                           s->path, strerror(errno));
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    return access(folder, W_OK | X_OK) == 0 && (access(path, F_OK) != 0 || access(path, W_OK) == 0);
+}
+
+/* A log of writes that are not in the file yet. */
+static bool has_log(const char *path)
+{
+    char log[PATH_MAX];
+    struct stat st;
+
+    return snprintf(log, sizeof log, "%s-wal", path) < (int)sizeof log && stat(log, &st) == 0 && st.st_size > 0;
+}
+
+/* "file:PATH?mode=ro": with no log beside it the file is all there is, and immutable=1 spares SQLite the shared memory that
+ * WAL mode would have it make in a folder where it may not. */
+static enum status open_for_reading(struct store *s, struct error *err)
+{
+    size_t room = 3 * strlen(s->path) + 64;
+    char *uri = malloc(room), *out = uri;
+    int code;
+
+    if (!uri)
+        return error_no_memory(err);
+    out += snprintf(out, room, "file:");
+    for (const char *p = s->path; *p; p++)
+        if (strchr("?#%", *p))
+            out += snprintf(out, 4, "%%%02X", (unsigned)*p);
+        else
+            *out++ = *p;
+    snprintf(out, room - (size_t)(out - uri), "?mode=ro%s", has_log(s->path) ? "" : "&immutable=1");
+    sqlite3_close(s->db);
+    code = sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+    free(uri);
+    s->read_only = true;
+    return code == SQLITE_OK ? STATUS_OK : s->db ? sql_fail(s, "opening it to read", err) : error_no_memory(err);
+}
+
+static enum status set_up_reading(struct store *s, struct error *err)
+{
+    int64_t version;
+    enum status st;
+
+    sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+    sqlite3_extended_result_codes(s->db, 1);
+    if ((st = check_owner(&version, s, err)))
+        return st;
+    if (version < store_schema_version())
+        return error_plain(err, STATUS_BAD_INPUT, "%s: schema %lld, and read-only: it cannot be brought to %lld (copy it to where it may be written, "
+                           "or run with --no-db)", s->path, (long long)version, (long long)store_schema_version());
     return STATUS_OK;
 }
 
@@ -135,13 +178,33 @@ static enum status set_up(struct store *s, bool wal, struct error *err)
                            "copy it to a local disk, or run 'PRAGMA journal_mode=DELETE' there first", s->path, network);
     sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
     sqlite3_extended_result_codes(s->db, 1);
-    if ((st = check_writable(s, err)) || (st = sql_exec(s, "PRAGMA foreign_keys = ON", "opening it", err)) ||
-        (st = check_owner(&version, s, err)))
+    if ((st = sql_exec(s, "PRAGMA foreign_keys = ON", "opening it", err)) || (st = check_owner(&version, s, err)))
         return st;
     /* A change of journal can fail while another process reads: then the present one serves. */
     sqlite3_exec(s->db, network ? "PRAGMA synchronous = FULL" : wal ? "PRAGMA synchronous = NORMAL" :
                  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
     return version < store_schema_version() ? migrate(s, err) : STATUS_OK;
+}
+
+static enum status open_and_set_up(struct store *s, bool wal, struct error *err)
+{
+    bool exists = access(s->path, F_OK) == 0;
+    enum status st;
+
+    if (!exists && !writable(s->path))
+        return error_plain(err, STATUS_BAD_INPUT, "%s: its folder: %s (--db names another file, --no-db runs without one)", s->path, strerror(errno));
+    if (exists && !writable(s->path))
+        return (st = open_for_reading(s, err)) ? st : set_up_reading(s, err);
+    if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+        return s->db ? sql_fail(s, "opening it", err) : error_no_memory(err);
+    if (sqlite3_db_readonly(s->db, "main") == 1) /* SQLite fell back to reading */
+        return (st = open_for_reading(s, err)) ? st : set_up_reading(s, err);
+    return set_up(s, wal, err);
+}
+
+bool store_read_only(const struct store *s)
+{
+    return s->read_only;
 }
 
 enum status store_open(struct store **out, const char *path, struct error *err)
@@ -158,11 +221,7 @@ enum status store_open(struct store **out, const char *path, struct error *err)
         free(s);
         return error_no_memory(err);
     }
-    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-        st = s->db ? sql_fail(s, "opening it", err) : error_no_memory(err);
-    if (!st)
-        st = set_up(s, wal, err);
-    if (st)
+    if ((st = open_and_set_up(s, wal, err)))
         store_close(s);
     else
         *out = s;

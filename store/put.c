@@ -3,67 +3,31 @@
  * Storing a run in one transaction: BEGIN IMMEDIATE takes the write lock at once (a deferred one that is upgraded later can
  * fail with BUSY in spite of the timeout), and whatever fails or kills the process before COMMIT leaves nothing behind.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "store/columns.h"
-#include "store/sql.h"
+#include "store/statement.h"
 #include "store/store.h"
 
 static const char storing[] = "storing a run";
 
-static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
-{
-    if (text)
-        sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT);
-    else
-        sqlite3_bind_null(stmt, at);
-}
-
-/* INSERT INTO table (lead..., columns...) with `leads` parameters before those of the columns. */
-static enum status insert_into(sqlite3_stmt **out, struct store *s, const char *table, const char *lead, int leads,
-                               const struct column *columns, struct error *err)
-{
-    char *text = NULL;
-    size_t bytes;
-    FILE *sql = open_memstream(&text, &bytes);
-    enum status st;
-
-    *out = NULL;
-    if (!sql)
-        return error_no_memory(err);
-    fprintf(sql, "INSERT INTO %s (%s, ", table, lead);
-    columns_print_names(sql, columns);
-    fputs(") VALUES (", sql);
-    for (int i = 0; i < leads; i++)
-        fputs("?, ", sql);
-    columns_print_marks(sql, columns);
-    fputs(")", sql);
-    if (fclose(sql)) {
-        free(text);
-        return error_no_memory(err);
-    }
-    st = sql_prepare(out, s, text, storing, err);
-    free(text);
-    return st;
-}
-
 static enum status put_input(int64_t *id, struct store *s, const char *kind, struct hash128 hash, const char *name, const char *body,
-                             struct error *err)
+                             const struct packed *text, struct error *err)
 {
-    /* The update changes nothing; it makes RETURNING give the id of the row that was there. */
-    static const char sql[] = "INSERT INTO input (kind, hash, name, body) VALUES (?, ?, ?, ?)"
-                              " ON CONFLICT (kind, hash) DO UPDATE SET kind = excluded.kind RETURNING id";
+    /* The update makes RETURNING give the id of the row that was there, and fills in a text that an older schema did not keep. */
+    static const char sql[] = "INSERT INTO input (kind, hash, name, body, packed) VALUES (?, ?, ?, ?, ?)"
+                              " ON CONFLICT (kind, hash) DO UPDATE SET packed = coalesce(packed, excluded.packed) RETURNING id";
     char hex[HASH_TEXT_MAX];
     sqlite3_stmt *stmt;
     enum status st = sql_prepare(&stmt, s, sql, storing, err);
 
     if (st)
         return st;
-    bind_text(stmt, 1, kind);
-    bind_text(stmt, 2, hash_format(hex, hash));
-    bind_text(stmt, 3, name);
-    bind_text(stmt, 4, body);
+    statement_bind_text(stmt, 1, kind);
+    statement_bind_text(stmt, 2, hash_format(hex, hash));
+    statement_bind_text(stmt, 3, name);
+    statement_bind_text(stmt, 4, body);
+    if (text && text->data)
+        sqlite3_bind_blob64(stmt, 5, text->data, text->bytes, SQLITE_STATIC);
     if (sqlite3_step(stmt) == SQLITE_ROW)
         *id = sqlite3_column_int64(stmt, 0);
     else
@@ -79,21 +43,21 @@ static enum status put_head(int64_t *run_id, struct store *s, const struct resul
     sqlite3_stmt *stmt;
     enum status st;
 
-    if ((st = put_input(&arch_id, s, "arch", in->arch_hash, in->arch_name, in->arch_yaml, err)) ||
-        (st = put_input(&stack_id, s, "stack", in->stack_hash, in->stack_name, in->stack_yaml, err)) ||
-        (st = put_input(&trace_id, s, "trace", in->trace_hash, in->trace_name, NULL, err)) ||
-        (st = insert_into(&stmt, s, "run", "key, model_version, arch_id, stack_id, trace_id, recipe, layout, mapping, overrides", 9,
-                          result_columns, err)))
+    if ((st = put_input(&arch_id, s, "arch", in->arch_hash, in->arch_name, in->arch_yaml, NULL, err)) ||
+        (st = put_input(&stack_id, s, "stack", in->stack_hash, in->stack_name, in->stack_yaml, NULL, err)) ||
+        (st = put_input(&trace_id, s, "trace", in->trace_hash, in->trace_name, NULL, &in->trace_text, err)) ||
+        (st = statement_prepare(&stmt, s, "INSERT INTO run (key, model_version, arch_id, stack_id, trace_id, recipe, layout, mapping, overrides, ",
+                                result_columns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ", ")", storing, err)))
         return st;
-    bind_text(stmt, 1, hash_format(hex, r->key));
-    bind_text(stmt, 2, in->model_version);
+    statement_bind_text(stmt, 1, hash_format(hex, r->key));
+    statement_bind_text(stmt, 2, in->model_version);
     sqlite3_bind_int64(stmt, 3, arch_id);
     sqlite3_bind_int64(stmt, 4, stack_id);
     sqlite3_bind_int64(stmt, 5, trace_id);
-    bind_text(stmt, 6, in->recipe);
-    bind_text(stmt, 7, in->layout);
-    bind_text(stmt, 8, in->mapping);
-    bind_text(stmt, 9, in->overrides);
+    statement_bind_text(stmt, 6, in->recipe);
+    statement_bind_text(stmt, 7, in->layout);
+    statement_bind_text(stmt, 8, in->mapping);
+    statement_bind_text(stmt, 9, in->overrides);
     columns_bind(stmt, 10, result_columns, r);
     st = sql_run(s, stmt, storing, err);
     sqlite3_finalize(stmt);
@@ -101,11 +65,12 @@ static enum status put_head(int64_t *run_id, struct store *s, const struct resul
     return st;
 }
 
-static enum status put_rows(struct store *s, const char *table, const struct column *columns, const void *items, int64_t count, size_t size,
+/* `insert`: "INSERT INTO table (run_id, ordinal, " */
+static enum status put_rows(struct store *s, const char *insert, const struct column *columns, const void *items, int64_t count, size_t size,
                             int64_t run_id, struct error *err)
 {
     sqlite3_stmt *stmt;
-    enum status st = insert_into(&stmt, s, table, "run_id, ordinal", 2, columns, err);
+    enum status st = statement_prepare(&stmt, s, insert, columns, ") VALUES (?, ?, ", ")", storing, err);
 
     for (int64_t i = 0; i < count && !st; i++) {
         sqlite3_bind_int64(stmt, 1, run_id);
@@ -124,10 +89,10 @@ static enum status put_all(struct store *s, const struct result *r, const struct
     enum status st;
 
     if ((st = put_head(&run_id, s, r, in, err)) ||
-        (st = put_rows(s, "phase", phase_columns, r->phases, r->phases_count, sizeof r->phases[0], run_id, err)) ||
-        (st = put_rows(s, "breakdown", breakdown_columns, r->rows, r->rows_count, sizeof *r->rows, run_id, err)))
+        (st = put_rows(s, "INSERT INTO phase (run_id, ordinal, ", phase_columns, r->phases, r->phases_count, sizeof r->phases[0], run_id, err)) ||
+        (st = put_rows(s, "INSERT INTO breakdown (run_id, ordinal, ", breakdown_columns, r->rows, r->rows_count, sizeof *r->rows, run_id, err)))
         return st;
-    return put_rows(s, "warning", warning_columns, r->warnings, r->warnings_count, sizeof *r->warnings, run_id, err);
+    return put_rows(s, "INSERT INTO warning (run_id, ordinal, ", warning_columns, r->warnings, r->warnings_count, sizeof *r->warnings, run_id, err);
 }
 
 static const char *rows_difference(const struct column *columns, const void *a, const void *b, int64_t count, size_t size)
@@ -179,7 +144,7 @@ static enum status delete_run(struct store *s, struct hash128 key, struct error 
 
     if (st)
         return st;
-    bind_text(stmt, 1, hash_format(hex, key));
+    statement_bind_text(stmt, 1, hash_format(hex, key));
     st = sql_run(s, stmt, storing, err);
     sqlite3_finalize(stmt);
     return st;

@@ -13,6 +13,7 @@
 struct store {
     sqlite3 *db;
     char *path;
+    bool read_only;
 };
 
 /** Turns the last failure of the connection into a message: "PATH: disk full while storing a run". */

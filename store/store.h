@@ -9,9 +9,12 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/pack.h"
 #include "sim/run.h"
 
 struct store; /* handle */
+
+enum { STORE_TRACE_BYTES_MAX = 64 << 20 }; /* of a trace's text: a longer one stays where it is, known by hash and name */
 
 /** Texts of the inputs, to be kept beside the result. Any text may be NULL but model_version, recipe and layout. */
 struct run_inputs {
@@ -19,20 +22,25 @@ struct run_inputs {
     const char *mapping;   /* "picked" or "best" */
     const char *overrides; /* what `--set` changed, "a.b=v" separated by spaces; arch_hash is of the result */
     struct hash128 arch_hash, stack_hash, trace_hash;
+    struct packed trace_text; /* borrowed; kept once for each hash; empty: not kept (longer than STORE_TRACE_BYTES_MAX) */
 };
 
 /**
  * Opens, or creates and brings to the current schema. WAL on local file systems, a rollback journal on network ones.
- * STATUS_BAD_INPUT: not a database, another program's database, a newer schema, read-only, a folder that is missing, or a
- * database in WAL mode on a network file system. STATUS_INTERNAL: disk full, input/output failure, locked for too long.
+ * What may not be written (the file or its folder) is opened for reading; store_put() then fails.
+ * STATUS_BAD_INPUT: not a database, another program's database, a newer schema, an older one that may not be written, a folder that is
+ * missing, or a database in WAL mode on a network file system. STATUS_INTERNAL: disk full, input/output failure, locked for too long.
  */
 enum status store_open(struct store **out, const char *path, struct error *err);
+bool store_read_only(const struct store *s);
 /** Finds a run by key; *found false: not there. The result (rows included) is read into `arena` and equals what was put, bit for bit
  *  (but for the sign of zero, and NaN, which has one form). */
 enum status store_get(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err);
 /** Finds a run by the first digits of its key (at least 4), or "#ID"; `names` gets the names of its inputs (in `arena`), not their bodies.
  *  STATUS_BAD_INPUT: none, or several. */
 enum status store_find(struct hash128 *key, struct run_inputs *names, struct store *s, const char *text, struct arena *arena, struct error *err);
+/** Text of the trace of a run, by malloc(); *text NULL: not kept. STATUS_BAD_INPUT: no such run, or a damaged text. */
+enum status store_trace(char **text, size_t *bytes, struct store *s, struct hash128 key, struct error *err);
 /** One transaction: all of it is stored or nothing. An existing row with the same values is left; with other values (nondeterminism)
  *  it is an error that names the first value that differs, unless `replace`. */
 enum status store_put(struct store *s, const struct result *result, const struct run_inputs *inputs, bool replace, struct error *err);

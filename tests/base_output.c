@@ -252,6 +252,32 @@ static void progress_in_a_log(void)
     free(text);
 }
 
+static double tick_s = 100.0;
+
+static double standing_clock(void)
+{
+    return tick_s;
+}
+
+/* Work that knows no clock: it ticks, and the caller's clock decides what is drawn. */
+static void progress_by_ticks(void)
+{
+    char *text = NULL;
+    size_t bytes;
+    struct progress p;
+
+    progress_begin(&p, open_memstream(&text, &bytes), false, "steps", 4, tick_s);
+    progress_tick(&p, 1); /* no clock yet: nothing */
+    p.clock_s = standing_clock;
+    tick_s = 140.0;
+    progress_tick(&p, 2); /* 2 in 40 s */
+    progress_tick(&p, 3); /* too soon after */
+    progress_tick(NULL, 4);
+    fclose(p.out);
+    CU_ASSERT_STRING_EQUAL(text, "steps 2/4 (50 %), 0.1/s, 0:40 left\n");
+    free(text);
+}
+
 static void progress_without_total(void)
 {
     char *text = NULL;
@@ -279,6 +305,7 @@ static const struct test tests[] = {
     { "JSON that fails", json_fails },
     { "progress on a terminal", progress_on_a_terminal },
     { "progress in a log", progress_in_a_log },
+    { "progress by ticks", progress_by_ticks },
     { "progress without a total", progress_without_total },
 };
 

@@ -71,8 +71,6 @@ static void status_values(void)
 {
     CU_ASSERT(STATUS_OK == 0 && STATUS_INTERNAL == 1 && STATUS_BAD_INPUT == 2 && STATUS_INFEASIBLE == 3);
     CU_ASSERT(STATUS_TOLERANCE == 4 && STATUS_PARTIAL == 5 && STATUS_INTERRUPTED == 130);
-    CU_ASSERT_STRING_EQUAL(status_name(STATUS_BAD_INPUT), "bad input");
-    CU_ASSERT_STRING_EQUAL(status_name((enum status)77), "unknown status");
 }
 
 static void nearest_distances(void)

@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "store/columns.h"
+#include "store/schema.h"
 #include "store/store.h"
 #include "tests/harness.h"
 
@@ -248,27 +249,149 @@ static void killed(void)
     fresh();
 }
 
+/* As another user, who may read and not write: what `ask` gives as exit code. */
+static int as_reader(int (*ask_store)(void))
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(geteuid() == 0 && seteuid(65534) ? 77 : ask_store());
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* 0: opened for reading, the row is there and whole, and nothing can be put. */
+static int reads_the_row(void)
+{
+    struct error err = { 0 };
+    struct arena arena = { 0 };
+    struct run_inputs names;
+    struct hash128 key;
+    struct result r;
+    struct store *s;
+    bool found = false;
+
+    if (store_open(&s, path, &err) || !store_read_only(s))
+        return 1;
+    if (store_find(&key, &names, s, "#1", &arena, &err) || store_get(&r, &found, s, key, &arena, &err) || !found || r.rows_count != ROWS)
+        return 2;
+    if (put(s, 2, 1, false, &err) != STATUS_BAD_INPUT || !strstr(err.message, path))
+        return 3;
+    store_close(s);
+    arena_free(&arena);
+    return 0;
+}
+
+static int refused(void)
+{
+    struct error err = { 0 };
+    struct store *s;
+
+    return store_open(&s, path, &err) == STATUS_BAD_INPUT && strstr(err.message, path) ? 0 : 1;
+}
+
 static void read_only(void)
 {
     struct error err = { 0 };
     struct store *s;
-    int status = 0;
-    pid_t child;
 
     fresh();
     CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK);
-    store_close(s);
+    CU_ASSERT(put(s, 1, 1, false, &err) == STATUS_OK);
+    store_close(s); /* WAL mode, and the log is folded into the file */
     chmod(path, 0444);
-    child = fork();
-    if (child == 0) {
-        if (geteuid() == 0 && seteuid(65534))
-            _exit(77);
-        enum status st = store_open(&s, path, &err);
-        _exit(st == STATUS_BAD_INPUT && strstr(err.message, path) ? 0 : 1);
-    }
-    waitpid(child, &status, 0);
-    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CU_ASSERT_EQUAL(as_reader(reads_the_row), 0);
+    CU_ASSERT_EQUAL(ask("PRAGMA user_version = 1"), -1); /* an older schema cannot be brought up to date there */
+    CU_ASSERT_EQUAL(as_reader(refused), 0);
+    chmod(path, 0000);
+    CU_ASSERT_EQUAL(as_reader(refused), 0);
     chmod(path, 0644);
+    fresh();
+}
+
+/* A database of the first schema with the run of the present one. */
+static void make_first_version(const char *old)
+{
+    char sql[1024];
+    sqlite3 *db;
+
+    unlink(old);
+    CU_ASSERT_FATAL(sqlite3_open(old, &db) == SQLITE_OK);
+    CU_ASSERT(sqlite3_exec(db, store_migrations[0], NULL, NULL, NULL) == SQLITE_OK);
+    snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = 1; ATTACH '%s' AS new;"
+             "INSERT INTO input SELECT id, kind, hash, name, body FROM new.input; INSERT INTO run SELECT * FROM new.run;"
+             "INSERT INTO phase SELECT * FROM new.phase; INSERT INTO breakdown SELECT * FROM new.breakdown;"
+             "INSERT INTO warning SELECT * FROM new.warning", STORE_APPLICATION_ID, path);
+    CU_ASSERT(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void migration(void)
+{
+    struct breakdown_row rows[ROWS];
+    struct result r, back = { 0 };
+    struct arena arena = { 0 };
+    struct error err = { 0 };
+    char old[80], *text = NULL;
+    struct store *s;
+    bool found = false;
+    size_t bytes;
+
+    fresh();
+    snprintf(old, sizeof old, "store_test_v1.%ld.db", (long)getpid());
+    fill(&r, rows, 17);
+    CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK);
+    CU_ASSERT(store_put(s, &r, &inputs, false, &err) == STATUS_OK);
+    store_close(s);
+    make_first_version(old);
+    CU_ASSERT_FATAL(store_open(&s, old, &err) == STATUS_OK); /* brings it to the present schema */
+    CU_ASSERT_FATAL(store_get(&back, &found, s, r.key, &arena, &err) == STATUS_OK && found);
+    CU_ASSERT_PTR_NULL(columns_difference(result_columns, &r, &back));
+    CU_ASSERT(back.rows_count == ROWS);
+    CU_ASSERT(store_trace(&text, &bytes, s, r.key, &err) == STATUS_OK && !text); /* none was kept then */
+    store_close(s);
+    arena_free(&arena);
+    unlink(old);
+    snprintf(old, sizeof old, "store_test_v1.%ld.db-wal", (long)getpid());
+    unlink(old);
+    fresh();
+}
+
+/* A shipped trace comes back as it was, is kept once for two runs, and is filled in where an input had none. */
+static void trace_texts(void)
+{
+    struct breakdown_row rows[ROWS];
+    struct run_inputs in = inputs;
+    struct error err = { 0 };
+    struct result r;
+    struct store *s;
+    char trace[256], *text = NULL;
+    size_t bytes = 0, length;
+    FILE *f;
+
+    fresh();
+    snprintf(trace, sizeof trace, "%s/workloads/llama70b.trace", source_dir());
+    CU_ASSERT_FATAL(pack_file(&in.trace_text, trace, STORE_TRACE_BYTES_MAX, &err) == STATUS_OK);
+    CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK);
+    for (uint64_t key = 1; key <= 3; key++) {
+        fill(&r, rows, key);
+        CU_ASSERT(store_put(s, &r, key == 1 ? &inputs : &in, false, &err) == STATUS_OK);
+    }
+    CU_ASSERT_FATAL(store_trace(&text, &bytes, s, r.key, &err) == STATUS_OK && text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f = fopen(trace, "rb"));
+    char *file = malloc(bytes + 2);
+    length = file ? fread(file, 1, bytes + 2, f) : 0;
+    fclose(f);
+    CU_ASSERT(length == bytes && memcmp(file, text, bytes) == 0);
+    CU_ASSERT(in.trace_text.bytes * 4 < bytes); /* worth packing */
+    store_close(s);
+    CU_ASSERT(ask("SELECT count(*) FROM input WHERE kind = 'trace'") == 1);
+    free(file);
+    free(text);
+    free(in.trace_text.data);
+    CU_ASSERT(pack_file(&in.trace_text, trace, 1000, &err) == STATUS_OK && !in.trace_text.data); /* too long: left out */
+    CU_ASSERT(pack_text(&text, &bytes, "no frame", 8, 1000, &err) == STATUS_BAD_INPUT);
     fresh();
 }
 
@@ -278,7 +401,9 @@ static const struct test tests[] = {
     { "files that are no database of ours", wrong_files },
     { "a full disk leaves no half-written row", full_disk },
     { "kill -9 leaves no half-written row", killed },
-    { "read-only is told", read_only },
+    { "what may only be read answers, and is not written", read_only },
+    { "the first schema is brought to the present one", migration },
+    { "traces are kept once, as text", trace_texts },
 };
 
 TEST_MAIN("store_runs", tests)

@@ -12,6 +12,7 @@
 
 #include "tests/harness.h"
 #include "workloads/generate.h"
+#include "workloads/llm.h"
 #include "workloads/op_math.h"
 #include "workloads/roles.h"
 
@@ -156,6 +157,21 @@ static void write_config(const char *text)
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
     fputs(text, f);
     fclose(f);
+}
+
+/* Only the header: parameter counts by role. */
+static enum status model_from_config(struct model_info **out, const char *from, const char *name, struct arena *arena, struct error *err)
+{
+    struct model_info *info = arena_alloc(arena, sizeof *info);
+    struct llm m;
+    enum status st;
+
+    if (info == NULL)
+        return error_no_memory(err);
+    if ((st = llm_read(&m, from, name, arena, err)) || (st = llm_model_info(info, &m, 0, arena, err)))
+        return st;
+    *out = info;
+    return STATUS_OK;
 }
 
 static void inline_parameters(void)

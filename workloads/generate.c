@@ -145,17 +145,3 @@ enum status trace_generate(struct outfile *out, const char *config_path, const c
     arena_free(&model_arena);
     return st;
 }
-
-enum status model_from_config(struct model_info **out, const char *config_path, const char *name, struct arena *arena, struct error *err)
-{
-    struct model_info *info = arena_alloc(arena, sizeof *info);
-    struct llm m;
-    enum status st;
-
-    if (info == NULL)
-        return error_no_memory(err);
-    if ((st = llm_read(&m, config_path, name, arena, err)) || (st = llm_model_info(info, &m, 0, arena, err)))
-        return st;
-    *out = info;
-    return STATUS_OK;
-}

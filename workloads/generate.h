@@ -38,9 +38,6 @@ struct scenario {
  *  @param name  the model's name in the trace; NULL: from the file's name. The caller commits `out`. */
 enum status trace_generate(struct outfile *out, const char *config_path, const char *name, const struct scenario *scenario, struct error *err);
 
-/** Only the header: parameter counts by role. */
-enum status model_from_config(struct model_info **out, const char *config_path, const char *name, struct arena *arena, struct error *err);
-
 /** Requests of a CSV with the columns arrival_s, in_tokens, out_tokens (others are ignored): the first `first` rows, 0 = all.
  *  Fewer rows than `first`, or more than 2^20, is an error. */
 enum status requests_read(struct request **out, int64_t *count, const char *path, int64_t first, struct arena *arena, struct error *err);
