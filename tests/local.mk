@@ -26,6 +26,7 @@ suites = \
 	tests/lowering \
 	tests/lut_mpgemm \
 	tests/lut_published \
+	tests/probe \
 	tests/run_diff \
 	tests/store_runs \
 	tests/timing_measured \
@@ -94,3 +95,9 @@ check-TESTS: $(check_PROGRAMS) $(check_LTLIBRARIES)
 .PHONY: check-cli
 check-cli: all
 	@$(AM_TESTS_ENVIRONMENT) REWRITE='$(REWRITE)' $(SHELL) $(top_srcdir)/tests/cli.sh
+
+# --- installed --------------------------------------------------------------------------------------------------------
+# After `make install`; `make distcheck` does both.
+EXTRA_DIST += tests/installed/check.sh tests/installed/user.c
+installcheck-local:
+	$(SHELL) $(top_srcdir)/tests/installed/check.sh '$(DESTDIR)$(pkgconfigdir)' '$(DESTDIR)$(bindir)' $(top_srcdir)/tests/installed/user.c '$(CC)'
