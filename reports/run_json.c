@@ -99,6 +99,7 @@ static void put_row(struct json *j, const struct breakdown_row *row)
     json_time_ps(j, "best_time_s", row->best_time_ps);
     json_time_ps(j, "roofline_time_s", row->roofline_time_ps);
     json_double(j, "simulated_fraction", row->simulated_fraction);
+    json_double(j, "extrapolation_error", row->extrapolation_error);
     json_i64(j, "simulated_events", row->simulated_events);
     json_object_end(j);
 }
@@ -127,6 +128,7 @@ enum status report_run_json(FILE *out, const struct result *r, const struct repo
         put_row(&j, &r->rows[i]);
     json_array_end(&j);
     json_double(&j, "simulated_fraction", r->simulated_fraction);
+    json_double(&j, "extrapolation_error", r->extrapolation_error);
     json_i64(&j, "simulated_events", r->simulated_events);
     json_array_begin(&j, "warnings");
     for (int64_t i = 0; i < r->warnings_count; i++)

@@ -292,7 +292,10 @@ static void put_simulated(FILE *out, const struct text_style *s, const struct re
     if (r->simulated_events <= 0)
         return;
     text_count(events, sizeof events, r->simulated_events);
-    snprintf(text, sizeof text, "Simulated %.3g %% of the work in %s events; the rest is extrapolated.", 100 * r->simulated_fraction, events);
+    snprintf(text, sizeof text, "Simulated %.3g %% of the work in %s events; the rest is extrapolated", 100 * r->simulated_fraction, events);
+    if (r->extrapolation_error >= 0) /* not known of rows stored by older versions */
+        snprintf(text + strlen(text), sizeof text - strlen(text), ", which may be off by %.2f %% of the time", 100 * r->extrapolation_error);
+    snprintf(text + strlen(text), sizeof text - strlen(text), ".");
     fputs("  ", out);
     text_wrap(out, s, TEXT_DIM, 2, text);
 }

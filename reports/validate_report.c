@@ -210,7 +210,7 @@ enum status report_validate_csv(const char *path, const struct validate_report *
         csv_field(out, e->rows[0].row.names[i]);
         outfile_write(out, ",", 1);
     }
-    outfile_printf(out, "%s,error_pct,low,high,mapping,bound,simulated_fraction,reason\n",
+    outfile_printf(out, "%s,error_pct,low,high,mapping,bound,simulated_fraction,extrapolation_error,reason\n",
                    e->count > 0 && strcmp(e->rows[0].row.kind->measured, "time_us") == 0 ? "predicted_us" : "predicted");
     for (int64_t i = 0; i < e->count; i++) {
         const struct evaluated_row *row = &e->rows[i];
@@ -230,6 +230,7 @@ enum status report_validate_csv(const char *path, const struct validate_report *
         csv_field(out, row->mapping);
         outfile_printf(out, ",%s", row->bound);
         csv_number(out, row->reason ? NAN : row->simulated_fraction);
+        csv_number(out, row->reason ? NAN : row->extrapolation_error);
         outfile_write(out, ",", 1);
         csv_field(out, row->reason ? row->reason : "");
         outfile_write(out, "\n", 1);

@@ -19,7 +19,7 @@ struct validate_report {
 
 /** Table of groups, the worst rows, and misses by reason. */
 void report_validate_text(FILE *out, const struct validate_report *r, const struct report_style *style);
-/** Every selected row: its input columns as they were, then predicted_us (or predicted), error_pct, low, high, mapping, bound, simulated_fraction, reason.
+/** Every selected row: its input columns as they were, then predicted_us (or predicted), error_pct, low, high, mapping, bound, simulated_fraction, extrapolation_error, reason.
  *  Rows of all files must be of one kind and header: else STATUS_BAD_INPUT. */
 enum status report_validate_csv(const char *path, const struct validate_report *r, struct error *err);
 void report_validate_json(struct json *j, const struct validate_report *r);

@@ -71,6 +71,7 @@ static void add_timing(struct timing *sums, double *longest_s, const struct timi
     sums->time_s += launches * t->time_s;
     sums->flops += launches * t->flops;
     sums->simulated_fraction += launches * t->time_s * t->simulated_fraction;
+    sums->extrapolation_error += launches * t->time_s * t->extrapolation_error;
     for (int c = 0; c < CAUSES; c++)
         sums->parts_s[c] += launches * t->parts_s[c];
     for (int level = 0; level < LEVELS; level++)
@@ -180,6 +181,7 @@ enum status engine_step(struct engine_step *out, struct engine *e, enum phase ph
     out->host_s = step_host_s(e->spec.stack, sequences);
     out->time_s = out->device_s + out->wait_s + out->host_s;
     out->sums.parts_s[CAUSE_LAUNCH] += out->wait_s + out->host_s;
+    out->sums.extrapolation_error = out->sums.time_s > 0 ? out->sums.extrapolation_error / out->sums.time_s : 0;
     out->sums.simulated_fraction = out->sums.time_s > 0 ? out->sums.simulated_fraction / out->sums.time_s : 1;
     out->sums.time_s = out->time_s;
     for (int c = 1; c < CAUSES; c++)

@@ -30,6 +30,7 @@ struct attention_series {
     int64_t count, *iteration;     /* sampled, ascending; first 0, last repeat - 1 */
     struct ps_timing *at;          /* of those */
     double simulated_fraction;
+    double error;                  /* share by which an iteration between samples may be off: largest of the accepted intervals */
 };
 
 /** Times iterations 0 .. repeat - 1 of kernel `k` (its groups grow by q each). All of them where the fidelity is cheap, else sampled:

@@ -83,6 +83,10 @@ static enum status bisect(struct sampler *s, int64_t low, const struct ps_timing
     double line = (double)at_low->time_ps + share * (double)(at_high->time_ps - at_low->time_ps);
     double error = line > (double)at.time_ps ? line - (double)at.time_ps : (double)at.time_ps - line;
     bool straight = error <= tolerance * (double)at.time_ps;
+
+    /* the midpoint now stands itself: a parabola's distance from the two halves of the line is a quarter of what it was */
+    if (straight && error > 4 * s->out->error * (double)at.time_ps)
+        s->out->error = error / (4 * (double)at.time_ps);
     if (!straight && (st = bisect(s, low, at_low, mid, &at)))
         return st;
     if ((st = append(s, mid, &at)))

@@ -48,7 +48,7 @@ enum status replay_add_rows(struct replay *r, struct timed *timed, const struct 
             return replay_too_long(r);
         if (k->kind != KERNEL_ATTENTION) {
             const struct ps_timing *p = &timed[i].at;
-            replay_row_amounts(r, row, (double)launches, 1, k, p);
+            replay_row_amounts(r, row, (double)launches, 1, 0, k, p);
             if ((st = replay_row_time(r, row, launches, p->time_ps, p->parts_ps, p->best_ps, p->roofline_ps)))
                 return st;
             continue;
@@ -59,7 +59,7 @@ enum status replay_add_rows(struct replay *r, struct timed *timed, const struct 
             roofline_ps += attention_series_weight(s, n) * (double)s->at[n].roofline_ps;
         row->roofline_time_ps += (int64_t)(roofline_ps * (double)k->count);
         for (int64_t n = 0; n < s->count; n++)
-            replay_row_amounts(r, row, attention_series_weight(s, n) * (double)k->count, s->simulated_fraction, k, &s->at[n]);
+            replay_row_amounts(r, row, attention_series_weight(s, n) * (double)k->count, s->simulated_fraction, s->error, k, &s->at[n]);
         for (int64_t n = 0, hint = 0; n < iterations; n++) {
             int64_t time_ps, parts_ps[CAUSES];
             attention_series_at(&time_ps, parts_ps, s, n, &hint);

@@ -86,7 +86,7 @@ static double voltage_energy(const struct hardware *hw, double hz)
     return power_half(floor_hz / hw->clock.boost_hz, hw->power.voltage_exponent - 1);
 }
 
-void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, const struct kernel *k,
+void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
                             const struct ps_timing *p)
 {
     const struct timing *t = p->timing;
@@ -105,6 +105,7 @@ void replay_row_amounts(struct replay *r, struct breakdown_row *row, double laun
     row->events.table_entries += launches * t->events.table_entries;
     row->events.fma_op = t->events.fma_op != NULL ? t->events.fma_op : row->events.fma_op;
     row->simulated_events += t->simulated_events;
+    state->error += launches * (double)p->time_ps * (t->extrapolation_error + sampled_error);
     state->fraction += launches * (double)p->time_ps * t->simulated_fraction * simulated;
     state->scale += launches * (double)p->time_ps * voltage_energy(r->spec->hw, t->clock_hz);
     if (p->time_ps > state->longest_ps) {
@@ -135,7 +136,7 @@ struct phase_result *replay_phase(struct result *out, enum phase phase)
 void replay_rows_finish(struct replay *r)
 {
     struct result *out = r->out;
-    double weighted = 0, weight = 0;
+    double weighted = 0, error = 0, weight = 0;
 
     for (int64_t i = 0; i < r->rows_count; i++) {
         struct breakdown_row *row = &r->rows[i];
@@ -145,15 +146,18 @@ void replay_rows_finish(struct replay *r)
         row->simulated_fraction = row->time_ps > 0 && row->mapping[0] != '\0' ? r->states[i].fraction / (double)row->time_ps : 1;
         if (row->simulated_fraction > 1)
             row->simulated_fraction = 1;
+        row->extrapolation_error = row->time_ps > 0 ? r->states[i].error / (double)row->time_ps : 0;
         row->voltage_scale = row->time_ps > 0 && r->states[i].scale > 0 ? r->states[i].scale / (double)row->time_ps : 1;
         if (row->voltage_scale > 1 || r->states[i].scale <= 0)
             row->voltage_scale = 1;
         weighted += row->simulated_fraction * (double)row->time_ps;
+        error += row->extrapolation_error * (double)row->time_ps;
         weight += (double)row->time_ps;
         out->simulated_events += row->simulated_events;
         replay_phase(out, row->phase)->flops += row->flops;
     }
     out->simulated_fraction = weight > 0 ? weighted / weight : 1;
+    out->extrapolation_error = weight > 0 ? error / weight : 0;
     /* phases in order, rows inside a phase in order of first appearance */
     for (int64_t i = 1; i < r->rows_count; i++)
         for (int64_t j = i; j > 0 && r->rows[j].phase < r->rows[j - 1].phase; j--) {

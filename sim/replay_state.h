@@ -12,7 +12,7 @@ enum { WARNINGS_MAX = 32 };
 /* What a row needs until the run is over, beside what it shows. */
 struct row_state {
     int64_t longest_ps;               /* of its launches; -1: none yet */
-    double fraction, scale;           /* simulated fraction and voltage scale, weighted by launches x ps */
+    double fraction, error, scale;    /* simulated fraction, extrapolation error and voltage scale, weighted by launches x ps */
 };
 
 struct replay {
@@ -50,7 +50,7 @@ struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char 
 enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t launches, int64_t time_ps, const int64_t parts_ps[CAUSES],
                             int64_t best_ps, int64_t roofline_ps);
 /* Adds the amounts (bytes, events) of `launches` launches; may be a fraction where iterations are interpolated. */
-void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, const struct kernel *k,
+void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
                         const struct ps_timing *p);
 /* Time in which the device waits for the host. */
 enum status replay_row_idle(struct replay *r, struct breakdown_row *row, int64_t idle_ps);

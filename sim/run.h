@@ -44,6 +44,7 @@ struct breakdown_row {
     int64_t roofline_time_ps;      /* of the same launches at fidelity "roofline"; over time_ps: the share of the bound's peak that is achieved */
     char mapping[96];              /* of the longest kernel of the row */
     double simulated_fraction;     /* weighted by time */
+    double extrapolation_error;    /* share of time_ps by which what was not simulated may be off: mean over launches, weighted by time */
     int64_t simulated_events;
     double voltage_scale;          /* energy of an on-chip operation over that at boost: (V/V_boost)^2, mean over the row's time; 1 where the cap does not act */
 };
@@ -69,7 +70,7 @@ struct result {
     int64_t phases_count; struct phase_result phases[3];
     int64_t rows_count; struct breakdown_row *rows; /* sorted: phase, then order of first appearance */
     struct memory_use memory;
-    double simulated_fraction;
+    double simulated_fraction, extrapolation_error; /* over all rows, weighted by time */
     int64_t simulated_events;
     int64_t memo_hits, memo_misses;
     int64_t warnings_count; const char **warnings;

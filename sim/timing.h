@@ -55,6 +55,7 @@ struct timing {
     double best_time_s;           /* of the best mapping, same fidelity analytic; 0 where there is no choice */
     double simulated_fraction;    /* cycle: share of the work that was simulated and not extrapolated; 1 for the others */
     int64_t simulated_events;
+    double extrapolation_error;   /* cycle: share of time_s by which the extrapolated part may be off (half of what its two estimates differ by); 0 for the others */
 };
 
 /** What timing may depend on beside the kernel. */

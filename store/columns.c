@@ -34,6 +34,7 @@ const struct column result_columns[] = {
     RESULT(energy_link_j, COLUMN_DOUBLE),
     RESULT(average_power_w, COLUMN_DOUBLE),
     RESULT(simulated_fraction, COLUMN_DOUBLE),
+    RESULT(extrapolation_error, COLUMN_DOUBLE),
     RESULT(simulated_events, COLUMN_I64),
     RESULT(memo_hits, COLUMN_I64),
     RESULT(memo_misses, COLUMN_I64),
@@ -84,6 +85,7 @@ const struct column breakdown_columns[] = {
     ROW(roofline_time_ps, COLUMN_I64),
     { "mapping", COLUMN_CHARS, offsetof(struct breakdown_row, mapping), sizeof ((struct breakdown_row *)0)->mapping },
     ROW(simulated_fraction, COLUMN_DOUBLE),
+    ROW(extrapolation_error, COLUMN_DOUBLE),
     ROW(simulated_events, COLUMN_I64),
     ROW(voltage_scale, COLUMN_DOUBLE),
     { 0 }

@@ -119,9 +119,15 @@ static const char version_1[] =
 static const char version_2[] =
     "ALTER TABLE input ADD COLUMN packed BLOB;";
 
+/* Of runs that extrapolate (cycle); NULL in older rows. */
+static const char version_3[] =
+    "ALTER TABLE run ADD COLUMN extrapolation_error REAL;"
+    "ALTER TABLE breakdown ADD COLUMN extrapolation_error REAL;";
+
 const char *const store_migrations[] = {
     version_1,
     version_2,
+    version_3,
 };
 
 int64_t store_schema_version(void)

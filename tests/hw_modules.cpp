@@ -60,15 +60,15 @@ static void calendar_serves_by_arrival()
 static void tags_leave_in_order_of_use()
 {
     TagStore t(300);
-    CU_ASSERT_EQUAL(t.insert(1, 100, 0, false, true), 0);
-    t.insert(2, 100, 0, true, true);
-    t.insert(3, 100, 0, false, true);
+    CU_ASSERT_EQUAL(t.insert(1, 100, 0, 0, true), 0);
+    t.insert(2, 100, 0, 100, true);
+    t.insert(3, 100, 0, 0, true);
     CU_ASSERT(t.find(1) >= 0);                              // 2 is now the oldest
-    CU_ASSERT_EQUAL(t.insert(4, 100, 0, false, true), 100); // and dirty
+    CU_ASSERT_EQUAL(t.insert(4, 100, 0, 0, true), 100); // and dirty
     CU_ASSERT(t.find(2) < 0 && t.find(1) >= 0 && t.find(3) >= 0 && t.find(4) >= 0);
-    CU_ASSERT_EQUAL(t.insert(5, 1000, 0, true, true), 1000);   // larger than all: passes through
+    CU_ASSERT_EQUAL(t.insert(5, 1000, 0, 1000, true), 1000);   // larger than all: passes through
     for (uint64_t k = 10; k < 5000; ++k)
-        t.insert(k, 3, 0, false, true);
+        t.insert(k, 3, 0, 0, true);
     CU_ASSERT(t.bytes() <= 300 && t.find(4999) >= 0 && t.find(10) < 0);
 }
 
@@ -143,7 +143,9 @@ static ChipParams small_chip()
     p.sm.block_cycles = 50;
     p.sm.barrier_cycles = 10;
     p.sm.read_bytes_per_cycle = 64;
-    p.l2 = {1, 1 << 20, 1e12, 1e12, 200000, 200000};
+    p.l2.bytes = 1 << 20;
+    p.l2.read_bytes_per_s = p.l2.write_bytes_per_s = 1e12;
+    p.l2.near_ps = p.l2.far_ps = 200000;
     p.dram.read_bytes_per_s = p.dram.write_bytes_per_s = 32e9;
     p.dram.latency_ps = 300000;
     p.dram.turnaround_ps = 30000;

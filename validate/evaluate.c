@@ -110,6 +110,7 @@ static enum status predict_one(struct evaluated_row *r, struct predictor *p, str
     r->low = out.low;
     r->high = out.high;
     r->simulated_fraction = out.simulated_fraction;
+    r->extrapolation_error = out.timing.extrapolation_error;
     r->bound = out.bound;
     return (r->mapping = arena_strdup(arena, out.mapping)) ? STATUS_OK : error_no_memory(err);
 }

@@ -15,7 +15,7 @@ struct evaluated_row {
     double measured;                 /* NAN: empty */
     bool selected;                   /* by the sample */
     const char *reason;              /* why it could not be predicted; NULL: it was */
-    double value, low, high, simulated_fraction;
+    double value, low, high, simulated_fraction, extrapolation_error;
     const char *mapping, *bound;
 };
 

@@ -156,7 +156,7 @@ int GemmProgram::epilogue_loads(int64_t block, Chunk out[max_chunks]) const
         return 0;
     out[0] = Chunk();
     out[0].key = uint64_t{5} << 61 ^ uint64_t{1} << 60 ^ static_cast<uint64_t>(block);
-    out[0].bytes = std::max<int64_t>(kernel_.gemm.epilogue_read_bytes / tiles, 32);
+    out[0].bytes = std::max<int64_t>(cycles(static_cast<double>(kernel_.gemm.epilogue_read_bytes) * share_ / static_cast<double>(tiles)), 32);
     out[0].address = (uint64_t{3} << 36) + static_cast<uint64_t>(block * out[0].bytes);
     out[0].warm = key_in_share(out[0].key, other_warm_);
     out[0].keep = false;
@@ -167,7 +167,7 @@ StepCost GemmProgram::epilogue_cost(int64_t block) const
 {
     (void)block;
     StepCost c;
-    c.vector = cycles(cost_.epilogue_vector_cycles);
+    c.vector = cycles(cost_.epilogue_vector_cycles * share_);
     return c;
 }
 
@@ -178,9 +178,14 @@ int GemmProgram::epilogue_stores(int64_t block, Chunk out[max_chunks]) const
     const double bytes = map_.split_k > 1 ? static_cast<double>(g.m * g.n * g.batch) * 4.0 : static_cast<double>(g.out_bytes);
     out[0] = Chunk();
     out[0].key = uint64_t{3} << 61 ^ static_cast<uint64_t>(block);
-    out[0].bytes = std::max<int64_t>(cycles(bytes / static_cast<double>(tiles)), 32);
+    out[0].bytes = std::max<int64_t>(cycles(bytes * share_ / static_cast<double>(tiles)), 32);
     out[0].address = (uint64_t{2} << 36) + static_cast<uint64_t>(block * out[0].bytes);
     return 1;
+}
+
+double GemmProgram::panel_waves(int64_t slots) const
+{
+    return static_cast<double>(std::min(panel_rows_, map_.grid_m) * map_.grid_n) / static_cast<double>(slots);
 }
 
 int64_t GemmProgram::window_bytes(int64_t slots) const

@@ -27,9 +27,9 @@ int L2Module::owner(const Chunk &chunk) const
     return static_cast<int>((chunk.key * 0x9e3779b97f4a7c15u >> 32) % static_cast<uint64_t>(params_.partitions));
 }
 
-int64_t L2Module::fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t ready_ps, bool dirty)
+int64_t L2Module::fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t ready_ps, int64_t dirty_bytes)
 {
-    const int64_t evicted = tags_[static_cast<size_t>(partition)].insert(chunk.key, chunk.bytes, ready_ps, dirty, chunk.keep);
+    const int64_t evicted = tags_[static_cast<size_t>(partition)].insert(chunk.key, chunk.bytes, ready_ps, dirty_bytes, chunk.keep);
     if (evicted > 0) {
         Chunk out = chunk;   // where exactly the victim lies does not matter: addresses are hashed over channels
         out.bytes = evicted;
@@ -70,7 +70,7 @@ int64_t L2Module::read(int64_t at_ps, int requester, const Chunk &chunk)
     } else if (chunk.warm) {
         ready = through + crossing;
         ++stats_.near_hits;
-        ready = std::max(ready, fill(home, lines, there, ready, false));
+        ready = std::max(ready, fill(home, lines, there, ready, 0));
     } else {
         // DRAM is asked when the request arrives, not after the port has moved the answer.
         ready = dram->read(there, home, lines) + crossing;
@@ -78,10 +78,10 @@ int64_t L2Module::read(int64_t at_ps, int requester, const Chunk &chunk)
         ++stats_.misses;
         stats_.miss_bytes += lines.bytes;
         last_missed_ = true;
-        ready = std::max(ready, fill(home, lines, there, ready, false));
+        ready = std::max(ready, fill(home, lines, there, ready, 0));
     }
     if (own != home && chunk.keep)
-        fill(own, lines, there, ready, false);
+        fill(own, lines, there, ready, 0);
     return ready + back;
 }
 
@@ -104,7 +104,7 @@ int64_t L2Module::write(int64_t at_ps, int requester, const Chunk &chunk)
         stats_.written_back_bytes += chunk.bytes;
         done = std::max(done, dram->write(at_ps, home, chunk));
     }
-    return std::max(done, fill(home, chunk, at_ps, done, stays));
+    return std::max(done, fill(home, chunk, at_ps, done, stays ? chunk.bytes : 0));
 }
 
 const L2Stats &L2Module::stats()

@@ -50,7 +50,7 @@ public:
 private:
     int owner(const Chunk &chunk) const;
     /// @return when the data it pushes out has been taken by DRAM's queues
-    int64_t fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t ready_ps, bool dirty);
+    int64_t fill(int partition, const Chunk &chunk, int64_t at_ps, int64_t ready_ps, int64_t dirty_bytes);
 
     L2Params params_;
     std::vector<TagStore> tags_;

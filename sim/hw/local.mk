@@ -40,6 +40,8 @@ libllmsim_hw_la_SOURCES = \
 	sim/hw/program.h \
 	sim/hw/programs.h \
 	sim/hw/server.h \
+	sim/hw/simulate.cpp \
+	sim/hw/simulate.h \
 	sim/hw/sm.cpp \
 	sim/hw/sm.h \
 	sim/hw/stream_program.cpp \

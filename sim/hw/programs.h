@@ -27,8 +27,12 @@ class GemmProgram : public Program {
 public:
     GemmProgram(const struct kernel &k, const struct gemm_mapping &map, const struct gemm_cost &cost, const struct hardware &hw);
 
-    /// Main loop cut to `steps` (0: whole).
-    void cut(int64_t steps) { steps_ = steps > 0 ? steps : full_steps_; }
+    /// Main loop cut to `steps` (0: whole), and results and epilogue with it: a block in small, with the whole's mix of reads and writes.
+    void cut(int64_t steps)
+    {
+        steps_ = steps > 0 ? steps : full_steps_;
+        share_ = static_cast<double>(steps_) / static_cast<double>(full_steps_);
+    }
     int64_t full_steps() const { return full_steps_; }
 
     int64_t blocks() const override { return blocks_; }
@@ -40,6 +44,8 @@ public:
     StepCost epilogue_cost(int64_t block) const override;
     int epilogue_stores(int64_t block, Chunk out[max_chunks]) const override;
 
+    /// Waves of `slots` blocks until the next panel of rows begins: the order of the grid repeats after it.
+    double panel_waves(int64_t slots) const;
     /// Bytes that the blocks of a full chip have in flight together, each counted once: what L2 must hold at any length of loop.
     int64_t window_bytes(int64_t slots) const;
     /// How activations and weights lie in memory, and how many of their tiles `slots` blocks fetch side by side.
@@ -62,6 +68,7 @@ private:
     const struct gemm_mapping map_;
     const struct gemm_cost cost_;
     int64_t blocks_, full_steps_, steps_, panel_rows_, line_bytes_;
+    double share_ = 1;            ///< steps_ / full_steps_
     double a_bytes_per_element_, b_bytes_per_element_, a_warm_, b_warm_, other_warm_;
     StepCost step_;
     std::vector<Place> places_;   ///< of the first blocks: looked up in every step

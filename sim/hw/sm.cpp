@@ -283,7 +283,7 @@ int64_t Sm::issue_chunks(const Chunk *chunks, int count, int64_t now, bool *from
         const int64_t back_ps = memory->read(start_fs / 1000, params_.index, chunks[i]);
         *from_dram = *from_dram || memory->last_from_dram();
         if (chunks[i].through_l1)
-            l1_.insert(chunks[i].key, chunks[i].bytes, 0, false, true);
+            l1_.insert(chunks[i].key, chunks[i].bytes, 0, 0, true);
         // The first bytes arrive a latency after the request; the port then takes its time for the rest.
         arrived_ps = std::max({arrived_ps, back_ps, read_port_fs_ / 1000});
     }

@@ -33,13 +33,13 @@ int TagStore::find(uint64_t key)
     return e;
 }
 
-int64_t TagStore::insert(uint64_t key, int64_t bytes, int64_t ready, bool dirty, bool keep)
+int64_t TagStore::insert(uint64_t key, int64_t bytes, int64_t ready, int64_t dirty_bytes, bool keep)
 {
     int64_t dirty_out = 0;
     while (bytes_ + bytes > capacity_ && oldest_ >= 0)
         dirty_out += evict_oldest();
     if (bytes > capacity_)
-        return dirty_out + (dirty ? bytes : 0);   // passes through
+        return dirty_out + dirty_bytes;   // passes through
     if ((used_ + 1) * 2 > table_.size())
         grow();
     int e;
@@ -50,7 +50,7 @@ int64_t TagStore::insert(uint64_t key, int64_t bytes, int64_t ready, bool dirty,
         e = unused_.back();
         unused_.pop_back();
     }
-    entries_[static_cast<size_t>(e)] = {key, bytes, ready, -1, -1, dirty};
+    entries_[static_cast<size_t>(e)] = {key, bytes, ready, dirty_bytes, -1, -1};
     table_[slot(key)] = e;
     ++used_;
     bytes_ += bytes;
@@ -81,7 +81,7 @@ int64_t TagStore::evict_oldest()
     unused_.push_back(e);
     --used_;
     bytes_ -= entry.bytes;
-    return entry.dirty ? entry.bytes : 0;
+    return entry.dirty_bytes;
 }
 
 void TagStore::unlink(int e)

@@ -21,9 +21,11 @@ public:
     int find(uint64_t key);
     int64_t ready(int entry) const { return entries_[static_cast<size_t>(entry)].ready; }
 
-    /// Adds a chunk that is not present. Returns dirty bytes that had to leave.
+    /// Adds a chunk that is not present. Returns the bytes that have to be written back for it.
+    /// @param bytes  room that it takes
+    /// @param dirty_bytes  to be written back when it leaves; 0: it is clean
     /// @param keep  false: enters as the least recent, the next to go
-    int64_t insert(uint64_t key, int64_t bytes, int64_t ready, bool dirty, bool keep);
+    int64_t insert(uint64_t key, int64_t bytes, int64_t ready, int64_t dirty_bytes, bool keep);
 
     int64_t bytes() const { return bytes_; }
     int64_t capacity() const { return capacity_; }
@@ -32,9 +34,8 @@ public:
 private:
     struct Entry {
         uint64_t key;
-        int64_t bytes, ready;
+        int64_t bytes, ready, dirty_bytes;
         int older, newer;   ///< neighbours in order of use, -1 at the ends
-        bool dirty;
     };
     size_t slot(uint64_t key) const;
     void unlink(int e);
