@@ -17,6 +17,7 @@ libllmsim_model_la_SOURCES += \
 	arch/stack_collective.c \
 	arch/stack_internal.h \
 	arch/stack_moe.c \
+	arch/stack_stream.c \
 	arch/stack_read.c \
 	arch/system.c \
 	arch/system.h \
@@ -91,10 +92,12 @@ arch_descriptions = \
 	arch/stacks/library.yaml \
 	arch/stacks/megatron-2022.yaml \
 	arch/stacks/megatron-te.yaml \
+	arch/stacks/pytorch.yaml \
 	arch/stacks/trtllm-2024a.yaml \
 	arch/stacks/trtllm-kernels.yaml \
 	arch/stacks/trtllm.yaml \
 	arch/stacks/unfused.yaml \
+	arch/stacks/vllm-2023.yaml \
 	arch/stacks/vllm-v1.yaml \
 	arch/stacks/vllm.yaml \
 	arch/systems/4xa100-pcie-pairs.yaml \

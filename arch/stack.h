@@ -13,7 +13,7 @@
 #include "base/yaml.h"
 
 enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 16,
-       STACK_PROTOCOLS_MAX = 16, STACK_MOE_TILES_MAX = 32, STACK_TUNED_MAX = 64, STACK_CORRECTIONS_MAX = 24 };
+       STACK_PROTOCOLS_MAX = 16, STACK_MOE_TILES_MAX = 32, STACK_TUNED_MAX = 64, STACK_CORRECTIONS_MAX = 24, STACK_STREAMS_MAX = 32 };
 
 /** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
 struct gemm_kernel {
@@ -54,6 +54,23 @@ struct attention_kernel {
     int64_t packing_max;       /* largest group that is packed; larger ones run a block a head. 0 = no limit */
     int64_t prepare_kernels;   /* small kernels launched before it: scheduler's metadata, sequence offsets */
     bool split_softmax;        /* softmax overlaps the other warp group's GEMM */
+};
+
+/** How a library writes one streaming operator; what each field does to its time: docs/streaming.md. */
+struct stream_kernel {
+    const char *name;          /* operator: "rmsnorm", "add" ... */
+    int64_t load_bytes;        /* that a thread loads at once; 0: the kernel's own or the stack's */
+    int64_t threads;           /* most threads of a block */
+    bool flat;                 /* blocks cover the tensor whatever its rows; else a block a row */
+    int64_t unroll;            /* loads of each stream that a thread has in flight */
+    int64_t grid_sm, grid;     /* blocks at most, an SM or in all, which then stride over the tensor; 0: no limit */
+    int64_t chain;             /* dependent loads before a block's first: position, index, offsets */
+    bool row_operand;          /* the last pass reads a vector of the row's length (gain of a norm), from L2 */
+    int64_t instructions;      /* of a thread around one load or store; 0: the stack's */
+    int64_t launches;          /* kernels of the operator */
+    int64_t warp_cols;         /* rows of up to so many columns: a warp each, in registers, four warps a block */
+    int64_t serial_rows;       /* up to so many rows a thread walks them one after the other (gather of few rows) */
+    double atomic_cycles;      /* of L2, for each block's update of one common word */
 };
 
 /**
@@ -131,6 +148,8 @@ struct stack {
     /* attention */
     int64_t attention_kernels_count;
     struct attention_kernel attention_kernels[STACK_ATTENTION_MAX]; /* by name */
+    int64_t stream_kernels_count;
+    struct stream_kernel stream_kernels[STACK_STREAMS_MAX]; /* by operator; others run as `stream.load` says, a block a row */
     int64_t stream_access_instructions; /* elementwise kernels: instructions of a thread around one load or store (address, predicate, conversion, loop) */
     int64_t stream_load_bytes;    /* elementwise kernels: bytes a thread loads at once (16 = vectorised, 2 = one 16-bit element) */
     struct stack_moe moe;
@@ -166,5 +185,8 @@ struct stack {
 
 /** Attention kernel for a matrix instruction ("mma.sync") and a phase ("prefill", "decode"); NULL when the stack has none. */
 const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase);
+
+/** How the stack writes operator `op`; NULL when it says nothing of it (or op is NULL). */
+const struct stream_kernel *stack_stream(const struct stack *stack, const char *op);
 
 #endif

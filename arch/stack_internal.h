@@ -19,4 +19,10 @@ void stack_hash_protocols(struct hasher *h, const struct stack *s);
 enum status stack_read_moe(struct stack *s, const struct yaml_node *map, struct error *err);
 void stack_hash_moe(struct hasher *h, const struct stack *s);
 
+/** Reads the mapping (NULL: none) into s->stream_kernels, sorted by name. STATUS_BAD_INPUT with file:line:column. */
+enum status stack_read_streams(struct stack *s, const struct yaml_node *map, struct error *err);
+
+/** Feeds every value of every streaming kernel: part of the stack's hash. */
+void stack_hash_streams(struct hasher *h, const struct stack *s);
+
 #endif

@@ -71,6 +71,7 @@ static const struct field_row stack_rows[] = {
     { .path = "attention", .kind = FIELD_NODE, .required = true, .doc = "name: {instruction, backend, phase ...}" },
     { .path = "stream.load", .kind = FIELD_BYTES, .offset = S(stream_load_bytes), .min = 1, .max = 64, .required = true, .doc = "bytes that a thread of an elementwise kernel loads at once" },
     { .path = "stream.instructions", .kind = FIELD_COUNT, .offset = S(stream_access_instructions), .min = 1, .max = 64, .required = true, .doc = "instructions of a thread around one of its loads or stores" },
+    { .path = "stream.kernels", .kind = FIELD_NODE, .doc = "operator: {threads, load, flat ...}" },
     BOOL("fusion.residual_norm", fuse_residual_norm, "add and norm in one kernel"),
     BOOL("fusion.activation", fuse_activation, "gated activation in the epilogue"),
     BOOL("fusion.rope_kv_write", fuse_rope_kv_write, "rotary and KV write in one kernel"),
@@ -234,7 +235,7 @@ static enum status read_tree(struct stack *s, struct error *err)
         if ((st = read_attention(&s->attention_kernels[i], attention->keys[order[i]], attention->items[order[i]], err)))
             return st;
     s->attention_kernels_count = (int64_t)n;
-    if ((st = stack_read_moe(s, fields_find(s->tree, "moe"), err)))
+    if ((st = stack_read_moe(s, fields_find(s->tree, "moe"), err)) || (st = stack_read_streams(s, fields_find(s->tree, "stream.kernels"), err)))
         return st;
     return stack_read_protocols(s, fields_find(s->tree, "collective.protocols"), err);
 }
@@ -258,6 +259,7 @@ static void hash_kernels(struct hasher *h, const struct stack *s)
         fields_hash(h, attention_rows, ROWS(attention_rows), &s->attention_kernels[i]);
     stack_hash_protocols(h, s);
     stack_hash_moe(h, s);
+    stack_hash_streams(h, s);
 }
 
 static void hash_stack(struct hash128 *out, struct hasher *h, const struct stack *s)

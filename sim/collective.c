@@ -174,13 +174,13 @@ struct collective_cost collective_cost(const struct collective_kernel_shape *c, 
 void collective_timing(struct timing *out, const struct kernel *k, const struct hardware *hw, const struct fabric *fabric, const struct stack *stack)
 {
     struct collective_cost c = collective_cost(&k->collective, fabric, stack);
-    struct timing_context ctx = { .hw = hw, .stack = stack, .ranks = k->collective.ranks };
+    struct timing_context ctx = { .hw = hw, .stack = stack, .ranks = k->collective.ranks, .burst = true }; /* its program is part of base */
 
     *out = (struct timing){ .simulated_fraction = 1, .clock_hz = hw->clock.boost_hz };
     out->mapping.kind = KERNEL_COLLECTIVE;
     if (k->collective.ranks <= 1)
         return;
-    out->parts_s[CAUSE_LAUNCH] = launch_overhead_s(&ctx, false) + c.base_s;
+    out->parts_s[CAUSE_LAUNCH] = launch_overhead_s(&ctx, true) + c.base_s;
     out->parts_s[CAUSE_STALL] = c.hops_s;
     out->parts_s[CAUSE_LINK] = c.transfer_s;
     out->time_s = out->parts_s[CAUSE_LAUNCH] + out->parts_s[CAUSE_STALL] + out->parts_s[CAUSE_LINK];

@@ -80,12 +80,13 @@ static void hash_attention(struct hasher *h, const struct attention_kernel_shape
 
 static void hash_stream(struct hasher *h, const struct stream_kernel_shape *s)
 {
-    const int64_t values[] = { s->rows, s->cols, s->read_bytes, s->write_bytes, s->passes, s->gather };
+    const int64_t values[] = { s->rows, s->cols, s->read_bytes, s->write_bytes, s->passes, s->gather, s->load_bytes };
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         hasher_i64(h, values[i]);
     hasher_double(h, s->vector_ops_per_element);
     hasher_double(h, s->sfu_ops_per_element);
+    hasher_text(h, s->op ? s->op : "");
 }
 
 void kernel_hash(struct hasher *h, const struct kernel *k)
@@ -95,6 +96,7 @@ void kernel_hash(struct hasher *h, const struct kernel *k)
     hasher_i64(h, k->warm.a_bytes);
     hasher_i64(h, k->warm.b_bytes);
     hasher_i64(h, k->warm.other_bytes);
+    hasher_i64(h, k->warm.out_bytes);
     hasher_double(h, k->flops);
     switch (k->kind) {
     case KERNEL_GEMM: hash_gemm(h, &k->gemm); break;

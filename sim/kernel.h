@@ -66,6 +66,7 @@ struct stream_kernel_shape {
     int64_t passes;                      /* dependent passes over a row held on chip (norm: 2) */
     bool gather;                         /* embedding: row-wise gather */
     int64_t load_bytes;                  /* width of one thread's load; 0 = the stack's stream_load_bytes */
+    const char *op;                      /* operator as the stack's `stream.kernels` names it; NULL: as any other */
 };
 
 enum collective_op { COLLECTIVE_ALL_REDUCE, COLLECTIVE_ALL_GATHER, COLLECTIVE_REDUCE_SCATTER, COLLECTIVE_ALL_TO_ALL, COLLECTIVE_SEND_RECV };
@@ -79,6 +80,7 @@ struct collective_kernel_shape {
 /** What of a kernel's inputs already lies in L2 when it starts: computed by replay from what ran before and what fits. Bytes. */
 struct warmth {
     int64_t a_bytes, b_bytes, other_bytes; /* GEMM A, weights; other: residual, KV, stream input */
+    int64_t out_bytes;                     /* of a stream's results: already there from the run before, so that writing them evicts nothing */
 };
 
 struct kernel {

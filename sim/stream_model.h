@@ -5,6 +5,19 @@
 
 #include "sim/timing.h"
 
+/** Thread blocks of a streaming kernel, as its library writes it (stack_stream()) or a block a row. */
+struct stream_shape {
+    const struct stream_kernel *how; /* NULL: the stack's general kernel */
+    double blocks, threads;      /* of the kernel; of a block */
+    double elements_per_round;   /* that a thread takes in one round */
+    double iterations;           /* rounds of a block, each pass */
+    double resident, waves;      /* blocks on a busy SM; blocks / (SMs resident) */
+    double accesses;             /* loads and stores of a thread in a round */
+    double passes;               /* dependent passes over a row */
+    double instructions;         /* of a thread for one access, beside the operations: address, predicate, conversion, loop */
+};
+void stream_shape_of(struct stream_shape *out, const struct kernel *k, const struct timing_context *ctx);
+
 /** Time of one launch of a KERNEL_STREAM; fills all of `out`. Cannot fail. */
 void stream_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Streaming kernels: one thread block a row, each thread a load of `load_bytes` at a time, rounds of load, compute, store.
- * A round of the resident threads takes the memory latency plus the issue of its instructions; narrow loads keep few bytes
- * in flight, which is why element-at-a-time norms and activations stay far under the DRAM rate (docs/streaming.md, 1).
- * Left out: uncoalesced access, bank conflicts, atomics.
+ * Streaming kernels: thread blocks of a row each, or of a piece of the flat tensor, each thread a load of `load_bytes` at a time, rounds
+ * of load, compute, store. A round of the resident threads takes the memory latency plus the issue of its instructions; narrow loads
+ * keep few bytes in flight, which is why element-at-a-time norms and activations stay far under the DRAM rate (docs/streaming.md, 1).
+ * How an operator is cut into blocks is the stack's (`stream.kernels`). Left out: uncoalesced access, bank conflicts.
  */
 #include "sim/stream_model.h"
 
@@ -13,92 +13,151 @@
 #include "sim/account.h"
 #include "sim/bounds.h"
 #include "sim/clock.h"
-#include "sim/l2_reuse.h"
 #include "sim/launch.h"
 
 static const int64_t block_threads_max = 1024;
 
-struct stream_shape {
-    double rows, threads, elements_per_load, iterations; /* of one block */
-    double resident, waves;      /* blocks on an SM; rows / (SMs resident) */
-    double accesses;             /* loads and stores of a thread in a round */
-    double passes;
-    double instructions;         /* of a thread for one access, beside the operations: address, predicate, conversion, loop */
-};
-
-static struct stream_shape shape_of(const struct kernel *k, const struct timing_context *ctx)
+/* Threads that a row (or the flat tensor) of `elements` keeps busy, whole warps. */
+static double block_threads(double elements, double per_round, const struct stream_kernel *how, double warp)
 {
-    const struct stream_kernel_shape *s = &k->stream;
-    const struct arch_sm *sm = &ctx->hw->sm;
-    struct stream_shape out;
-    double elements = at_least((double)s->rows, 1.0) * at_least((double)s->cols, 1.0);
-    double width = s->load_bytes > 0 ? (double)s->load_bytes : at_least((double)ctx->stack->stream_load_bytes, 2.0);
-    double widest = at_least((double)s->read_bytes, (double)s->write_bytes) / elements; /* bytes of an element, all streams */
-    double streams = at_least(floor(widest / 2.0 + 0.5), 1.0);
-    double warp = (double)sm->warp_threads;
+    double most = how ? (double)how->threads : (double)block_threads_max;
 
-    out.rows = at_least((double)s->rows, 1.0);
-    out.elements_per_load = at_least(width * streams / at_least(widest, 0.25), 1.0);
-    out.threads = ceil(at_least((double)s->cols, 1.0) / out.elements_per_load / warp) * warp;
-    out.threads = at_most(out.threads, (double)block_threads_max);
-    out.iterations = ceil(at_least((double)s->cols, 1.0) / (out.threads * out.elements_per_load));
-    out.resident = at_least(at_most(floor((double)(sm->max_warps * sm->warp_threads) / out.threads), (double)sm->max_blocks), 1.0);
-    out.resident = at_most(out.resident, ceil(out.rows / (double)sm->count));
-    out.waves = out.rows / ((double)sm->count * out.resident);
-    out.accesses = streams + 1.0;
-    out.instructions = (double)ctx->stack->stream_access_instructions;
-    out.passes = at_least((double)s->passes, 1.0) + (s->gather ? 1.0 : 0.0);
-    return out;
+    return at_most(ceil(elements / per_round / warp) * warp, most);
 }
 
-/* One round of all resident blocks: first pass from `latency`, later passes from L1 or L2. SM cycles. */
+/* Blocks and rounds of a kernel that covers the flat tensor, with at most as many blocks as its grid is limited to. */
+static void cut_flat(struct stream_shape *out, double elements, double sms)
+{
+    const struct stream_kernel *how = out->how;
+    double pieces = ceil(elements / (out->threads * out->elements_per_round)), most = pieces;
+
+    if (how->grid_sm > 0)
+        most = at_most(most, (double)how->grid_sm * sms);
+    if (how->grid > 0)
+        most = at_most(most, (double)how->grid);
+    out->blocks = most;
+    out->iterations = ceil(pieces / most);
+}
+
+void stream_shape_of(struct stream_shape *out, const struct kernel *k, const struct timing_context *ctx)
+{
+    const struct stream_kernel_shape *s = &k->stream;
+    const struct stream_kernel *how = stack_stream(ctx->stack, s->op);
+    const struct arch_sm *sm = &ctx->hw->sm;
+    double rows = at_least((double)s->rows, 1.0), cols = at_least((double)s->cols, 1.0), sms = (double)sm->count;
+    double width = how && how->load_bytes > 0 ? (double)how->load_bytes
+                 : s->load_bytes > 0          ? (double)s->load_bytes
+                                              : at_least((double)ctx->stack->stream_load_bytes, 2.0);
+    double widest = at_least((double)s->read_bytes, (double)s->write_bytes) / (rows * cols); /* bytes of an element, all streams */
+    double streams = at_least(floor(widest / 2.0 + 0.5), 1.0), warp = (double)sm->warp_threads;
+    bool serial = how && how->serial_rows > 0 && s->rows <= how->serial_rows;
+
+    *out = (struct stream_shape){ .how = how };
+    out->elements_per_round = at_least(width * streams / at_least(widest, 0.25), 1.0) * (how ? (double)how->unroll : 1.0);
+    out->accesses = (streams + (s->write_bytes > 0 ? 1.0 : 0.0)) * (how ? (double)how->unroll : 1.0);
+    out->threads = block_threads(how && how->flat ? rows * cols : cols, out->elements_per_round, how, warp);
+    if (how && s->cols <= how->warp_cols) { /* a row in the registers of a warp: one pass, rows side by side */
+        double each = at_least(cols / warp, 1.0);
+
+        out->accesses *= at_least(each / out->elements_per_round, 1.0);
+        out->elements_per_round = each;
+        out->threads = at_most(ceil(rows * cols / each / warp) * warp, 128.0);
+        cut_flat(out, rows * cols, sms);
+    } else if (serial) {
+        out->blocks = ceil(cols / (out->threads * out->elements_per_round));
+        out->iterations = rows;
+    } else if (how && how->flat) {
+        cut_flat(out, rows * cols, sms);
+    } else {
+        out->blocks = rows;
+        out->iterations = ceil(cols / (out->threads * out->elements_per_round));
+    }
+    out->resident = at_least(at_most(floor((double)(sm->max_warps * sm->warp_threads) / out->threads), (double)sm->max_blocks), 1.0);
+    out->resident = at_most(out->resident, ceil(out->blocks / sms));
+    out->waves = out->blocks / (sms * out->resident);
+    out->instructions = how && how->instructions > 0 ? (double)how->instructions : (double)ctx->stack->stream_access_instructions;
+    out->passes = how && s->cols <= how->warp_cols ? 1.0 : at_least((double)s->passes, 1.0);
+}
+
+/* Issue of one round of all resident blocks, all passes. SM cycles. */
 static double round_issue_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw)
 {
     const struct arch_unit *vector = hardware_unit(hw, "vector");
     double lanes = vector && vector->fma_fp32_per_cycle_sm > 0.0 ? vector->fma_fp32_per_cycle_sm : 1.0;
     double sfu = vector && vector->sfu_per_cycle_sm > 0.0 ? vector->sfu_per_cycle_sm : lanes;
-    double threads = shape->resident * shape->threads, elements = threads * shape->elements_per_load;
+    double threads = shape->resident * shape->threads, elements = threads * shape->elements_per_round;
 
     /* every pass loads again; the operations of an element are its sum over all passes */
-    return threads * shape->accesses * shape->instructions / lanes
-         + (elements * k->stream.vector_ops_per_element / lanes + elements * k->stream.sfu_ops_per_element / sfu) / shape->passes;
+    return shape->passes * threads * shape->accesses * shape->instructions / lanes
+         + elements * k->stream.vector_ops_per_element / lanes + elements * k->stream.sfu_ops_per_element / sfu;
 }
 
-/* Cycles in which the busiest SM goes through its rounds if bandwidth were free. */
-static double rounds_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double miss_share)
+/* What a thread waits for in one round, all passes: first its data, then, in later passes, data kept in L1 if the resident rows fit
+ * it (L2 if not), the vector along the row, and two barriers of the reduction. SM cycles. */
+static double round_wait_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double first, double l2)
 {
+    double row_bytes = (double)k->stream.read_bytes / at_least((double)k->stream.rows, 1.0);
+    bool kept = hw->sm.l1_latency_cycles > 0.0 && shape->resident * row_bytes <= (double)hw->sm.l1_shared_bytes;
+    double again = kept ? hw->sm.l1_latency_cycles : l2, wait = first;
+
+    if (k->stream.gather) /* the row's index comes first */
+        wait += l2;
+    if (shape->how && shape->how->row_operand)
+        again = at_least(again, l2);
+    return wait + (shape->passes - 1.0) * again;
+}
+
+/* Cycles in which the busiest SM goes through its rounds if bandwidth were free; latency goes from idle to loaded as DRAM gets `busy`, 0 to 1. */
+static double rounds_cycles(double *issue_cycles, const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double miss_share, double busy)
+{
+    double queue = shape->waves > 1.0 ? busy : 0.0; /* a wave alone meets an idle memory */
+    double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    double dram = hw->dram.latency_cycles + (loaded - hw->dram.latency_cycles) * queue;
     double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
-    double busy = at_most(shape->waves * shape->iterations, 1.0); /* one round alone meets an idle memory */
-    double dram = hw->dram.latency_cycles + (at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles) - hw->dram.latency_cycles)
-                * (shape->waves > 1.0 ? 1.0 : 0.0) * busy;
-    double first = l2 + (dram - at_most(l2, dram)) * miss_share, again = hw->sm.l1_latency_cycles > 0.0 ? hw->sm.l1_latency_cycles : l2;
-    double gather = k->stream.gather ? first : 0.0;
-    double wait = first + gather + (shape->passes - 1.0 - (k->stream.gather ? 1.0 : 0.0)) * (again + 2.0 * hw->sm.barrier_cycles);
-    double issue = shape->passes * round_issue_cycles(shape, k, hw), waves = shape->waves > 1.0 ? shape->waves : 1.0;
+    double first = l2 + (dram - at_most(l2, dram)) * miss_share, wait = round_wait_cycles(shape, k, hw, first, l2);
+    double reduce = (shape->passes - 1.0) * 2.0 * hw->sm.barrier_cycles, chain = shape->how ? (double)shape->how->chain * l2 : 0.0;
+    double issue = round_issue_cycles(shape, k, hw), waves = at_least(shape->waves, 1.0);
     /* Blocks of later waves start as earlier ones end, so one's waiting lies under the others' issue; the first wave starts together. */
     double later[2] = { issue, wait + issue / shape->resident };
+    double atomic = shape->how ? shape->how->atomic_cycles * shape->blocks : 0.0;
 
-    return shape->iterations * (wait + issue) + hw->launch.block_cycles
-         + (waves - 1.0) * (shape->iterations * overlap_norm(later, 2, hw->sm.overlap_exponent) + hw->launch.block_cycles);
+    *issue_cycles = shape->iterations * issue * waves;
+    return shape->iterations * (wait + issue) + reduce + chain + hw->launch.block_cycles + atomic
+         + (waves - 1.0) * (shape->iterations * overlap_norm(later, 2, hw->sm.overlap_exponent) + reduce + chain + hw->launch.block_cycles);
+}
+
+/* Sums the operator's kernels: all launches but one are small kernels beside the one that streams. */
+static void add_launches(struct timing *out, const struct stream_shape *shape, const struct timing_context *ctx)
+{
+    double more = shape->how ? (double)shape->how->launches - 1.0 : 0.0, each = launch_overhead_s(ctx, false)
+                + (ctx->hw->launch.block_cycles + ctx->hw->l2.far_latency_cycles) / clock_highest_hz(ctx);
+
+    if (more > 0.0) {
+        out->parts_s[CAUSE_LAUNCH] += more * each;
+        account_part(ctx->account, "launch: further small kernels", CAUSE_LAUNCH, more * each);
+    }
+    launch_finish(out, ctx, false);
 }
 
 void stream_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx)
 {
     const struct hardware *hw = ctx->hw;
     const struct stream_kernel_shape *s = &k->stream;
-    struct stream_shape shape = shape_of(k, ctx);
-    double hz = clock_highest_hz(ctx), capacity = l2_shared_capacity_bytes(&hw->l2), terms[3], total;
-    double elements = (double)s->rows * (double)s->cols;
+    struct stream_shape shape;
+    double hz = clock_highest_hz(ctx), terms[3], total, issue, elements = (double)s->rows * (double)s->cols;
     double warm = (double)k->warm.a_bytes + (double)k->warm.b_bytes + (double)k->warm.other_bytes;
-    double cold = at_least((double)s->read_bytes - warm, 0.0), spilled = at_least((double)s->write_bytes - capacity, 0.0);
-    double rate = hw->dram.bandwidth_bytes_per_s;
+    double cold = at_least((double)s->read_bytes - warm, 0.0);
+    double drained = at_least((double)s->write_bytes - (double)k->warm.out_bytes, 0.0); /* dirty lines, its own or older ones, make room */
+    double rate = hw->dram.bandwidth_bytes_per_s, miss = s->read_bytes > 0 ? cold / (double)s->read_bytes : 0.0;
     int worst = 0;
     static const enum cause term_cause[3] = { CAUSE_VECTOR, CAUSE_L2, CAUSE_DRAM };
 
     memset(out, 0, sizeof *out);
-    terms[0] = rounds_cycles(&shape, k, hw, s->read_bytes > 0 ? cold / (double)s->read_bytes : 0.0) / hz;
+    stream_shape_of(&shape, k, ctx);
     terms[1] = ((double)s->read_bytes / hw->l2.bytes_per_cycle + (double)s->write_bytes / hw->l2.write_bytes_per_cycle) / hz;
-    terms[2] = cold / (rate * hw->dram.read_efficiency) + spilled / (rate * hw->dram.write_efficiency);
+    terms[2] = cold / (rate * hw->dram.read_efficiency) + drained / (rate * hw->dram.write_efficiency);
+    terms[0] = rounds_cycles(&issue, &shape, k, hw, miss, 0.0) / hz;
+    terms[0] = rounds_cycles(&issue, &shape, k, hw, miss, terms[2] / overlap_norm(terms, 3, hw->sm.overlap_exponent)) / hz;
     for (int i = 1; i < 3; i++)
         if (terms[i] > terms[worst])
             worst = i;
@@ -109,9 +168,7 @@ void stream_time(struct timing *out, const struct kernel *k, const struct timing
     account_resource(ctx->account, "DRAM", CAUSE_DRAM, terms[2]);
     account_step(ctx->account, "whole kernel", total, 1.0);
     if (worst == 0) { /* of the rounds, what is not issue is waiting */
-        double issue = shape.passes * shape.iterations * at_least(shape.waves, 1.0) * round_issue_cycles(&shape, k, hw) / hz;
-
-        out->parts_s[CAUSE_VECTOR] = at_most(issue, total);
+        out->parts_s[CAUSE_VECTOR] = at_most(issue / hz, total);
         out->parts_s[CAUSE_STALL] = total - out->parts_s[CAUSE_VECTOR];
         account_part(ctx->account, "instructions of all rounds", CAUSE_VECTOR, out->parts_s[CAUSE_VECTOR]);
         account_part(ctx->account, "waiting for memory between rounds", CAUSE_STALL, out->parts_s[CAUSE_STALL]);
@@ -120,12 +177,12 @@ void stream_time(struct timing *out, const struct kernel *k, const struct timing
         account_part(ctx->account, "stream", term_cause[worst], total);
     }
     out->bytes[LEVEL_L2] = (double)s->read_bytes + (double)s->write_bytes;
-    out->bytes[LEVEL_DRAM] = cold + spilled;
+    out->bytes[LEVEL_DRAM] = cold + drained;
     out->flops = k->flops;
     out->clock_hz = hz;
     out->events.vector_ops = elements * s->vector_ops_per_element;
     out->events.sfu_ops = elements * s->sfu_ops_per_element;
-    out->events.instructions = elements / shape.elements_per_load / (double)hw->sm.warp_threads * shape.accesses * shape.instructions;
+    out->events.instructions = elements / shape.elements_per_round / (double)hw->sm.warp_threads * shape.accesses * shape.instructions;
     out->mapping.kind = KERNEL_STREAM;
-    launch_finish(out, ctx, false);
+    add_launches(out, &shape, ctx);
 }

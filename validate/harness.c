@@ -10,7 +10,7 @@
 #include "arch/fields.h"
 #include "arch/resolve.h"
 
-static const char caches[] = "cold warm rotating";
+static const char caches[] = "cold fresh warm rotating";
 
 struct raw { struct harness h; const char *activations, *weights, *kv; };
 
@@ -36,6 +36,7 @@ static const struct field_row rows[] = {
     { .path = "sequence_parallel", .kind = FIELD_BOOL, .offset = H(sequence_parallel), .doc = "training: with tensor parallelism" },
     { .path = "systems", .kind = FIELD_NODE, .doc = "training: cluster by device" },
     { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
+    { .path = "host_after", .kind = FIELD_NODE, .doc = "host time after the launch, beside the kernel, by operator" },
     { .path = "clocks", .kind = FIELD_NODE, .doc = "share of boost by device" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -44,20 +45,21 @@ static enum harness_cache cache_of(const char *text, enum harness_cache otherwis
 {
     return !text                             ? otherwise
            : strcmp(text, "cold") == 0       ? HARNESS_COLD
+           : strcmp(text, "fresh") == 0      ? HARNESS_FRESH
            : strcmp(text, "rotating") == 0   ? HARNESS_ROTATING
                                              : HARNESS_WARM;
 }
 
-static enum status read_overheads(struct harness *h, const struct yaml_node *map, struct error *err)
+static enum status read_overheads(struct harness_overhead *items, int64_t *count, const struct yaml_node *map, struct error *err)
 {
     enum status st;
 
     if (!map)
         return STATUS_OK;
     if (map->kind != YAML_MAPPING || map->count > HARNESS_OVERHEADS_MAX)
-        return error_set(err, STATUS_BAD_INPUT, map->at, "overhead: expected at most %d pairs of operator and time", HARNESS_OVERHEADS_MAX);
+        return error_set(err, STATUS_BAD_INPUT, map->at, "expected at most %d pairs of operator and time", HARNESS_OVERHEADS_MAX);
     for (size_t i = 0; i < map->count; i++) {
-        struct harness_overhead *o = &h->overheads[h->overheads_count++];
+        struct harness_overhead *o = &items[(*count)++];
 
         o->op = map->keys[i];
         if ((st = yaml_get_quantity(&o->s, map, o->op, true, Q_SECONDS, 0, 1, err)))
@@ -117,7 +119,9 @@ static enum status read_harness(struct harness *out, const char *path, struct ar
     enum status st;
 
     if ((st = arch_resolve(&tree, path, NULL, 0, arena, err)) || (st = fields_read(&raw, rows, ROWS, tree, "harness", err)) ||
-        (st = read_overheads(&raw.h, yaml_find(tree, "overhead"), err)) || (st = read_systems(&raw.h, yaml_find(tree, "systems"), err)) || (st = read_clocks(&raw.h, yaml_find(tree, "clocks"), err)))
+        (st = read_overheads(raw.h.overheads, &raw.h.overheads_count, yaml_find(tree, "overhead"), err)) ||
+        (st = read_overheads(raw.h.host_afters, &raw.h.host_afters_count, yaml_find(tree, "host_after"), err)) ||
+        (st = read_systems(&raw.h, yaml_find(tree, "systems"), err)) || (st = read_clocks(&raw.h, yaml_find(tree, "clocks"), err)))
         return st;
     raw.h.activations = cache_of(raw.activations, HARNESS_WARM);
     raw.h.weights = cache_of(raw.weights, HARNESS_COLD);
@@ -189,4 +193,12 @@ double harness_overhead_s(const struct harness *h, const char *op)
             any = h->overheads[i].s;
     }
     return h->sync_s + any;
+}
+
+double harness_host_after_s(const struct harness *h, const char *op)
+{
+    for (int64_t i = 0; i < h->host_afters_count; i++)
+        if (strcmp(h->host_afters[i].op, op) == 0)
+            return h->host_afters[i].s;
+    return 0.0;
 }

@@ -15,7 +15,8 @@
 
 enum harness_cache {        /* of an operand when the timed kernel starts */
     HARNESS_COLD,           /* from DRAM */
-    HARNESS_WARM,           /* in L2 as far as it fits */
+    HARNESS_FRESH,          /* written by the operator just before: in L2 unless later writes have pushed it out */
+    HARNESS_WARM,           /* the same buffers in every repeat: in L2 as far as all of them fit */
     HARNESS_ROTATING        /* `weight_copies` buffers in turn: cold where all copies together exceed L2, else warm */
 };
 
@@ -44,6 +45,8 @@ struct harness {
     struct harness_system systems[HARNESS_SYSTEMS_MAX];
     int64_t overheads_count;        /* wall clock: the framework's own CPU time a call, by operator; "any" for the rest */
     struct harness_overhead overheads[HARNESS_OVERHEADS_MAX];
+    int64_t host_afters_count;      /* of that time, what runs beside the kernel: a call takes overhead + max(kernel, host_after) */
+    struct harness_overhead host_afters[HARNESS_OVERHEADS_MAX];
     int64_t clocks_count;           /* clock under this harness as a share of boost: the one number a source and a device may have fitted */
     struct harness_clock clocks[HARNESS_CLOCKS_MAX];
     const char *path;
@@ -61,5 +64,8 @@ const char *harness_system(const struct harness *h, const char *device);
 double harness_clock_share(const struct harness *h, const char *device);
 /** What the wall clock holds beside the device's time for this operator; 0 for harnesses that time on the device. */
 double harness_overhead_s(const struct harness *h, const char *op);
+
+/** Host time after the launch under which the kernel runs, for this operator; 0 when not given. */
+double harness_host_after_s(const struct harness *h, const char *op);
 
 #endif

@@ -8,7 +8,7 @@
 
 int64_t harness_warm_bytes(enum harness_cache cache, int64_t copies, int64_t bytes, const struct hardware *hw)
 {
-    if (cache == HARNESS_WARM)
+    if (cache == HARNESS_WARM || cache == HARNESS_FRESH)
         return (double)bytes < l2_shared_capacity_bytes(&hw->l2) ? bytes : 0;
     if (cache == HARNESS_ROTATING) /* the collector cycles until copies exceed L2, or has no more */
         return bytes <= hw->l2.bytes / copies ? bytes : 0;

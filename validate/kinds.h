@@ -20,4 +20,8 @@ enum status predict_kernel(struct prediction *out, const struct kernel *k, const
 /** The elementwise operator `op` over rows x cols, as the profiled libraries write it. STATUS_BAD_INPUT: unknown, with the nearest. */
 enum status stream_kernel_of(struct kernel *out, const char *op, int64_t rows, int64_t cols, const struct row *at, struct error *err);
 
+/** One call of `op` under a harness: its kernel with the operands that the harness leaves in L2, and the host's time; added to `out`. */
+enum status stream_call(struct prediction *out, const char *op, int64_t rows, int64_t cols, const struct harness *harness,
+                        const struct timing_context *ctx, struct predictor *p, const struct row *at, struct error *err);
+
 #endif

@@ -45,15 +45,10 @@ static enum status add_product(struct sum *s, int64_t m, int64_t n, int64_t k, i
 
 static enum status add_stream(struct sum *s, const char *op, int64_t rows, int64_t cols, int64_t times)
 {
-    struct kernel kernel;
-    enum status st = stream_kernel_of(&kernel, op, rows, cols, s->row, s->err);
+    enum status st = STATUS_OK;
 
-    if (st)
-        return st;
-    kernel.warm.other_bytes = harness_warm_bytes(s->harness->activations, 1, kernel.stream.read_bytes, s->ctx.hw);
     for (int64_t i = 0; i < times && !st; i++)
-        st = predict_kernel(s->out, &kernel, &s->ctx, s->p, s->err);
-    s->out->value += (double)times * harness_overhead_s(s->harness, op) * 1e6;
+        st = stream_call(s->out, op, rows, cols, s->harness, &s->ctx, s->p, s->row, s->err);
     return st;
 }
 

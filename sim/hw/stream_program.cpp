@@ -24,7 +24,8 @@ StreamProgram::StreamProgram(const struct kernel &k, const struct timing_context
     const double lanes = vector && vector->fma_fp32_per_cycle_sm > 0 ? vector->fma_fp32_per_cycle_sm : 1;
     const double sfu = vector && vector->sfu_per_cycle_sm > 0 ? vector->sfu_per_cycle_sm : lanes;
     const double rows = std::max(static_cast<double>(s.rows), 1.0), cols = std::max(static_cast<double>(s.cols), 1.0);
-    const double width = s.load_bytes > 0 ? static_cast<double>(s.load_bytes) : std::max(static_cast<double>(ctx.stack->stream_load_bytes), 2.0);
+    const struct stream_kernel *how = stack_stream(ctx.stack, s.op);
+    const double width = how && how->load_bytes > 0 ? static_cast<double>(how->load_bytes) : s.load_bytes > 0 ? static_cast<double>(s.load_bytes) : std::max(static_cast<double>(ctx.stack->stream_load_bytes), 2.0);
     const double widest = std::max(static_cast<double>(s.read_bytes), static_cast<double>(s.write_bytes)) / (rows * cols);
     const double streams = std::max(std::floor(widest / 2.0 + 0.5), 1.0), warp = static_cast<double>(sm.warp_threads);
     const double per_load = std::max(width * streams / std::max(widest, 0.25), 1.0);
