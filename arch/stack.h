@@ -124,6 +124,7 @@ struct stack_moe {
 
 /** What a training framework does. docs/training.md */
 struct stack_training {
+    double attention_share;          /* rate of the framework's flash attention over that of the catalogue's kernel (older ones, mma.sync on Hopper) */
     double attention_backward_share; /* rate of flash attention's backward pass over that of its forward pass */
     bool fused_cross_entropy;        /* loss and its gradient in one pass over 16-bit logits */
     double gradient_bytes;           /* of a parameter, while they are summed */

@@ -82,6 +82,7 @@ static struct kernel weight_gradient(const struct kernel *k)
     g.gemm.epilogue_read_bytes = 4 * outputs;
     g.gemm.epilogue_ops_per_output = 1;
     g.gemm.b_is_weight = false;
+    g.gemm.grouped = NULL; /* one product an expert, of the mean number of rows */
     memset(&g.warm, 0, sizeof g.warm);
     return g;
 }
@@ -100,12 +101,23 @@ static struct kernel stream_gradient(const struct kernel *k)
     return g;
 }
 
-/* Attention kernel's backward pass over its forward: 5 products for 2; flash kernels reach less of the peak there (stack). */
-static double attention_backward_factor(const struct timer *x, const struct kernel *k)
+static bool is_unfused(const struct timer *x, const struct kernel *k)
 {
     const struct attention_kernel *a = attention_kernel_of(&k->attention, x->s->stack);
 
-    if (a != NULL && strcmp(a->backend, "unfused") == 0)
+    return a != NULL && strcmp(a->backend, "unfused") == 0;
+}
+
+/* Time of the framework's own attention kernel over the catalogue's. */
+static double attention_factor(const struct timer *x, const struct kernel *k)
+{
+    return k->kind != KERNEL_ATTENTION || is_unfused(x, k) ? 1 : 1 / x->s->stack->training.attention_share;
+}
+
+/* Attention kernel's backward pass over its forward: 5 products for 2; flash kernels reach less of the peak there (stack). */
+static double attention_backward_factor(const struct timer *x, const struct kernel *k)
+{
+    if (is_unfused(x, k))
         return 2; /* four batched products for two, the softmax's gradient for the softmax */
     return 2.5 / x->s->stack->training.attention_backward_share;
 }
@@ -124,7 +136,7 @@ static enum status add_backward(struct timer *x, struct pass *p, const struct ke
         add(x, p, &t, (double)k->count, 1, 1);
         g = weight_gradient(k);
         break;
-    case KERNEL_ATTENTION: add(x, p, forward, (double)k->count, attention_backward_factor(x, k), 3); return STATUS_OK;
+    case KERNEL_ATTENTION: add(x, p, forward, (double)k->count, attention_factor(x, k) * attention_backward_factor(x, k), 3); return STATUS_OK;
     case KERNEL_STREAM: g = stream_gradient(k); break;
     default: add(x, p, forward, (double)k->count, 1, 1); return STATUS_OK;
     }
@@ -141,9 +153,10 @@ static enum status add_kernel(struct timer *x, struct pass *forward, struct pass
 
     if (st)
         return st;
-    add(x, forward, &t, (double)k->count, 1, 1);
+    double factor = attention_factor(x, k);
+    add(x, forward, &t, (double)k->count, factor, 1);
     if (again != NULL)
-        add(x, again, &t, (double)k->count, 1, 1);
+        add(x, again, &t, (double)k->count, factor, 1);
     return add_backward(x, backward, k, &t);
 }
 
