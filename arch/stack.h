@@ -168,6 +168,7 @@ struct stack {
     double graph_launch_s;        /* start of a graph */
     double step_host_s;           /* scheduler, sampling, detokenisation of one engine step, not overlapped */
     double sequence_host_s;       /* what each sequence of the step adds to it: scheduling, block tables, sampling, detokenisation */
+    double ranks_host_s;          /* what a step over several ranks adds: its inputs go to every rank's process, the slowest is waited for */
     bool dependent_launch;        /* programmatic dependent launch: prologue hidden */
     struct stack_batching batching;
     struct stack_training training;

@@ -84,6 +84,7 @@ static const struct field_row stack_rows[] = {
     QUANTITY("launch.graph", Q_SECONDS, graph_launch_s, 0, 1, true, "start of a graph"),
     QUANTITY("launch.step_host", Q_SECONDS, step_host_s, 0, 10, true, "host work of an engine step that nothing hides"),
     QUANTITY("launch.sequence_host", Q_SECONDS, sequence_host_s, 0, 1, true, "the same for each sequence of the step"),
+    QUANTITY("launch.ranks_host", Q_SECONDS, ranks_host_s, 0, 1, true, "what a step over several ranks adds"),
     { .path = "batching.sequences", .kind = FIELD_COUNT, .offset = S(batching.sequences_max), .min = 1, .max = 1 << 20, .required = true, .doc = "that decode together" },
     { .path = "batching.tokens", .kind = FIELD_COUNT, .offset = S(batching.tokens_max), .min = 1, .max = 1 << 24, .required = true, .doc = "prompt tokens of an iteration" },
     QUANTITY("batching.memory_share", Q_RATIO, batching.memory_share, 0.05, 1, true, "of device memory for weights and cache, or of what the weights leave for the cache"),

@@ -79,7 +79,8 @@ double clock_sustained_hz(const struct timing_context *ctx, double highest_hz, d
     double at_highest = relative_power(power, boost, highest_hz);
     double budget_w = power->tdp_w - power->idle_w;
     double voltage_share = at_highest * boost / highest_hz; /* (V/V_boost)^2 */
-    double dynamic_w = energy_j * voltage_share / time_s;
+    double activity = ctx->operand_activity > 0.0 ? ctx->operand_activity : 1.0;
+    double dynamic_w = activity * energy_j * voltage_share / time_s;
     double share, floor;
 
     if (ctx->burst || dynamic_w <= budget_w || budget_w <= 0.0)

@@ -24,7 +24,7 @@ struct engine {
 
 enum status engine_open(struct engine **out, const struct engine_spec *spec, struct error *err)
 {
-    struct timing_context ctx = { .hw = spec->hw, .stack = spec->stack, .ranks = spec->layout.tp, .clock_limit_hz = spec->clock_limit_hz };
+    struct timing_context ctx = { .hw = spec->hw, .stack = spec->stack, .ranks = spec->layout.tp, .clock_limit_hz = spec->clock_limit_hz, .operand_activity = spec->operand_activity };
     struct engine *e;
     enum status st;
 
@@ -132,11 +132,11 @@ static enum status time_kernels(struct engine_step *out, struct engine *e, const
     return STATUS_OK;
 }
 
-static double step_host_s(const struct stack *s, int64_t sequences)
+static double step_host_s(const struct stack *s, int64_t ranks, int64_t sequences)
 {
     if (s->launch_mode == LAUNCH_KERNEL_ONLY)
         return 0;
-    return s->step_host_s + s->sequence_host_s * (double)sequences + (s->launch_mode == LAUNCH_GRAPH ? s->graph_launch_s : 0);
+    return s->step_host_s + (ranks > 1 ? s->ranks_host_s : 0) + s->sequence_host_s * (double)sequences + (s->launch_mode == LAUNCH_GRAPH ? s->graph_launch_s : 0);
 }
 
 /* Sequences of one of `pp` micro-batches: the larger ones. */
@@ -178,7 +178,7 @@ enum status engine_step(struct engine_step *out, struct engine *e, enum phase ph
     if ((st = time_kernels(out, e, &low, err)) || (e->spec.pp > 1 && (st = time_borders(out, e, step.tokens, err))))
         return st;
     out->device_s = out->sums.time_s;
-    out->host_s = step_host_s(e->spec.stack, sequences);
+    out->host_s = step_host_s(e->spec.stack, e->spec.layout.tp * e->spec.pp, sequences);
     out->time_s = out->device_s + out->wait_s + out->host_s;
     out->sums.parts_s[CAUSE_LAUNCH] += out->wait_s + out->host_s;
     out->sums.extrapolation_error = out->sums.time_s > 0 ? out->sums.extrapolation_error / out->sums.time_s : 0;

@@ -5,7 +5,7 @@
  *
  *   device   sum of the kernels, gaps of the stack's launch mode included
  *   waits    eager only: the device's waits for the host, which launches one kernel each launch.host while the queue drains
- *   host     launch.step_host + sequences x launch.sequence_host, and the start of a graph in mode `graph`
+ *   host     launch.step_host + launch.ranks_host (several ranks) + sequences x launch.sequence_host, and the start of a graph in mode `graph`
  *   time     device + waits + host                                                                docs/endtoend.md, Eq. 1
  *
  * Pipeline stages (pp > 1): a batch runs as pp micro-batches, one in each stage, so that all of it advances by one token in the time
@@ -30,6 +30,7 @@ struct engine_spec {
     const struct llm *model;
     int64_t layers;                /* 0 = the whole model; N = the last N layers, without embedding and head */
     double clock_limit_hz;         /* 0 = none */
+    double operand_activity;        /* sim/timing.h; 0 = 1 */
 };
 
 struct engine_step {

@@ -36,6 +36,7 @@ struct training_spec {
     enum sharding sharding;
     bool overlap_gradients;         /* exchange of gradients beside the last micro-batch's backward pass */
     double clock_limit_hz;          /* 0 = none */
+    double operand_activity;        /* sim/timing.h; 0 = 1 */
 };
 
 /** Bytes of the fullest device. */

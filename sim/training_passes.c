@@ -283,7 +283,8 @@ enum status training_passes(struct passes *out, const struct training_spec *s, c
     struct layout layout = { .tp = s->tp };
     struct lower_context lower = { .hw = s->system->device, .stack = s->stack, .recipe = &s->recipe, .layout = &layout, .model = info };
     struct timer x = { .s = s, .sums = &out->sums, .err = err,
-                       .ctx = { .hw = s->system->device, .stack = s->stack, .ranks = s->tp, .clock_limit_hz = s->clock_limit_hz } };
+                       .ctx = { .hw = s->system->device, .stack = s->stack, .ranks = s->tp, .clock_limit_hz = s->clock_limit_hz,
+                                .operand_activity = s->operand_activity } };
     enum status st;
 
     *out = (struct passes){ 0 };

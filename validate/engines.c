@@ -37,8 +37,10 @@ static enum status open_engine(struct engine_entry *n, struct predictor *p, stru
         (st = model_load(model, k->model, &p->arena, err)) || (st = recipe_parse(&spec.recipe, k->recipe, (struct source_pos){ 0 }, err)))
         return st;
     spec.model = model;
-    if (k->harness != NULL)
+    if (k->harness != NULL) {
+        spec.operand_activity = k->harness->operand_activity;
         spec.clock_limit_hz = harness_clock_share(k->harness, spec.hw->name) * spec.hw->clock.boost_hz;
+    }
     return engine_open(&n->engine, &spec, err);
 }
 

@@ -22,6 +22,7 @@ static const struct field_row rows[] = {
     { .path = "kinds", .kind = FIELD_TEXT, .offset = H(kinds), .doc = "blank-separated kinds; default all" },
     { .path = "stack", .kind = FIELD_TEXT, .offset = H(stack), .required = true, .doc = "software stack that ran" },
     { .path = "sustained", .kind = FIELD_BOOL, .offset = H(sustained), .required = true, .doc = "long enough for the power cap to act" },
+    { .path = "operand_activity", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = H(operand_activity), .min = 0.5, .max = 3, .doc = "dynamic energy with the operands used over that with near-constant ones" },
     { .path = "activations", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, activations), .choices = caches, .doc = "cache state" },
     { .path = "weights", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, weights), .choices = caches, .doc = "cache state" },
     { .path = "kv", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, kv), .choices = caches, .doc = "cache state" },

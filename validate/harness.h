@@ -32,6 +32,7 @@ struct harness {
     const char *kinds;              /* blank-separated kinds it holds for; NULL: all */
     const char *stack;              /* software stack that ran: launch mode, catalogue */
     bool sustained;                 /* ran long enough for the power cap to act; else `burst` (sim/timing.h) */
+    double operand_activity;        /* of the operands that were used (sim/timing.h); 1 unless said otherwise */
     enum harness_cache activations, weights, kv;
     int64_t weight_copies;          /* HARNESS_ROTATING */
     double sync_s;                  /* wall clock: launch call to return of the synchronisation, beside the kernel */

@@ -132,6 +132,7 @@ enum status training_row_run(struct training_result *out, struct training_spec *
     spec->sharding = sharding_of(row, harness);
     spec->overlap_gradients = harness->overlap_gradients;
     spec->sequence_parallel = (spec->sequence_parallel || harness->sequence_parallel) && spec->tp > 1;
+    spec->operand_activity = harness->operand_activity;
     share = harness_clock_share(harness, hw->name);
     spec->clock_limit_hz = share > 0 ? share * hw->clock.boost_hz : 0;
     return training_run(out, spec, arena, err);
