@@ -48,6 +48,7 @@ arch_descriptions = \
 	arch/devices/l40.yaml \
 	arch/devices/l40s.yaml \
 	arch/devices/mi210.yaml \
+	arch/devices/mi250-gcd.yaml \
 	arch/devices/mi250.yaml \
 	arch/devices/mi250x.yaml \
 	arch/devices/mi300x.yaml \

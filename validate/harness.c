@@ -36,6 +36,7 @@ static const struct field_row rows[] = {
     { .path = "overlap_gradients", .kind = FIELD_BOOL, .offset = H(overlap_gradients), .doc = "training: exchange beside the last backward pass" },
     { .path = "sequence_parallel", .kind = FIELD_BOOL, .offset = H(sequence_parallel), .doc = "training: with tensor parallelism" },
     { .path = "systems", .kind = FIELD_NODE, .doc = "training: cluster by device" },
+    { .path = "dies", .kind = FIELD_NODE, .doc = "serving: packages that are two devices to software, and the name of one" },
     { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
     { .path = "host_after", .kind = FIELD_NODE, .doc = "host time after the launch, beside the kernel, by operator" },
     { .path = "clocks", .kind = FIELD_NODE, .doc = "share of boost by device" },
@@ -87,22 +88,31 @@ static enum status read_clocks(struct harness *h, const struct yaml_node *map, s
     return STATUS_OK;
 }
 
-static enum status read_systems(struct harness *h, const struct yaml_node *map, struct error *err)
+static enum status read_names(struct harness_system *list, int64_t *count, const char *what, const struct yaml_node *map, struct error *err)
 {
     enum status st;
 
     if (!map)
         return STATUS_OK;
     if (map->kind != YAML_MAPPING || map->count > HARNESS_SYSTEMS_MAX)
-        return error_set(err, STATUS_BAD_INPUT, map->at, "systems: expected at most %d pairs of device and system", HARNESS_SYSTEMS_MAX);
+        return error_set(err, STATUS_BAD_INPUT, map->at, "%s: expected at most %d pairs of names", what, HARNESS_SYSTEMS_MAX);
     for (size_t i = 0; i < map->count; i++) {
-        struct harness_system *y = &h->systems[h->systems_count++];
+        struct harness_system *y = &list[(*count)++];
 
         y->device = map->keys[i];
         if ((st = yaml_get_text(&y->system, map, y->device, true, err)))
             return st;
     }
     return STATUS_OK;
+}
+
+const char *harness_die(int64_t *dies, const struct harness *h, const char *device)
+{
+    *dies = 1;
+    for (int64_t i = 0; i < h->dies_count; i++)
+        if (strcmp(h->dies[i].device, device) == 0)
+            return *dies = 2, h->dies[i].system;
+    return device;
 }
 
 const char *harness_system(const struct harness *h, const char *device)
@@ -122,7 +132,8 @@ static enum status read_harness(struct harness *out, const char *path, struct ar
     if ((st = arch_resolve(&tree, path, NULL, 0, arena, err)) || (st = fields_read(&raw, rows, ROWS, tree, "harness", err)) ||
         (st = read_overheads(raw.h.overheads, &raw.h.overheads_count, yaml_find(tree, "overhead"), err)) ||
         (st = read_overheads(raw.h.host_afters, &raw.h.host_afters_count, yaml_find(tree, "host_after"), err)) ||
-        (st = read_systems(&raw.h, yaml_find(tree, "systems"), err)) || (st = read_clocks(&raw.h, yaml_find(tree, "clocks"), err)))
+        (st = read_names(raw.h.systems, &raw.h.systems_count, "systems", yaml_find(tree, "systems"), err)) ||
+        (st = read_names(raw.h.dies, &raw.h.dies_count, "dies", yaml_find(tree, "dies"), err)) || (st = read_clocks(&raw.h, yaml_find(tree, "clocks"), err)))
         return st;
     raw.h.activations = cache_of(raw.activations, HARNESS_WARM);
     raw.h.weights = cache_of(raw.weights, HARNESS_COLD);

@@ -44,6 +44,8 @@ struct harness {
     bool sequence_parallel;         /* training: with tensor parallelism, always */
     int64_t systems_count;          /* training: the cluster on which a device was */
     struct harness_system systems[HARNESS_SYSTEMS_MAX];
+    int64_t dies_count;             /* packages whose dies are devices of their own to software */
+    struct harness_system dies[HARNESS_SYSTEMS_MAX]; /* system: the die; two each */
     int64_t overheads_count;        /* wall clock: the framework's own CPU time a call, by operator; "any" for the rest */
     struct harness_overhead overheads[HARNESS_OVERHEADS_MAX];
     int64_t host_afters_count;      /* of that time, what runs beside the kernel: a call takes overhead + max(kernel, host_after) */
@@ -59,6 +61,8 @@ struct harness_library { int64_t count; const struct harness *items; };
 enum status harness_library_load(struct harness_library *out, struct arena *arena, struct error *err);
 /** Longest matching pattern whose kinds hold `kind`; NULL when none matches. */
 const struct harness *harness_find(const struct harness_library *lib, const char *source, const char *kind);
+/** What software sees of a package of several dies: name of one die, and how many the package has; the device itself and 1 otherwise. */
+const char *harness_die(int64_t *dies, const struct harness *h, const char *device);
 /** System of this device under this harness; the device itself (one node) when none is named. */
 const char *harness_system(const struct harness *h, const char *device);
 /** Fitted share of boost for this device (its name, not an alias) under this harness, 0 when none. */

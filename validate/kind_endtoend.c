@@ -114,8 +114,10 @@ static enum status predict(struct prediction *out, const struct row *row, const 
         return error_plain(err, STATUS_BAD_INPUT, "metric '%s' is not one of serving", r.metric);
     if (strncmp(r.metric, "layer_", 6) == 0)
         return (st = predict_layer(out, &r, row, harness, p, arena, err)) ? st : in_unit(&out->value, row_text(row, "unit"), err);
-    struct engine_request want = { .device = r.device, .model = r.model, .stack = harness->stack, .harness = harness,
-                                   .layout = { .tp = r.tp }, .pp = r.pp,
+    int64_t dies;
+    const char *device = harness_die(&dies, harness, r.device);
+    struct engine_request want = { .device = device, .model = r.model, .stack = harness->stack, .harness = harness,
+                                   .layout = { .tp = r.tp * dies }, .pp = r.pp,
                                    .recipe = harness->fp8 != NULL && strcmp(r.dtype, "fp8") == 0 ? harness->fp8 : r.dtype };
     if ((st = engines_get(&e, p, &want, err)) || (st = predict_serving(out, &r, harness, e, err)) ||
         (st = in_unit(&out->value, row_text(row, "unit"), err)))
