@@ -55,5 +55,7 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/trtllm-docs-v0.5.yaml \
 	validate/harness/trtllm-docs-v0.6.yaml \
 	validate/harness/trtllm-docs.yaml \
+	validate/harness/llmsim-measure-collectives.yaml \
+	validate/harness/llmsim-measure.yaml \
 	validate/harness/vidur-network.yaml \
 	validate/harness/vidur.yaml
