@@ -28,7 +28,7 @@ static enum status analytic_time(struct timing *out, const struct kernel *k, con
 
     memset(out, 0, sizeof *out);
     if (k->kind == KERNEL_COLLECTIVE) {
-        struct fabric fabric = fabric_of_device(ctx->hw, k->collective.ranks);
+        struct fabric fabric = fabric_of_context(ctx, k->collective.ranks);
 
         collective_timing(out, k, ctx->hw, &fabric, ctx->stack);
         return STATUS_OK;

@@ -190,3 +190,8 @@ void collective_timing(struct timing *out, const struct kernel *k, const struct 
     out->bytes[LEVEL_LINK] = c.link_bytes;
     out->bytes[LEVEL_L2] = 2 * (double)k->collective.bytes;
 }
+
+struct fabric fabric_of_context(const struct timing_context *ctx, int64_t ranks)
+{
+    return ctx->fabric != NULL ? *ctx->fabric : fabric_of_device(ctx->hw, ranks);
+}

@@ -38,6 +38,8 @@ struct fabric {
 
 /** Ranks on the device's own link: what a single description of hardware says. A full mesh gives p ranks p - 1 of its links. */
 struct fabric fabric_of_device(const struct hardware *hw, int64_t ranks);
+/** The context's fabric, or the device's. */
+struct fabric fabric_of_context(const struct timing_context *ctx, int64_t ranks);
 /** `ranks` over `nodes` nodes of a system, as many on each. Ranks of a node beyond its link domain talk over PCIe. */
 struct fabric fabric_of_system(const struct arch_system *system, int64_t ranks, int64_t nodes);
 

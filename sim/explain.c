@@ -9,6 +9,7 @@
 #include "sim/attention_model.h"
 #include "sim/bounds.h"
 #include "sim/clock.h"
+#include "sim/collective.h"
 #include "sim/gemm_model.h"
 
 enum { CANDIDATES_MAX = STACK_TILES_MAX * STACK_SPLITS_MAX, SHOWN_MAX = 6, SPLITS_MAX = 12, TRAFFIC_MAX = 8, TEXT_MAX = 96 };
@@ -149,7 +150,7 @@ static void add_traffic(struct explain_traffic *list, int64_t *count, const char
         list[(*count)++] = (struct explain_traffic){ name, cause, amount, peak_per_s, amount / peak_per_s, unit };
 }
 
-static enum status fill_traffic(struct explanation *e, struct arena *arena, struct error *err)
+static enum status fill_traffic(struct explanation *e, const struct fabric *fabric, struct arena *arena, struct error *err)
 {
     const struct hardware *hw = e->hw;
     const struct timing *t = &e->timing;
@@ -170,7 +171,7 @@ static enum status fill_traffic(struct explanation *e, struct arena *arena, stru
     add_traffic(list, &e->traffic_count, "shared memory", CAUSE_SHARED, "B", t->bytes[LEVEL_SHARED], hw->sm.shared_bytes_per_cycle * sm_hz);
     add_traffic(list, &e->traffic_count, "L2", CAUSE_L2, "B", t->bytes[LEVEL_L2], hw->l2.bytes_per_cycle * t->clock_hz);
     add_traffic(list, &e->traffic_count, "DRAM", CAUSE_DRAM, "B", t->bytes[LEVEL_DRAM], hw->dram.bandwidth_bytes_per_s);
-    add_traffic(list, &e->traffic_count, "link", CAUSE_LINK, "B", t->bytes[LEVEL_LINK], hw->link.bytes_per_s);
+    add_traffic(list, &e->traffic_count, "link", CAUSE_LINK, "B", t->bytes[LEVEL_LINK], fabric ? fabric->bytes_per_s : hw->link.bytes_per_s);
     e->traffic = list;
     return STATUS_OK;
 }
@@ -211,7 +212,7 @@ enum status explain_kernel(struct explanation *out, const struct kernel *kernel,
         st = gemm_mappings(&e, &ctx, arena, err);
     else if (kernel->kind == KERNEL_ATTENTION)
         st = attention_mappings(&e, &ctx, arena, err);
-    if (st || (st = fill_traffic(&e, arena, err)) || (st = explain_sensitivities(&e, &ctx, arena, err)) ||
+    if (st || (st = fill_traffic(&e, ctx.fabric, arena, err)) || (st = explain_sensitivities(&e, &ctx, arena, err)) ||
         (st = explain_shapes(&e, &ctx, arena, err)))
         return st;
     *out = e;

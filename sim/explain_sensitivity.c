@@ -9,17 +9,19 @@
 #include <string.h>
 
 #include "arch/fields.h"
+#include "sim/collective.h"
 #include "sim/explain.h"
 
 static const double step = 0.1, least_effect = 1e-6;
 
-enum { UNIT_VALUES = 5 };
+enum { UNIT_VALUES = 5, FABRIC_VALUES = 4, PROTOCOL_VALUES = 5 };
 
 struct lab {
     const struct explanation *e;
     const struct timing_context *ctx;
     struct hardware hw;          /* the copy that is changed */
     struct stack stack;
+    struct fabric fabric;        /* collectives of a system */
     struct kernel kernel;        /* its unit points into the copy */
     char mapping[96];            /* without a change */
     struct explain_sensitivity *list;
@@ -37,6 +39,8 @@ static void reset(struct lab *lab)
     lab->hw = *lab->e->hw;
     lab->stack = *lab->e->stack;
     lab->kernel = *lab->e->kernel;
+    if (lab->ctx->fabric)
+        lab->fabric = *lab->ctx->fabric;
     for (int64_t i = 0; unit && i < lab->hw.units_count; i++)
         if (*unit == &lab->e->hw->units[i])
             *unit = &lab->hw.units[i];
@@ -53,6 +57,7 @@ static enum status measure(struct lab *lab, const char *path, double value, doub
 
     ctx.hw = &lab->hw;
     ctx.stack = &lab->stack;
+    ctx.fabric = lab->ctx->fabric ? &lab->fabric : NULL;
     if (fidelity_analytic.time(&t, &lab->kernel, &ctx, &ignored) == STATUS_OK && lab->count < lab->room) {
         change = (t.time_s / lab->e->timing.time_s - 1) * step / changed_by;
         mapping_format(mapping, sizeof mapping, &t.mapping);
@@ -140,6 +145,40 @@ static enum status vary_units(struct lab *lab)
     return st;
 }
 
+/* What a system says of its links and its network. */
+static enum status vary_fabric(struct lab *lab)
+{
+    struct { const char *path; double *at; } values[FABRIC_VALUES] = {
+        { "system link bandwidth", &lab->fabric.bytes_per_s }, { "system link latency", &lab->fabric.latency_s },
+        { "system network bandwidth", &lab->fabric.node_bytes_per_s }, { "system network latency", &lab->fabric.net_latency_s } };
+    enum status st = STATUS_OK;
+
+    for (int i = 0; lab->ctx->fabric && i < FABRIC_VALUES && !st; i++)
+        st = vary_double(lab, values[i].path, values[i].at, 0);
+    return st;
+}
+
+/* Protocols of the collective library: what the one that is picked takes. */
+static enum status vary_protocols(struct lab *lab)
+{
+    enum status st = STATUS_OK;
+
+    for (int64_t i = 0; lab->kernel.kind == KERNEL_COLLECTIVE && i < lab->stack.protocols_count && !st; i++) {
+        struct collective_protocol *p = &lab->stack.protocols[i];
+        struct { const char *key; double *at; double most; } values[PROTOCOL_VALUES] = {
+            { "base", &p->base_s, 0 }, { "hop", &p->hop_s, 0 }, { "ramp", &p->ramp_s, 0 }, { "share", &p->share, 1 }, { "net_share", &p->net_share, 1 } };
+
+        for (int v = 0; v < PROTOCOL_VALUES && !st; v++) {
+            const char *path = arena_printf(lab->arena, "stack %s %s", p->name, values[v].key);
+
+            if (!path)
+                return error_no_memory(lab->err);
+            st = vary_double(lab, path, values[v].at, values[v].most);
+        }
+    }
+    return st;
+}
+
 static int by_effect(const void *a, const void *b)
 {
     const struct explain_sensitivity *x = a, *y = b;
@@ -158,12 +197,12 @@ enum status explain_sensitivities(struct explanation *out, const struct timing_c
     if (!lab)
         return error_no_memory(err);
     *lab = (struct lab){ .e = out, .ctx = ctx, .arena = arena, .err = err,
-                         .room = (int64_t)(hardware_count + stack_count) + ARCH_UNITS_MAX * UNIT_VALUES + ARCH_ENERGY_OPS_MAX };
+                         .room = (int64_t)(hardware_count + stack_count) + ARCH_UNITS_MAX * UNIT_VALUES + FABRIC_VALUES + PROTOCOL_VALUES * STACK_PROTOCOLS_MAX + ARCH_ENERGY_OPS_MAX };
     if (!(lab->list = arena_array(arena, (size_t)lab->room, sizeof *lab->list)))
         return error_no_memory(err);
     mapping_format(lab->mapping, sizeof lab->mapping, &out->timing.mapping);
     reset(lab);
-    if ((st = vary_rows(lab, hardware_rows, hardware_count, &lab->hw, "")) || (st = vary_units(lab)) ||
+    if ((st = vary_rows(lab, hardware_rows, hardware_count, &lab->hw, "")) || (st = vary_units(lab)) || (st = vary_fabric(lab)) || (st = vary_protocols(lab)) ||
         (st = vary_rows(lab, stack_rows, stack_count, &lab->stack, "stack.")))
         return st;
     qsort(lab->list, (size_t)lab->count, sizeof *lab->list, by_effect);

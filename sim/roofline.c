@@ -63,7 +63,7 @@ static void bound_stream(struct bound *b, const struct kernel *k, const struct h
 /* Bytes that one rank sends over its links at their full rate. */
 static void roofline_collective(struct timing *out, const struct kernel *k, const struct timing_context *ctx)
 {
-    struct fabric fabric = fabric_of_device(ctx->hw, k->collective.ranks);
+    struct fabric fabric = fabric_of_context(ctx, k->collective.ranks);
     struct collective_cost cost = collective_cost(&k->collective, &fabric, ctx->stack);
     double ring = k->collective.ranks > 1 ? (double)k->collective.bytes * (double)(k->collective.ranks - 1) / (double)k->collective.ranks : 0.0;
     double least = cost.link_bytes < ring ? cost.link_bytes : ring;

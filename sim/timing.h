@@ -15,6 +15,7 @@
 #include "sim/mapping.h"
 
 struct account;
+struct fabric;
 
 enum cause {
     CAUSE_MATRIX,   /* tensor core, LUT unit */
@@ -67,6 +68,7 @@ struct timing_context {
     double clock_limit_hz;        /* 0: none; a locked clock (probe, claims) */
     double operand_activity;      /* dynamic energy with these operands over that with the ones the energies are for (few bits toggle: values near
                                    * zero of one magnitude); real weights and activations more. 0: 1. docs/clock.md */
+    const struct fabric *fabric;  /* collectives: what joins the ranks (sim/collective.h), where it is not the device's own link; NULL: that */
     struct account *account;      /* sim/account.h: where a closed form writes how it came to its time; NULL (the rule): nowhere */
     bool burst;                   /* the chip works for less than power.time_constant_s at a time: the power cap has not acted yet,
                                    * and one kernel replayed alone finds its program in the instruction caches */

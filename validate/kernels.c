@@ -29,12 +29,14 @@ enum status row_context(struct timing_context *out, const struct row *row, const
     return STATUS_OK;
 }
 
-/* Keeps a copy of the longest kernel; what it points to may be on the caller's stack. */
-static enum status watch_kernel(struct prediction_watch *w, const struct kernel *k, const struct timing_context *ctx, double time_s, struct arena *arena,
-                                struct error *err)
+enum status watch_kernel(struct predictor *p, const struct kernel *k, const struct timing_context *ctx, double time_s, struct error *err)
 {
+    struct prediction_watch *w = p->watch;
+    struct arena *arena = &p->arena;
     static const char *const names[KERNEL_KINDS] = { "gemm", "attention", "elementwise", "collective" };
 
+    if (!w)
+        return STATUS_OK;
     w->kernels++;
     w->kernels_s += time_s;
     if (w->kernels > 1 && time_s <= w->longest_s)
@@ -65,7 +67,7 @@ enum status predict_kernel(struct prediction *out, const struct kernel *k, const
 
     if (st)
         return st;
-    if (p->watch && (st = watch_kernel(p->watch, k, ctx, t.time_s, &p->arena, err)))
+    if ((st = watch_kernel(p, k, ctx, t.time_s, err)))
         return st;
     out->value += t.time_s * 1e6;
     if (t.time_s > out->timing.time_s) {

@@ -53,6 +53,21 @@ static enum status place(const char **name, int64_t *nodes, const struct row *ro
     return STATUS_OK;
 }
 
+/* For those who want to take the row apart: fabric and stack are kept with the predictor. */
+static enum status watch_collective(struct predictor *p, const struct kernel *k, const struct hardware *hw, const struct fabric *fabric,
+                                    const struct stack *stack, double time_s, struct error *err)
+{
+    struct fabric *kept = arena_alloc(&p->arena, sizeof *kept);
+    struct stack *kernels = arena_alloc(&p->arena, sizeof *kernels);
+
+    if (!kept || !kernels)
+        return error_no_memory(err);
+    *kept = *fabric;
+    *kernels = *stack;
+    const struct timing_context ctx = { .hw = hw, .stack = kernels, .ranks = k->collective.ranks, .fabric = kept };
+    return watch_kernel(p, k, &ctx, time_s, err);
+}
+
 static enum status predict(struct prediction *out, const struct row *row, const struct harness *harness, struct predictor *p, struct arena *arena,
                            struct error *err)
 {
@@ -83,6 +98,9 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     const char *algorithm = collective_cost(c, &fabric, &stack).algorithm;
     strncpy(out->mapping, algorithm, sizeof out->mapping - 1);
     out->bound = cause_name(out->timing.bound);
+    k.note = algorithm;
+    if (p->watch && (st = watch_collective(p, &k, system->device, &fabric, &stack, out->timing.time_s, err)))
+        return st;
     out->value = out->timing.time_s * 1e6 + harness_overhead_s(harness, "collective") * 1e6;
     return STATUS_OK;
 }

@@ -14,6 +14,10 @@ int64_t harness_warm_bytes(enum harness_cache cache, int64_t copies, int64_t byt
 /** Device, stack and clock of a row under its harness. */
 enum status row_context(struct timing_context *out, const struct row *row, const struct harness *harness, struct predictor *p, struct error *err);
 
+/** Tells who watches the predictor of a kernel of the row; predict_kernel() does so itself. Copies the longest: what it points to may be on the
+ *  caller's stack, but hw, stack and fabric of `ctx` must live as long as the predictor. */
+enum status watch_kernel(struct predictor *p, const struct kernel *k, const struct timing_context *ctx, double time_s, struct error *err);
+
 /** Times a kernel, adds it to the prediction in microseconds; the longest kernel gives mapping, bound and timing. */
 enum status predict_kernel(struct prediction *out, const struct kernel *k, const struct timing_context *ctx, struct predictor *p, struct error *err);
 
