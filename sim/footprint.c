@@ -36,25 +36,18 @@ static double near_capacity(const struct hardware *hw)
     return (double)hw->l2.bytes * share;
 }
 
-/* One reader's data lie in one partition or the other: all of them together, but no more than there is. */
-static double whole_capacity(const struct hardware *hw)
-{
-    double partitions = hw->l2.partitions > 0 ? (double)hw->l2.partitions : 1;
-
-    return fmin((double)hw->l2.bytes, near_capacity(hw) * partitions);
-}
-
 struct footprint_hits footprint_hits(const struct hardware *hw, int64_t footprint_bytes)
 {
     double f = (double)footprint_bytes;
     double l1 = footprint_hit_rate(f, (double)hw->sm.l1_shared_bytes);
-    double near = footprint_hit_rate(f, near_capacity(hw));
-    double l2 = footprint_hit_rate(f, whole_capacity(hw)), llc = footprint_hit_rate(f, (double)hw->llc.bytes);
+    double partitions = hw->l2.partitions > 0 ? (double)hw->l2.partitions : 1;
+    double near = footprint_hit_rate(f, near_capacity(hw)), l2, llc = footprint_hit_rate(f, (double)hw->llc.bytes);
     struct footprint_hits h = { .l1 = l1 };
 
     /* A level holds what the ones above hold too, so that its hits are the larger share. */
     near = fmax(near, l1);
-    l2 = fmax(l2, near);
+    /* What the reader's partition has lost is still in another one if its home is there: that one holds its share of the footprint. */
+    l2 = near + (1 - near) * (partitions - 1) / partitions * footprint_hit_rate(f / partitions, near_capacity(hw));
     llc = fmax(llc, l2);
     h.l2_near = near - l1;
     h.l2_far = l2 - near;

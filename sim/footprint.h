@@ -5,7 +5,8 @@
  * A buffer of F bytes is walked through again and again. A level of capacity C keeps a line until its next use with the hit rate
  * of random (hashed) replacement, the root below 1 of      h = exp(-(1 - h) F / C),  h = 1 for F <= C       docs/probe.md, Eq. 1
  * (between two uses of a line (1 - h) F / line misses each evict it with probability line / C). Where L2 has partitions, data
- * used from both sides take room in both: near hits have the measured plateau (l2.hash_capacity_share of l2.bytes), hits at all that of every partition together.
+ * used from both sides take room in both: near hits have the measured plateau (l2.hash_capacity_share of l2.bytes). What one reader's partition has lost is a
+ * far hit where its home is another partition, which holds that share of the footprint.
  * Left out: TLB misses, set conflicts, prefetch, the bandwidth of the crossing between partitions.
  */
 #ifndef LLMSIM_SIM_FOOTPRINT_H

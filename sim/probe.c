@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/cycle_load.h"
 #include "sim/footprint.h"
 
 enum { POINTS_MAX = 128 };
@@ -16,9 +17,30 @@ static enum status begin(struct probe_curve *out, struct probe_point **points, s
     return *points ? STATUS_OK : error_no_memory(err);
 }
 
+/* One point of a curve. A fidelity that simulates asks the modules, but for a cache beside memory, of which there is none. */
+static enum status footprint_point(double *y, const struct probe_context *ctx, int what, int64_t bytes, struct error *err)
+{
+    const struct hardware *hw = ctx->hw;
+    cycle_probe_function entry;
+    struct cycle_probe probe;
+    void *address;
+    enum status st;
+
+    if (!ctx->fidelity->costly || hw->llc.bytes > 0) {
+        *y = what == CYCLE_PROBE_LATENCY ? footprint_latency_cycles(hw, bytes) : footprint_bytes_per_s(hw, bytes);
+        return STATUS_OK;
+    }
+    if ((st = cycle_entry(&address, "llmsim_cycle_probe", err)))
+        return st;
+    memcpy(&entry, &address, sizeof entry); /* POSIX: a function's address comes from dlsym() as void * */
+    if ((st = entry(&probe, hw, what, bytes, err)))
+        return st;
+    *y = what == CYCLE_PROBE_LATENCY ? probe.latency_s * hw->clock.boost_hz : probe.bytes_per_s;
+    return STATUS_OK;
+}
+
 /* Footprints from 4 KiB to well past the last cache, two an octave. */
-static enum status by_footprint(struct probe_curve *out, const struct probe_context *ctx, double (*f)(const struct hardware *, int64_t),
-                                struct arena *arena, struct error *err)
+static enum status by_footprint(struct probe_curve *out, const struct probe_context *ctx, int what, struct arena *arena, struct error *err)
 {
     const struct hardware *hw = ctx->hw;
     int64_t largest = hw->llc.bytes > hw->l2.bytes ? hw->llc.bytes : hw->l2.bytes;
@@ -26,10 +48,12 @@ static enum status by_footprint(struct probe_curve *out, const struct probe_cont
     enum status st = begin(out, &points, arena, err);
 
     for (int64_t bytes = 4096; !st && bytes <= 16 * largest && out->count + 2 <= POINTS_MAX; bytes *= 2)
-        for (int half = 0; half < 2; half++) {
+        for (int half = 0; half < 2 && !st; half++) {
             int64_t at = half ? bytes + bytes / 2 : bytes;
+            struct probe_point *p = &points[out->count++];
 
-            points[out->count++] = (struct probe_point){ (double)at, f(hw, at) };
+            p->x = (double)at;
+            st = footprint_point(&p->y, ctx, what, at, err);
         }
     return st;
 }
@@ -37,13 +61,13 @@ static enum status by_footprint(struct probe_curve *out, const struct probe_cont
 static enum status latency(struct probe_curve *out, const struct probe_context *ctx, struct arena *arena, struct error *err)
 {
     *out = (struct probe_curve){ .name = "latency", .x_name = "footprint_bytes", .y_name = "latency_cycles" };
-    return by_footprint(out, ctx, footprint_latency_cycles, arena, err);
+    return by_footprint(out, ctx, CYCLE_PROBE_LATENCY, arena, err);
 }
 
 static enum status bandwidth(struct probe_curve *out, const struct probe_context *ctx, struct arena *arena, struct error *err)
 {
     *out = (struct probe_curve){ .name = "bandwidth", .x_name = "footprint_bytes", .y_name = "bytes_per_s" };
-    return by_footprint(out, ctx, footprint_bytes_per_s, arena, err);
+    return by_footprint(out, ctx, CYCLE_PROBE_BANDWIDTH, arena, err);
 }
 
 /* fp16 operands, fp32 accumulation, cold caches: C[m][n] = A[m][k] B[n][k]^T */

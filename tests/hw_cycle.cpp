@@ -180,22 +180,22 @@ static void probe_looks_like_an_a100()
         const char *label;
         int64_t bytes;
         double low, high;   // cycles
-    } rows[] = {{"64 KiB, L1", 64 << 10, 34, 38}, {"8 MiB, L2", 8 << 20, 208, 218}, {"32 MiB, mixed", 32 << 20, 300, 560}, {"256 MiB, DRAM", 256 << 20, 530, 610}};
+    } rows[] = {{"64 KiB, L1", 64 << 10, 34, 38}, {"8 MiB, L2", 8 << 20, 208, 218}, {"26 MiB, mixed: 377", 26 << 20, 310, 430}, {"37 MiB, mixed: 423", 37 << 20, 360, 490}, {"256 MiB, DRAM", 256 << 20, 530, 610}};
     const struct hardware *hw = device("devices/a100-80gb-sxm");
     struct cycle_probe probe = {};
     struct error err;
     if (!hw)
         return;
     for (const auto &r : rows) {
-        CHECK_ROW(r.label, llmsim_cycle_probe(&probe, hw, r.bytes, &err) == STATUS_OK);
+        CHECK_ROW(r.label, llmsim_cycle_probe(&probe, hw, CYCLE_PROBE_LATENCY | CYCLE_PROBE_BANDWIDTH, r.bytes, &err) == STATUS_OK);
         const double cycles = probe.latency_s * hw->clock.boost_hz;
         CHECK_ROW(r.label, cycles >= r.low && cycles <= r.high);
     }
     CU_ASSERT(std::fabs(probe.bytes_per_s / 1770e9 - 1) < 0.05);
-    CU_ASSERT_EQUAL(llmsim_cycle_probe(&probe, hw, 16 << 20, &err), STATUS_OK);
+    CU_ASSERT_EQUAL(llmsim_cycle_probe(&probe, hw, CYCLE_PROBE_LATENCY | CYCLE_PROBE_BANDWIDTH, 16 << 20, &err), STATUS_OK);
     CU_ASSERT(std::fabs(probe.bytes_per_s / 5.4e12 - 1) < 0.05);
-    CU_ASSERT_EQUAL(llmsim_cycle_probe(&probe, hw, 100, &err), STATUS_BAD_INPUT);
-    CU_ASSERT_EQUAL(llmsim_cycle_probe(&probe, hw, INT64_MAX, &err), STATUS_INFEASIBLE);
+    CU_ASSERT_EQUAL(llmsim_cycle_probe(&probe, hw, CYCLE_PROBE_LATENCY | CYCLE_PROBE_BANDWIDTH, 100, &err), STATUS_BAD_INPUT);
+    CU_ASSERT_EQUAL(llmsim_cycle_probe(&probe, hw, CYCLE_PROBE_LATENCY | CYCLE_PROBE_BANDWIDTH, INT64_MAX, &err), STATUS_INFEASIBLE);
 }
 
 static const struct test tests[] = {

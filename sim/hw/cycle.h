@@ -24,9 +24,11 @@ struct cycle_probe {
     double latency_s;      /* one warp, dependent loads of one line each in random order */
     double bytes_per_s;    /* all SMs reading the footprint again and again */
 };
-/** @param footprint_bytes  >= 4096. STATUS_INFEASIBLE when it exceeds the memory. */
-enum status llmsim_cycle_probe(struct cycle_probe *out, const struct hardware *hw, int64_t footprint_bytes, struct error *err);
-typedef enum status (*cycle_probe_function)(struct cycle_probe *, const struct hardware *, int64_t, struct error *);
+enum { CYCLE_PROBE_LATENCY = 1, CYCLE_PROBE_BANDWIDTH = 2 };
+/** @param what  which of the two are wanted, or-ed; the other is 0
+ *  @param footprint_bytes  >= 4096. STATUS_INFEASIBLE when it exceeds the memory. */
+enum status llmsim_cycle_probe(struct cycle_probe *out, const struct hardware *hw, int what, int64_t footprint_bytes, struct error *err);
+typedef enum status (*cycle_probe_function)(struct cycle_probe *, const struct hardware *, int, int64_t, struct error *);
 
 /** Sustained share of the peak that the bank model gives on the chip's own channels: sequential or random 64-byte reads. 0 where the
  *  description has no timings. */

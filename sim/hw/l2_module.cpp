@@ -16,7 +16,7 @@ static int64_t service_ps(int64_t bytes, double bytes_per_s)
 L2Module::L2Module(const sc_core::sc_module_name &name, const L2Params &params) : sc_core::sc_module(name), params_(params)
 {
     for (int p = 0; p < params.partitions; ++p) {
-        tags_.emplace_back(params.bytes / params.partitions);
+        tags_.emplace_back(params.bytes / params.partitions, TagStore::Replacement::random);
         read_port_.emplace_back(slice_shift);
         write_port_.emplace_back(slice_shift);
     }

@@ -106,7 +106,7 @@ double loop_bytes_per_s(const ChipParams &base, int64_t footprint)
 
 }  // namespace llmsim
 
-extern "C" enum status llmsim_cycle_probe(struct cycle_probe *out, const struct hardware *hw, int64_t footprint_bytes, struct error *err)
+extern "C" enum status llmsim_cycle_probe(struct cycle_probe *out, const struct hardware *hw, int what, int64_t footprint_bytes, struct error *err)
 {
     using namespace llmsim;
     if (footprint_bytes < 4096)
@@ -116,9 +116,11 @@ extern "C" enum status llmsim_cycle_probe(struct cycle_probe *out, const struct 
                            hw->name, static_cast<long long>(hw->dram.bytes));
     try {
         const ChipParams p = chip_params(*hw, hw->clock.boost_hz);
-        struct cycle_probe result;
-        result.latency_s = chase_latency_s(p, *hw, footprint_bytes);
-        result.bytes_per_s = loop_bytes_per_s(p, footprint_bytes);
+        struct cycle_probe result = {0, 0};
+        if (what & CYCLE_PROBE_LATENCY)
+            result.latency_s = chase_latency_s(p, *hw, footprint_bytes);
+        if (what & CYCLE_PROBE_BANDWIDTH)
+            result.bytes_per_s = loop_bytes_per_s(p, footprint_bytes);
         *out = result;
     } catch (const std::exception &e) {
         return error_plain(err, STATUS_INTERNAL, "probe failed: %s", e.what());

@@ -37,7 +37,7 @@ int64_t TagStore::insert(uint64_t key, int64_t bytes, int64_t ready, int64_t dir
 {
     int64_t dirty_out = 0;
     while (bytes_ + bytes > capacity_ && oldest_ >= 0)
-        dirty_out += evict_oldest();
+        dirty_out += evict(victim());
     if (bytes > capacity_)
         return dirty_out + dirty_bytes;   // passes through
     if ((used_ + 1) * 2 > table_.size())
@@ -50,7 +50,7 @@ int64_t TagStore::insert(uint64_t key, int64_t bytes, int64_t ready, int64_t dir
         e = unused_.back();
         unused_.pop_back();
     }
-    entries_[static_cast<size_t>(e)] = {key, bytes, ready, dirty_bytes, -1, -1};
+    entries_[static_cast<size_t>(e)] = {key, bytes, ready, dirty_bytes, -1, -1, true, keep};
     table_[slot(key)] = e;
     ++used_;
     bytes_ += bytes;
@@ -69,13 +69,24 @@ void TagStore::reset(int64_t capacity_bytes)
     unused_.clear();
     std::fill(table_.begin(), table_.end(), -1);
     used_ = 0;
+    draw_ = 1;
     oldest_ = newest_ = -1;
 }
 
-int64_t TagStore::evict_oldest()
+/// Knuth's MMIX constants. A place that is free just now stands for the least recent.
+int TagStore::victim()
 {
-    const int e = oldest_;
+    if (replacement_ == Replacement::least_recent || !entries_[static_cast<size_t>(oldest_)].keep)
+        return oldest_;
+    draw_ = draw_ * 6364136223846793005u + 1442695040888963407u;
+    const auto e = static_cast<size_t>((draw_ >> 33) % entries_.size());
+    return entries_[e].used ? static_cast<int>(e) : oldest_;
+}
+
+int64_t TagStore::evict(int e)
+{
     const Entry entry = entries_[static_cast<size_t>(e)];
+    entries_[static_cast<size_t>(e)].used = false;
     unlink(e);
     erase_from_table(entry.key);
     unused_.push_back(e);
