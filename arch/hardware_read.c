@@ -273,7 +273,7 @@ static enum status check_together(const struct hardware *hw, struct error *err)
 
 static void hash_hardware(struct hash128 *out, struct hasher *h, const struct hardware *hw)
 {
-    enum { OWN_KEYS = 3 }; /* name, summary, aliases: the last rows; what a chip is called changes no result */
+    enum { OWN_KEYS = 4 }; /* name, summary, aliases, calibrate: the last rows; what a chip is called and what may be fitted changes no result */
 
     fields_hash(h, rows, ROWS - OWN_KEYS, hw);
     arch_units_hash(h, hw);
