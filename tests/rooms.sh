@@ -33,7 +33,7 @@ room_of() {
 }
 
 # violations ROOM ALLOWED: "file:line: includes x/y.h" for each include that the rule forbids. Quoted includes are
-# rooted at the top of the tree; config.h, which configure writes, is the only one without a room.
+# rooted at the top of the tree; config.h and model_sources.h, which the build writes, are the only ones without a room.
 violations() {
     find "$1" -name '*.[ch]' -o -name '*.cpp' -o -name '*.hpp' | sort | while read -r file; do
         test "$(room_of "$file")" = "$1" || continue
@@ -45,7 +45,7 @@ violations() {
             case " $1 $2 " in
                 *" $target "*) test -f "$header" || echo "$file:$line: includes $header, which does not exist" ;;
                 *) case "$1 $header" in "sim sim/hw/cycle.h") continue ;; esac # the C header behind which C++ stands
-                   test "$header" = config.h || echo "$file:$line: $1 includes $header, but may include only: ${2:-nothing above it}" ;;
+                   test "$header" = config.h || test "$header" = model_sources.h || echo "$file:$line: $1 includes $header, but may include only: ${2:-nothing above it}" ;;
             esac
         done
     done
