@@ -11,7 +11,7 @@
 #include "reports/calibrate_report.h"
 
 struct calibrate_cli {
-    const char *write, *judge;
+    const char *write, *judge, *residuals;
     int64_t rows, folds;
     bool json;
 };
@@ -25,6 +25,8 @@ static const struct option_spec calibrate_table[] = {
       .help = "refuse to fit when a row of FILE stands in the fit too" },
     { .name = "write", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, write), .value = "FILE.yaml",
       .help = "write the values, with sources and intervals, as a calibration file" },
+    { .name = "residuals", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, residuals), .value = "FILE.yaml",
+      .help = "with --folds: write the intervals of the generation, from its left-out rows, beside the others' (docs/intervals.md)" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct calibrate_cli, json), .help = "print one JSON object" },
     { 0 }
 };
@@ -66,6 +68,34 @@ static const char *file_names(const struct text_list *operands, struct arena *ar
     return out ? out : "";
 }
 
+static enum status write_residuals(const struct calibrate_cli *o, const struct evaluation *e, const struct calibration *c, struct arena *arena,
+                                   struct error *err)
+{
+    struct residual *rows = arena_array(arena, (size_t)e->count + 1, sizeof *rows);
+    struct residual_library lib;
+    int64_t n = 0;
+    enum status st;
+
+    if (o->folds < 2)
+        return error_plain(err, STATUS_BAD_INPUT, "--residuals needs --folds: rows that were fitted say nothing about those that were not");
+    if (!rows)
+        return error_no_memory(err);
+    if ((st = residual_library_load(&lib, arena, err)))
+        return st;
+    for (int64_t i = 0; i < e->count; i++) {
+        const struct evaluated_row *r = &e->rows[i];
+        const char *group;
+
+        if (!r->selected)
+            continue;
+        if (!(group = row_group(&r->row, arena)))
+            return error_no_memory(err);
+        rows[n++] = (struct residual){ r->row.kind->name, group, strcmp(r->row.kind->measured, "time_us") == 0 ? r->value * 1e-6 : 1.0,
+                                       r->measured / r->value };
+    }
+    return residual_library_write(o->residuals, &lib, c->generation, rows, n, arena, err);
+}
+
 static enum status run_calibrate(const struct calibrate_cli *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
@@ -82,6 +112,8 @@ static enum status run_calibrate(const struct calibrate_cli *o, const struct tex
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     if ((st = calibrate(&c, &e, operands->items[0], &options, arena, err)))
+        return st;
+    if (o->residuals && (st = write_residuals(o, &e, &c, arena, err)))
         return st;
     if (o->write && (st = calibrate_write(o->write, &c, file_names(operands, arena), err)))
         return st;

@@ -123,6 +123,16 @@ static enum status load_side(struct side *side, const struct diff_options *o, co
     return find_side(side, o, text, arena, err);
 }
 
+/* Generation of a side's chip: computed sides know it; else that of a shipped chip of the name; "" unknown. */
+static const char *generation_of(const struct side *side, struct arena *arena)
+{
+    const struct hardware *hw = side->job.spec.hw;
+
+    if (!hw && side->head.arch && arch_load(&hw, side->head.arch, NULL, 0, arena, NULL))
+        hw = NULL;
+    return hw && hw->generation ? hw->generation : "";
+}
+
 static enum status diff(const struct diff_options *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
     struct side *sides = arena_array(arena, 2, sizeof *sides);
@@ -137,7 +147,12 @@ static enum status diff(const struct diff_options *o, const struct text_list *op
             return st;
     if ((st = run_diff(&d, &sides[0].result, &sides[1].result, arena, err)))
         return st;
-    const struct diff_view view = { &sides[0].result, &sides[1].result, &sides[0].head, &sides[1].head, &d };
+    struct diff_view view = { &sides[0].result, &sides[1].result, &sides[0].head, &sides[1].head, &d, false, 0, 0 };
+    struct residual_library residuals;
+    if ((st = residual_library_load(&residuals, arena, err)))
+        return st;
+    view.ratio_known = run_ratio_interval(&view.ratio_low, &view.ratio_high, &residuals, generation_of(&sides[0], arena), view.a,
+                                          generation_of(&sides[1], arena), view.b);
     if (o->json)
         return report_diff_json(stdout, &view, err);
     report_diff_text(stdout, &view, &style);

@@ -157,9 +157,17 @@ static enum status keep(struct store *store, const struct result *r, struct job 
     return st;
 }
 
-static enum status show(const struct result *r, const struct job *job, const struct run_options *o, struct error *err)
+static enum status show(const struct result *r, struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
 {
     struct report_style style = job_style(o->detail);
+    struct residual_library residuals;
+    struct run_interval interval;
+    enum status st = residual_library_load(&residuals, arena, err);
+
+    if (st)
+        return st;
+    run_interval(&interval, &residuals, job->spec.hw->generation ? job->spec.hw->generation : "", r);
+    job->head.interval = &interval;
 
     if (o->json)
         return report_run_json(stdout, r, &job->head, err);
@@ -199,7 +207,7 @@ static enum status run_job(struct job *job, const struct run_options *o, struct 
         kept = keep(store, &r, job, o->force, arena, err);
     store_close(store);
     if (!st)
-        st = show(&r, job, o, kept ? NULL : err); /* what was computed is shown even when it could not be kept */
+        st = show(&r, job, o, arena, kept ? NULL : err); /* what was computed is shown even when it could not be kept */
     if (!st && o->explain)
         st = explain_role(job, o->explain, arena, kept ? NULL : err);
     return st ? st : kept;

@@ -3,6 +3,8 @@
 #include "base/json.h"
 #include "reports/diff_report.h"
 
+#include <math.h>
+
 static void put_run(struct json *j, const char *name, const struct result *r, const struct report_head *head)
 {
     char key[HASH_TEXT_MAX];
@@ -72,6 +74,8 @@ enum status report_diff_json(FILE *out, const struct diff_view *v, struct error 
     put_run(&j, "b", v->b, v->head_b);
     json_time_ps(&j, "difference_s", d->difference_ps);
     json_double(&j, "ratio", v->a->time_ps > 0 ? (double)v->b->time_ps / (double)v->a->time_ps : 0);
+    json_double(&j, "ratio_low80", v->ratio_known ? v->ratio_low : NAN);
+    json_double(&j, "ratio_high80", v->ratio_known ? v->ratio_high : NAN);
     put_parts(&j, d->parts_ps);
     json_time_ps(&j, "launches_s", d->launches_ps);
     json_time_ps(&j, "each_s", d->each_ps);

@@ -10,6 +10,8 @@ struct diff_view {
     const struct result *a, *b;
     const struct report_head *head_a, *head_b;
     const struct run_diff *diff;
+    bool ratio_known;                /* 80 % interval of time(b) / time(a), errors of shared kinds cancelled (docs/intervals.md) */
+    double ratio_low, ratio_high;
 };
 
 void report_diff_text(FILE *out, const struct diff_view *view, const struct report_style *style);

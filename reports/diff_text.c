@@ -241,6 +241,12 @@ static void put_report(FILE *out, const struct diff_view *v, const struct report
     put_pair(out, &s, "first token", v->a->ttft_ps, v->b->ttft_ps);
     put_pair(out, &s, "each token", v->a->tpot_ps, v->b->tpot_ps);
     put_pair(out, &s, "total", v->a->time_ps, v->b->time_ps);
+    if (v->ratio_known && v->a->time_ps > 0) {
+        char text[64];
+
+        snprintf(text, sizeof text, "%.4g to %.4g times the total", v->ratio_low, v->ratio_high);
+        put_label(out, &s, "80 %", text);
+    }
     put_causes(out, &s, v->diff);
     for (int64_t i = 0; i < v->diff->rows_count; i++)
         if ((int)v->diff->rows[i].phase != last) {

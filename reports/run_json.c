@@ -89,6 +89,7 @@ static void put_row(struct json *j, const struct breakdown_row *row)
     json_text(j, "phase", phase_name(row->phase));
     json_text(j, "role", row->role);
     json_text(j, "note", row->note);
+    json_text(j, "kind", row->kind);
     json_i64(j, "count", row->count);
     json_time_ps(j, "time_s", row->time_ps);
     json_text(j, "bound", cause_name(row->bound));
@@ -101,6 +102,24 @@ static void put_row(struct json *j, const struct breakdown_row *row)
     json_double(j, "simulated_fraction", row->simulated_fraction);
     json_double(j, "extrapolation_error", row->extrapolation_error);
     json_i64(j, "simulated_events", row->simulated_events);
+    json_object_end(j);
+}
+
+/* 80 % error bars; null where some kind of kernel has no residuals. docs/intervals.md */
+static void put_interval(struct json *j, const struct run_interval *v)
+{
+    if (!v || !v->known) {
+        json_text(j, "interval80", NULL);
+        return;
+    }
+    json_object_begin(j, "interval80");
+    json_time_ps(j, "time_low_s", v->time_low_ps);
+    json_time_ps(j, "time_high_s", v->time_high_ps);
+    json_time_ps(j, "ttft_low_s", v->ttft_low_ps);
+    json_time_ps(j, "ttft_high_s", v->ttft_high_ps);
+    json_time_ps(j, "tpot_low_s", v->tpot_low_ps);
+    json_time_ps(j, "tpot_high_s", v->tpot_high_ps);
+    json_bool(j, "own_generation", v->own_generation);
     json_object_end(j);
 }
 
@@ -118,6 +137,7 @@ enum status report_run_json(FILE *out, const struct result *r, const struct repo
     json_time_ps(&j, "time_s", r->time_ps);
     json_time_ps(&j, "ttft_s", r->ttft_ps);
     json_time_ps(&j, "tpot_s", r->tpot_ps);
+    put_interval(&j, head->interval);
     json_double(&j, "tokens_per_s", r->tokens_per_s);
     json_i64(&j, "generated_tokens", r->generated_tokens);
     put_energy(&j, r);

@@ -91,7 +91,8 @@ static enum status read_row(struct breakdown_row *row, const struct yaml_node *m
     if (map->kind != YAML_MAPPING)
         return error_set(err, STATUS_BAD_INPUT, map->at, "breakdown: expected an object");
     if ((st = get_phase(&row->phase, map, err)) || (st = yaml_get_text(&row->role, map, "role", true, err)) ||
-        (st = yaml_get_text(&row->note, map, "note", true, err)) || (st = yaml_get_i64(&row->count, map, "count", true, 0, INT64_MAX, err)) ||
+        (st = yaml_get_text(&row->note, map, "note", true, err)) || (st = get_name(&row->kind, map, "kind", err)) ||
+        (st = yaml_get_i64(&row->count, map, "count", true, 0, INT64_MAX, err)) ||
         (st = get_ps(&row->time_ps, map, "time_s", err)) || (st = get_ps(&row->best_time_ps, map, "best_time_s", err)) ||
         (st = get_ps(&row->roofline_time_ps, map, "roofline_time_s", err)) || (st = get_double(&row->flops, map, "flops", err)) ||
         (st = get_name(&mapping, map, "mapping", err)))

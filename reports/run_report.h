@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "sim/run.h"
+#include "validate/run_interval.h"
 
 /** What was run, as names. */
 struct report_head {
@@ -15,6 +16,7 @@ struct report_head {
     const char *stack, *trace, *model, *recipe, *layout;
     const char *mapping;             /* "picked" or "best" */
     const char *overrides;           /* of `--set`, or NULL */
+    const struct run_interval *interval; /* 80 % error bars; NULL or unknown: none are shown */
     bool cached;                     /* found in the database; stands in the text report only: the JSON is the same bytes */
 };
 

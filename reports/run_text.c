@@ -122,6 +122,28 @@ static void put_figures(FILE *out, const struct text_style *s, const struct resu
     put_pair(out, s, "total time", a, "tokens made", b);
 }
 
+/* Error bars of the three times, in one line. docs/intervals.md */
+static void put_interval(FILE *out, const struct text_style *s, const struct run_interval *v, const struct result *r)
+{
+    char low[TEXT_ROOM], high[TEXT_ROOM], line[4 * TEXT_ROOM];
+    size_t n;
+
+    if (!v || !v->known)
+        return;
+    text_time(low, sizeof low, v->time_low_ps);
+    text_time(high, sizeof high, v->time_high_ps);
+    n = (size_t)snprintf(line, sizeof line, "80 %% interval: total %s to %s", low, high);
+    if (r->tpot_ps > 0 && n < sizeof line) {
+        text_time(low, sizeof low, v->tpot_low_ps);
+        text_time(high, sizeof high, v->tpot_high_ps);
+        n += (size_t)snprintf(line + n, sizeof line - n, ", a token %s to %s", low, high);
+    }
+    if (n < sizeof line)
+        snprintf(line + n, sizeof line - n, "%s", v->own_generation ? "" : " (no measurements of such units)");
+    fputs("  ", out);
+    text_wrap(out, s, TEXT_DIM, 2, line);
+}
+
 static void put_memory_line(FILE *out, const struct text_style *s, const char *name, int64_t bytes, int64_t capacity)
 {
     char value[TEXT_ROOM], share[TEXT_ROOM];
@@ -308,6 +330,7 @@ static void put_report(FILE *out, const struct result *r, const struct report_he
 
     put_head(out, &s, r, head);
     put_figures(out, &s, r);
+    put_interval(out, &s, head->interval, r);
     put_memory(out, &s, r);
     for (int64_t i = 0; rows && i < r->phases_count; i++)
         put_phase(out, &s, r, &r->phases[i], rows, style->rows_max);

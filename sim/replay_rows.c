@@ -49,7 +49,7 @@ struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char 
         return NULL;
     }
     struct breakdown_row *row = &r->rows[r->rows_count];
-    *row = (struct breakdown_row){ .phase = phase, .role = arena_strdup(r->arena, role), .note = arena_strdup(r->arena, note) };
+    *row = (struct breakdown_row){ .phase = phase, .role = arena_strdup(r->arena, role), .note = arena_strdup(r->arena, note), .kind = "host" };
     r->states[r->rows_count] = (struct row_state){ .longest_ps = -1 };
     if (row->role == NULL || row->note == NULL) {
         error_no_memory(r->err);
@@ -86,12 +86,23 @@ static double voltage_energy(const struct hardware *hw, double hz)
     return power_half(floor_hz / hw->clock.boost_hz, hw->power.voltage_exponent - 1);
 }
 
+static const char *kind_name(const struct kernel *k, const struct timing *t)
+{
+    switch (k->kind) {
+    case KERNEL_GEMM:       return t->events.fma_op && strncmp(t->events.fma_op, "lut", 3) == 0 ? "lut_gemm" : k->gemm.grouped ? "moe" : "gemm";
+    case KERNEL_ATTENTION:  return "attention";
+    case KERNEL_COLLECTIVE: return "collective";
+    default:                return "elementwise";
+    }
+}
+
 void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
                             const struct ps_timing *p)
 {
     const struct timing *t = p->timing;
     struct row_state *state = &r->states[row - r->rows];
 
+    row->kind = kind_name(k, t);
     row->flops += launches * t->flops;
     for (int l = 0; l < LEVELS; l++)
         row->bytes[l] += launches * t->bytes[l];

@@ -32,6 +32,7 @@ struct run_spec {
 struct breakdown_row {
     enum phase phase;
     const char *role, *note;
+    const char *kind;              /* of its kernels: "gemm", "lut_gemm", "moe", "attention", "elementwise", "collective"; "host"; NULL in rows of old databases */
     int64_t count;                 /* launches */
     int64_t time_ps;               /* rows of all phases sum exactly to result.time_ps */
     int64_t parts_ps[CAUSES];      /* sum exactly to time_ps */

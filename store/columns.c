@@ -54,6 +54,7 @@ const struct column breakdown_columns[] = {
     ROW(phase, COLUMN_PHASE),
     ROW(role, COLUMN_TEXT),
     ROW(note, COLUMN_TEXT),
+    ROW(kind, COLUMN_TEXT),
     ROW(count, COLUMN_I64),
     ROW(time_ps, COLUMN_I64),
     ROW(bound, COLUMN_CAUSE),

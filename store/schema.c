@@ -124,10 +124,15 @@ static const char version_3[] =
     "ALTER TABLE run ADD COLUMN extrapolation_error REAL;"
     "ALTER TABLE breakdown ADD COLUMN extrapolation_error REAL;";
 
+/* What runs in a row: NULL in older ones. */
+static const char version_4[] =
+    "ALTER TABLE breakdown ADD COLUMN kind TEXT;";
+
 const char *const store_migrations[] = {
     version_1,
     version_2,
     version_3,
+    version_4,
 };
 
 int64_t store_schema_version(void)

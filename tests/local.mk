@@ -34,6 +34,7 @@ suites = \
 	tests/trace_generate \
 	tests/trace_read \
 	tests/validate_calibrate \
+	tests/validate_interval \
 	tests/validate_rows
 
 if HAVE_CUNIT

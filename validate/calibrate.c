@@ -253,43 +253,48 @@ static uint64_t text_hash(uint64_t h, const char *text)
     return h;
 }
 
-/* What is left out together: a model where the source names one, else one of three classes of shapes (without the number of tokens). */
-static uint64_t fold_key(const struct row *row, bool *model)
+/* What is left out together: a model where the source names one ... */
+static bool model_key(uint64_t *key, const struct row *row)
 {
-    static const char *const shape[] = { "n", "k", "n_head", "n_kv_head", "head_dim", "op", "cols", "hidden", "inter", "n_expert", "moe_tp", "moe_ep", "ranks" };
-    const char *source = row_text(row, "source");
-    uint64_t h = 0xcbf29ce484222325ull;
+    const char *source = row_text(row, "source"), *slash = strchr(source, '/');
 
-    *model = strncmp(source, "vidur:", 6) == 0;
-    if (*model)
-        return text_hash(h, strchr(source, '/') ? strchr(source, '/') : source);
-    for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++)
-        h = text_hash(text_hash(h, row_text(row, shape[i])), ",");
-    return h % 3;
+    *key = text_hash(0xcbf29ce484222325ull, slash ? slash : source);
+    return strncmp(source, "vidur:", 6) == 0 && strncmp(source, "vidur:network", 13) != 0;
 }
 
-/* Fold of each row; *count of them. */
-static void assign_folds(int64_t *fold, int64_t *count, struct evaluated_row **rows, size_t n, int64_t folds)
+/* ... else shapes, without the number of tokens. */
+static uint64_t shape_key(const struct row *row)
 {
-    uint64_t models[CALIBRATE_FOLDS_MAX];
+    static const char *const shape[] = { "n", "k", "n_head", "n_kv_head", "head_dim", "op", "cols", "hidden", "inter", "n_expert", "moe_tp", "moe_ep", "ranks" };
+    uint64_t h = 0xcbf29ce484222325ull;
+
+    for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++)
+        h = text_hash(text_hash(h, row_text(row, shape[i])), ",");
+    return h ^ h >> 32; /* the low bits of FNV alone follow the last bytes */
+}
+
+static int64_t find_model(uint64_t *models, int64_t *known, uint64_t key)
+{
+    int64_t at = 0;
+
+    while (at < *known && models[at] != key)
+        at++;
+    if (at == *known && *known < CALIBRATE_FOLDS_MAX)
+        models[(*known)++] = key;
+    return at;
+}
+
+/* Fold of each row. Where the rows name one model only, its shapes are parted instead. */
+static void assign_folds(int64_t *fold, struct evaluated_row **rows, size_t n, int64_t folds)
+{
+    uint64_t models[CALIBRATE_FOLDS_MAX], key;
     int64_t known = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        bool model;
-        uint64_t key = fold_key(&rows[i]->row, &model);
-        int64_t at = 0;
-
-        if (!model) {
-            fold[i] = (int64_t)key % folds;
-            continue;
-        }
-        while (at < known && models[at] != key)
-            at++;
-        if (at == known && known < CALIBRATE_FOLDS_MAX)
-            models[known++] = key;
-        fold[i] = at % folds;
-    }
-    *count = folds;
+    for (size_t i = 0; i < n; i++)
+        if (model_key(&key, &rows[i]->row))
+            find_model(models, &known, key);
+    for (size_t i = 0; i < n; i++)
+        fold[i] = (known > 1 && model_key(&key, &rows[i]->row) ? find_model(models, &known, key) : (int64_t)(shape_key(&rows[i]->row) % 3)) % folds;
 }
 
 static size_t thin(struct evaluated_row **out, struct evaluated_row **rows, size_t n, int64_t want)
@@ -357,42 +362,25 @@ static enum status one_fold(struct calibration *out, int64_t f, const int64_t *f
     return errors_of(&out->fold_error_before[f], &out->fold_error[f], part, left, &c, true, scratch, err);
 }
 
+/* Rows of devices of this generation that have a measured value and that the description predicts as it stands. */
 static size_t usable_rows(struct evaluated_row **out, struct evaluation *e, const struct hardware *hw, struct predictor *p)
 {
+    struct arena scratch = { 0 };
     size_t n = 0;
 
     for (int64_t i = 0; i < e->count; i++) {
         struct evaluated_row *r = &e->rows[i];
-        const struct hardware *its;
+        struct prediction its;
         struct error why;
 
-        r->selected = false;
-        if (r->reason || isnan(r->measured) || predictor_device(&its, p, row_text(&r->row, "device"), &why) || !its->generation ||
-            strcmp(its->generation, hw->generation) != 0)
-            continue;
-        out[n++] = r;
+        r->selected = !r->reason && !isnan(r->measured) && predict_row(&its, &r->row, p, &scratch, &why) == STATUS_OK && its.generation &&
+                      strcmp(its.generation, hw->generation) == 0;
+        if (r->selected)
+            out[n++] = r;
+        arena_reset(&scratch);
     }
+    arena_free(&scratch);
     return n;
-}
-
-/* Rows that the description predicts as it stands. */
-static enum status predictable(struct evaluated_row **rows, size_t *n, const struct calibration *c, double *scratch, struct error *err)
-{
-    double values[CALIBRATE_PARAMETERS_MAX];
-    size_t kept = 0;
-    enum status st;
-
-    for (int64_t i = 0; i < c->count; i++)
-        values[i] = c->parameters[i].start;
-    if ((st = predict_with(scratch, rows, *n, c, values, err)))
-        return st;
-    for (size_t i = 0; i < *n; i++)
-        if (scratch[i] != missed) {
-            rows[i]->selected = true;
-            rows[kept++] = rows[i];
-        }
-    *n = kept;
-    return STATUS_OK;
 }
 
 enum status calibrate(struct calibration *out, struct evaluation *e, const char *device, const struct calibrate_options *o, struct arena *arena,
@@ -418,13 +406,12 @@ enum status calibrate(struct calibration *out, struct evaluation *e, const char 
     }
     n = usable_rows(rows, e, hw, &p);
     predictor_close(&p);
-    if ((st = predictable(rows, &n, out, scratch, err)))
-        return st;
     if (n <= (size_t)out->count)
         return error_plain(err, STATUS_BAD_INPUT, "%zu rows of generation '%s' with a measured value, too few for %lld parameters", n, out->generation,
                            (long long)out->count);
     if (o->folds > 1) {
-        assign_folds(fold, &out->folds, rows, n, o->folds);
+        assign_folds(fold, rows, n, o->folds);
+        out->folds = o->folds;
         for (int64_t f = 0; f < out->folds; f++)
             if ((st = one_fold(out, f, fold, rows, n, o, part, used, scratch, err)))
                 return st;

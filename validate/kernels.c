@@ -70,6 +70,7 @@ enum status predict_kernel(struct prediction *out, const struct kernel *k, const
     if ((st = watch_kernel(p, k, ctx, t.time_s, err)))
         return st;
     out->value += t.time_s * 1e6;
+    out->generation = ctx->hw->generation;
     if (t.time_s > out->timing.time_s) {
         out->timing = t;
         out->bound = cause_name(t.bound);

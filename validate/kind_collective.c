@@ -94,6 +94,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     struct stack stack = *shared; /* which kernels: the row says so, not the stack's default */
     stack.all_reduce = operations[op].custom ? "auto" : "nccl";
     struct fabric fabric = fabric_of_system(system, c->ranks, nodes);
+    out->generation = system->device->generation;
     collective_timing(&out->timing, &k, system->device, &fabric, &stack);
     const char *algorithm = collective_cost(c, &fabric, &stack).algorithm;
     strncpy(out->mapping, algorithm, sizeof out->mapping - 1);

@@ -11,6 +11,10 @@ libllmsim_results_la_SOURCES += \
 	validate/explain_row.h \
 	validate/harness.c \
 	validate/harness.h \
+	validate/interval.c \
+	validate/interval.h \
+	validate/run_interval.c \
+	validate/run_interval.h \
 	validate/kernels.c \
 	validate/kind_attention.c \
 	validate/kind_collective.c \
@@ -58,4 +62,5 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/llmsim-measure-collectives.yaml \
 	validate/harness/llmsim-measure.yaml \
 	validate/harness/vidur-network.yaml \
-	validate/harness/vidur.yaml
+	validate/harness/vidur.yaml \
+	validate/residuals.yaml

@@ -20,7 +20,8 @@ enum status predictor_open(struct predictor *out, const char *fidelity, struct e
     enum status st;
 
     memset(out, 0, sizeof *out);
-    if ((st = fidelity_find(&out->fidelity, fidelity, err)) || (st = harness_library_load(&out->harnesses, &out->arena, err)))
+    if ((st = fidelity_find(&out->fidelity, fidelity, err)) || (st = harness_library_load(&out->harnesses, &out->arena, err)) ||
+        (st = residual_library_load(&out->residuals, &out->arena, err)))
         predictor_close(out);
     return st;
 }
@@ -86,13 +87,47 @@ enum status predictor_stack(const struct stack **out, struct predictor *p, const
     return answer(e, err);
 }
 
+const char *row_group(const struct row *row, struct arena *arena)
+{
+    const char *op = row->kind->group_op ? row_text(row, row->kind->group_op) : NULL;
+
+    if (row_has(row, "dtype_a"))
+        return arena_printf(arena, "%s x %s%s", row_text(row, "dtype_a"), row_text(row, "dtype_b"), strstr(row_text(row, "label"), "block") ? ", block" : "");
+    if (strcmp(row->kind->name, "moe") == 0)
+        op = row_text(row, "dtype");
+    return op ? op : "";
+}
+
+/* 80 % of measured values lie within; classes are by predicted time, so the measured one is not needed. */
+static enum status add_interval(struct prediction *out, const struct row *row, struct predictor *p, struct arena *arena, struct error *err)
+{
+    bool microseconds = strcmp(row->kind->measured, "time_us") == 0;
+    const struct hardware *hw = NULL;
+    const char *generation = out->generation, *group = row_group(row, arena);
+    double low, median, high;
+    bool own;
+
+    if (!group)
+        return error_no_memory(err);
+    if (!generation && !predictor_device(&hw, p, row_text(row, "device"), NULL))
+        out->generation = generation = hw->generation;
+    if (isnan(out->low) && interval_of(&low, &median, &high, &own, &p->residuals, generation ? generation : "", row->kind->name, group,
+                                       microseconds ? out->value * 1e-6 : 1.0)) {
+        out->low = out->value * low;
+        out->high = out->value * high;
+    }
+    return STATUS_OK;
+}
+
 enum status predict_row(struct prediction *out, const struct row *row, struct predictor *p, struct arena *arena, struct error *err)
 {
     const struct harness *h = harness_find(&p->harnesses, row_text(row, "source"), row->kind->name);
+    enum status st;
 
     *out = (struct prediction){ .low = NAN, .high = NAN, .bound = "", .simulated_fraction = 1.0 };
     if (!h)
         return error_set(err, STATUS_BAD_INPUT, row->at, "no harness for %s rows of source '%s' (validate/harness/)", row->kind->name,
                          row_text(row, "source"));
-    return row->kind->predict(out, row, h, p, arena, err);
+    st = row->kind->predict(out, row, h, p, arena, err);
+    return st ? st : add_interval(out, row, p, arena, err);
 }

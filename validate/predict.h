@@ -13,6 +13,7 @@
 #include "arch/arch.h"
 #include "sim/timing.h"
 #include "validate/harness.h"
+#include "validate/interval.h"
 #include "validate/rows.h"
 
 enum { PREDICTION_MAPPING_MAX = 96 };
@@ -21,6 +22,7 @@ enum { PREDICTION_MAPPING_MAX = 96 };
 struct prediction {
     double value;
     double low, high;                 /* 80 % interval; NAN where there is none */
+    const char *generation;           /* of the device that was timed; NULL: that of the column `device` */
     struct timing timing;             /* of the kernel, or the longest of the row; zero where there is none */
     char mapping[PREDICTION_MAPPING_MAX];
     const char *bound;                /* cause_name(); "" none */
@@ -40,6 +42,7 @@ struct predictor {
     struct arena arena;               /* lives as long as the predictor */
     const struct fidelity *fidelity;
     struct harness_library harnesses;
+    struct residual_library residuals;
     const struct arch_override *overrides; /* laid over every device (calibration, sensitivity); set before the first row */
     int64_t overrides_count;
     struct engine_entry *engines;          /* private: validate/engines.h */
@@ -67,7 +70,10 @@ struct measurement_kind {
 /** All kinds, most special first; ends with NULL. */
 extern const struct measurement_kind *const measurement_kinds[];
 
-/** Finds the row's harness and calls its kind. */
+/** What intervals call a row of this kind: formats, phase, operator, metric. Text in `arena`, or NULL without memory. */
+const char *row_group(const struct row *row, struct arena *arena);
+
+/** Finds the row's harness and calls its kind; low and high by the class of residuals, where the kind gave none. */
 enum status predict_row(struct prediction *out, const struct row *row, struct predictor *p, struct arena *arena, struct error *err);
 
 #endif
