@@ -176,15 +176,35 @@ static const char *stem_of(const char *path, struct arena *arena)
     return arena_strndup(arena, name, strlen(name) - strlen(".yaml"));
 }
 
+static const char *skip_separators(const char *p, const char *end)
+{
+    while (p < end && (*p == '-' || *p == '_' || *p == ' '))
+        p++;
+    return p;
+}
+
+/* Names of one device differ in case and separators from table to table: "RTX PRO 6000", "rtx-pro-6000". */
+static bool same_name(const char *a, size_t a_length, const char *b)
+{
+    const char *a_end = a + a_length, *b_end = b + strlen(b);
+
+    for (;; a++, b++) {
+        a = skip_separators(a, a_end);
+        b = skip_separators(b, b_end);
+        if (a == a_end || b == b_end)
+            return a == a_end && b == b_end;
+        if (strncasecmp(a, b, 1) != 0)
+            return false;
+    }
+}
+
 /* Is `word` one of the ", "-separated aliases? */
 static bool has_alias(const char *aliases, const char *word)
 {
-    size_t len = strlen(word);
-
     for (const char *a = aliases; *a;) {
         size_t n = strcspn(a, ",");
 
-        if (n == len && strncasecmp(a, word, n) == 0)
+        if (same_name(a, n, word))
             return true;
         a += n;
         a += strspn(a, ", ");
@@ -267,7 +287,7 @@ enum status arch_find_file(const char **out, const char *name_or_path, const cha
     if ((st = arch_scan(&entries, &count, dirs, arena, err)))
         return st;
     for (int64_t i = 0; i < count; i++)
-        if (strcasecmp(entries[i].name, name_or_path) == 0 || has_alias(entries[i].aliases, name_or_path)) {
+        if (same_name(entries[i].name, strlen(entries[i].name), name_or_path) || has_alias(entries[i].aliases, name_or_path)) {
             *out = entries[i].path;
             return STATUS_OK;
         }

@@ -38,10 +38,12 @@ libllmsim_results_la_SOURCES += \
 
 # Harnesses, installed below $(pkgdatadir)/validate as they lie here.
 nobase_dist_pkgdata_DATA += \
+	validate/harness/aic-attention-sglang.yaml \
 	validate/harness/aic-attention-trtllm.yaml \
 	validate/harness/aic-attention-vllm.yaml \
 	validate/harness/aic-custom-all-reduce.yaml \
 	validate/harness/aic-gemm.yaml \
+	validate/harness/aic-moe-sglang.yaml \
 	validate/harness/aic-moe-trtllm.yaml \
 	validate/harness/aic-moe-vllm.yaml \
 	validate/harness/aic.yaml \
