@@ -11,7 +11,7 @@
 #include "reports/calibrate_report.h"
 
 struct calibrate_cli {
-    const char *write, *judge, *residuals;
+    const char *write, *judge, *residuals, *clocks;
     int64_t rows, folds;
     bool json;
 };
@@ -25,6 +25,8 @@ static const struct option_spec calibrate_table[] = {
       .help = "refuse to fit when a row of FILE stands in the fit too" },
     { .name = "write", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, write), .value = "FILE.yaml",
       .help = "write the values, with sources and intervals, as a calibration file" },
+    { .name = "clocks", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, clocks), .value = "FILE.yaml",
+      .help = "write the clocks of the devices under each source into this file, beside the others'" },
     { .name = "residuals", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, residuals), .value = "FILE.yaml",
       .help = "with --folds: write the intervals of the generation, from its left-out rows, beside the others' (docs/intervals.md)" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct calibrate_cli, json), .help = "print one JSON object" },
@@ -116,6 +118,8 @@ static enum status run_calibrate(const struct calibrate_cli *o, const struct tex
     if (o->residuals && (st = write_residuals(o, &e, &c, arena, err)))
         return st;
     if (o->write && (st = calibrate_write(o->write, &c, file_names(operands, arena), err)))
+        return st;
+    if (o->clocks && (st = calibrate_write_clocks(o->clocks, &c, arena, err)))
         return st;
     if (!o->json) {
         report_calibrate_text(stdout, &c, &style);

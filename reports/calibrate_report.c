@@ -4,7 +4,7 @@
 
 #include "reports/text.h"
 
-enum { KEY_WIDTH = 30, NUMBER_WIDTH = 9, CELL_MAX = 128 };
+enum { KEY_WIDTH = 34, NUMBER_WIDTH = 9, CELL_MAX = 128 };
 
 static void number(FILE *out, const struct text_style *s, double value)
 {

@@ -3,18 +3,19 @@
  * Fitting of the few free parameters that a generation declares (`calibrate:`) to measured rows. docs/calibration.md
  *
  * Minimised: sum over rows of rho(log(predicted / measured)), rho Cauchy's loss (scale 0.1) by iterated reweighting, over coordinates in which the
- * bounds lie at infinity; Levenberg-Marquardt of GSL with finite differences wide enough to step over changes of the picked kernel.
+ * bounds lie at infinity, each with a weak prior at the description's value; Levenberg-Marquardt of GSL with finite differences wide enough to step over changes of the picked kernel.
  */
 #ifndef LLMSIM_VALIDATE_CALIBRATE_H
 #define LLMSIM_VALIDATE_CALIBRATE_H
 
 #include "validate/evaluate.h"
 
-enum { CALIBRATE_PARAMETERS_MAX = 12, CALIBRATE_FOLDS_MAX = 16 };
+enum { CALIBRATE_PARAMETERS_MAX = 12, CALIBRATE_CLOCKS_MAX = 12, CALIBRATE_FREE_MAX = CALIBRATE_PARAMETERS_MAX + CALIBRATE_CLOCKS_MAX, CALIBRATE_FOLDS_MAX = 16 };
 
 /** One free parameter, in the unit in which it is declared. */
 struct free_parameter {
     const char *key, *unit, *means;
+    const char *clock_source, *clock_device; /* NULL, but of a clock: prefix of the source column, and whose (validate/harness.h) */
     double low, high, start;         /* start: the description's value */
     double value;                    /* fitted */
     double low80, high80;            /* 80 % confidence interval, cut at the bounds; from the curvature at the optimum */
@@ -24,7 +25,7 @@ struct free_parameter {
 struct calibration {
     const char *device, *generation;
     int64_t count;
-    struct free_parameter parameters[CALIBRATE_PARAMETERS_MAX];
+    struct free_parameter parameters[CALIBRATE_FREE_MAX]; /* declared ones, then clocks */
     int64_t rows_used;               /* of the fit, after thinning */
     double error_before, error_after; /* mean |predicted/measured - 1| on the rows used */
     int64_t folds;                   /* of the cross-validation; 0: none */
@@ -53,5 +54,8 @@ enum status calibrate_disjoint(const struct evaluation *fit, const struct evalua
 
 /** The fitted values as a calibration file (arch/calibration/). `rows`: text of what it was fitted on. */
 enum status calibrate_write(const char *path, const struct calibration *c, const char *rows, struct error *err);
+
+/** Replaces the clocks of this fit's pairs of source and device in a file of clocks (validate/clocks.yaml; absent: made). */
+enum status calibrate_write_clocks(const char *path, const struct calibration *c, struct arena *arena, struct error *err);
 
 #endif

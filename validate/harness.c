@@ -39,7 +39,6 @@ static const struct field_row rows[] = {
     { .path = "dies", .kind = FIELD_NODE, .doc = "serving: packages that are two devices to software, and the name of one" },
     { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
     { .path = "host_after", .kind = FIELD_NODE, .doc = "host time after the launch, beside the kernel, by operator" },
-    { .path = "clocks", .kind = FIELD_NODE, .doc = "share of boost by device" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -65,24 +64,6 @@ static enum status read_overheads(struct harness_overhead *items, int64_t *count
 
         o->op = map->keys[i];
         if ((st = yaml_get_quantity(&o->s, map, o->op, true, Q_SECONDS, 0, 1, err)))
-            return st;
-    }
-    return STATUS_OK;
-}
-
-static enum status read_clocks(struct harness *h, const struct yaml_node *map, struct error *err)
-{
-    enum status st;
-
-    if (!map)
-        return STATUS_OK;
-    if (map->kind != YAML_MAPPING || map->count > HARNESS_CLOCKS_MAX)
-        return error_set(err, STATUS_BAD_INPUT, map->at, "clocks: expected at most %d pairs of device and share", HARNESS_CLOCKS_MAX);
-    for (size_t i = 0; i < map->count; i++) {
-        struct harness_clock *c = &h->clocks[h->clocks_count++];
-
-        c->device = map->keys[i];
-        if ((st = yaml_get_quantity(&c->share, map, c->device, true, Q_RATIO, 0.3, 1, err)))
             return st;
     }
     return STATUS_OK;
@@ -133,13 +114,25 @@ static enum status read_harness(struct harness *out, const char *path, struct ar
         (st = read_overheads(raw.h.overheads, &raw.h.overheads_count, yaml_find(tree, "overhead"), err)) ||
         (st = read_overheads(raw.h.host_afters, &raw.h.host_afters_count, yaml_find(tree, "host_after"), err)) ||
         (st = read_names(raw.h.systems, &raw.h.systems_count, "systems", yaml_find(tree, "systems"), err)) ||
-        (st = read_names(raw.h.dies, &raw.h.dies_count, "dies", yaml_find(tree, "dies"), err)) || (st = read_clocks(&raw.h, yaml_find(tree, "clocks"), err)))
+        (st = read_names(raw.h.dies, &raw.h.dies_count, "dies", yaml_find(tree, "dies"), err)))
         return st;
     raw.h.activations = cache_of(raw.activations, HARNESS_WARM);
     raw.h.weights = cache_of(raw.weights, HARNESS_COLD);
     raw.h.kv = cache_of(raw.kv, HARNESS_WARM);
     *out = raw.h;
     return STATUS_OK;
+}
+
+/* Those of validate/clocks.yaml, where calibrate has written them. */
+static enum status apply_clocks(struct harness_library *lib, struct arena *arena, struct error *err)
+{
+    const char *path = data_path("validate/clocks.yaml", arena);
+    struct harness_clock_list list;
+    enum status st = path ? harness_clocks_read(&list, path, arena, err) : STATUS_OK;
+
+    for (int64_t i = 0; path && i < list.count && !st; i++)
+        st = harness_clock_set(lib, list.items[i].source, list.items[i].device, list.items[i].share, err);
+    return st;
 }
 
 enum status harness_library_load(struct harness_library *out, struct arena *arena, struct error *err)
@@ -158,7 +151,7 @@ enum status harness_library_load(struct harness_library *out, struct arena *aren
         if ((st = read_harness(&items[i], entries[i].path, arena, err)))
             return st;
     *out = (struct harness_library){ count, items };
-    return STATUS_OK;
+    return apply_clocks(out, arena, err);
 }
 
 static bool has_word(const char *words, const char *word)
@@ -184,14 +177,6 @@ const struct harness *harness_find(const struct harness_library *lib, const char
             best = h;
     }
     return best;
-}
-
-double harness_clock_share(const struct harness *h, const char *device)
-{
-    for (int64_t i = 0; i < h->clocks_count; i++)
-        if (strcmp(h->clocks[i].device, device) == 0)
-            return h->clocks[i].share;
-    return 0.0;
 }
 
 double harness_overhead_s(const struct harness *h, const char *op)

@@ -22,7 +22,9 @@ enum harness_cache {        /* of an operand when the timed kernel starts */
 
 enum { HARNESS_SYSTEMS_MAX = 16, HARNESS_CLOCKS_MAX = 16, HARNESS_OVERHEADS_MAX = 16 };
 
-struct harness_clock { const char *device; double share; };
+/** Highest clock of a device under a source ("vidur": what stands before the colon), over boost; 80 % interval. */
+struct harness_clock { const char *source, *device; double share, low, high; };
+struct harness_clock_list { int64_t count; struct harness_clock *items; };
 struct harness_overhead { const char *op; double s; };
 struct harness_system { const char *device, *system; };
 
@@ -50,12 +52,12 @@ struct harness {
     struct harness_overhead overheads[HARNESS_OVERHEADS_MAX];
     int64_t host_afters_count;      /* of that time, what runs beside the kernel: a call takes overhead + max(kernel, host_after) */
     struct harness_overhead host_afters[HARNESS_OVERHEADS_MAX];
-    int64_t clocks_count;           /* clock under this harness as a share of boost: the one number a source and a device may have fitted */
+    int64_t clocks_count;           /* of its source (validate/clocks.yaml): the one number that a source and a device may have fitted */
     struct harness_clock clocks[HARNESS_CLOCKS_MAX];
     const char *path;
 };
 
-struct harness_library { int64_t count; const struct harness *items; };
+struct harness_library { int64_t count; struct harness *items; };
 
 /** Every validate/harness/ *.yaml of the data directory. */
 enum status harness_library_load(struct harness_library *out, struct arena *arena, struct error *err);
@@ -67,6 +69,10 @@ const char *harness_die(int64_t *dies, const struct harness *h, const char *devi
 const char *harness_system(const struct harness *h, const char *device);
 /** Fitted share of boost for this device (its name, not an alias) under this harness, 0 when none. */
 double harness_clock_share(const struct harness *h, const char *device);
+/** Sets it for every harness of a source ("vidur"); texts must live as long as the library. */
+enum status harness_clock_set(struct harness_library *lib, const char *source, const char *device, double share, struct error *err);
+/** A file of clocks; an empty list when it is absent. */
+enum status harness_clocks_read(struct harness_clock_list *out, const char *path, struct arena *arena, struct error *err);
 /** What the wall clock holds beside the device's time for this operator; 0 for harnesses that time on the device. */
 double harness_overhead_s(const struct harness *h, const char *op);
 

@@ -4,12 +4,16 @@ libllmsim_results_la_SOURCES += \
 	validate/engines.c \
 	validate/engines.h \
 	validate/calibrate.c \
+	validate/calibrate_file.c \
+	validate/calibrate_internal.h \
+	validate/calibrate_rows.c \
 	validate/calibrate.h \
 	validate/evaluate.c \
 	validate/evaluate.h \
 	validate/explain_row.c \
 	validate/explain_row.h \
 	validate/harness.c \
+	validate/harness_clocks.c \
 	validate/harness.h \
 	validate/interval.c \
 	validate/interval.h \
