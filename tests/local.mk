@@ -28,10 +28,12 @@ suites = \
 	tests/lut_published \
 	tests/probe \
 	tests/run_diff \
+	tests/serving \
 	tests/store_runs \
 	tests/timing_measured \
 	tests/timing_properties \
 	tests/trace_generate \
+	tests/training \
 	tests/trace_read \
 	tests/validate_calibrate \
 	tests/validate_interval \

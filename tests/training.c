@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Training: bubbles, memory and exchange worked out by hand or taken from the papers that the model follows. */
+#include <math.h>
+#include <string.h>
+
+#include "sim/training.h"
+#include "tests/harness.h"
+#include "workloads/model_library.h"
+
+static struct arena arena;
+static struct error err;
+
+static bool near(double a, double b, double share)
+{
+    return fabs(a - b) <= share * fabs(b);
+}
+
+/* GPT-3 175B on 64 devices of Selene, as in arXiv 2205.05198: tp 8, pp 8, 3 chunks a stage, 64 sequences of 2048. */
+static struct training_spec gpt3(struct llm *model)
+{
+    struct training_spec s = { .tp = 8, .pp = 8, .chunks = 3, .dp = 1, .ep = 1, .cp = 1, .micro_batch = 1, .global_batch = 64, .seq = 2048 };
+
+    CU_ASSERT_FATAL(model_load(model, "GPT3-175B", &arena, &err) == STATUS_OK);
+    CU_ASSERT_FATAL(arch_system_load(&s.system, "selene", &arena, &err) == STATUS_OK);
+    CU_ASSERT_FATAL(stack_load(&s.stack, "megatron-2022", NULL, 0, &arena, &err) == STATUS_OK);
+    CU_ASSERT_FATAL(fidelity_find(&s.fidelity, "analytic", &err) == STATUS_OK);
+    CU_ASSERT_FATAL(recipe_parse(&s.recipe, "fp16", (struct source_pos){ 0 }, &err) == STATUS_OK);
+    s.model = model;
+    return s;
+}
+
+static struct training_result run_of(const struct training_spec *s)
+{
+    struct training_result r = { 0 };
+
+    CU_ASSERT_FATAL(training_run(&r, s, &arena, &err) == STATUS_OK);
+    return r;
+}
+
+static void bubbles(void)
+{
+    static const struct { const char *label; int64_t pp, chunks, micro_batches; double share; } rows[] = {
+        { "one stage", 1, 1, 8, 0 },                    /* nothing to fill */
+        { "8 stages, 64", 8, 1, 64, 7.0 / 64 },         /* arXiv 2104.04473, 2.2.1 */
+        { "8 stages, 64, 3 chunks", 8, 3, 64, 7.0 / 192 },
+        { "as many as stages", 4, 1, 4, 0.75 },
+    };
+    struct llm model;
+    struct training_spec s = gpt3(&model);
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        CHECK_ROW(rows[i].label, near(training_bubble_share(rows[i].pp, rows[i].chunks, rows[i].micro_batches), rows[i].share, 1e-12));
+    /* 64 micro-batches more add 64 (F + B): the bubble and the optimizer are paid once */
+    struct training_result one = run_of(&s);
+    s.global_batch = 128;
+    struct training_result two = run_of(&s);
+    CU_ASSERT(near(two.iteration_s - one.iteration_s, 64 * (one.forward_s + one.backward_s), 1e-9));
+    CU_ASSERT(near(one.bubble_s, two.bubble_s, 1e-9));
+}
+
+/* arXiv 2205.05198, Eq. 2 and 6, and its figure 1: s b h L (10 + 24/t + 5 a s/(h t)) (1 + (p - 1)/(p m)), and 34/t selective. */
+static void activations_of_the_paper(void)
+{
+    const double gib = 1073741824.0, sbh = 2048.0 * 12288.0 * 96.0, in_flight = 1 + 7.0 / 24;
+    struct llm model;
+    struct training_spec s = gpt3(&model);
+
+    CU_ASSERT(near(run_of(&s).memory.activations, sbh * (10 + 24.0 / 8 + 5.0 * 96 * 2048 / (12288.0 * 8)) * in_flight, 1e-3));
+    CU_ASSERT(near(run_of(&s).memory.activations / gib, 66.84, 2e-3));
+    s.recompute = RECOMPUTE_SELECTIVE;
+    s.sequence_parallel = true;
+    CU_ASSERT(near(run_of(&s).memory.activations / gib, 12.35, 2e-3));
+    s.recompute = RECOMPUTE_FULL;
+    s.sequence_parallel = false;
+    CU_ASSERT(near(run_of(&s).memory.activations, 2 * sbh * in_flight, 1e-9)); /* a layer's input, whole on every rank */
+}
+
+/* What a step takes: recomputing forward adds a forward pass, so between 4/3 and a little more of forward and backward. */
+static void recomputation(void)
+{
+    struct llm model;
+    struct training_spec s = gpt3(&model);
+    struct training_result none = run_of(&s);
+
+    s.recompute = RECOMPUTE_FULL;
+    struct training_result full = run_of(&s);
+    double more = (full.forward_s + full.backward_s) / (none.forward_s + none.backward_s);
+    CU_ASSERT(more > 1.28 && more < 1.38);
+    s.recompute = RECOMPUTE_SELECTIVE;
+    struct training_result selective = run_of(&s);
+    CU_ASSERT(selective.backward_s > none.backward_s && selective.backward_s < full.backward_s);
+    CU_ASSERT(none.backward_s > 1.7 * none.forward_s && none.backward_s < 2.3 * none.forward_s); /* two products for one */
+}
+
+/* MPT 1B under FSDP on 8 devices: 1 315 950 592 parameters (llm-foundry's own count), 2 + 2 + 12 bytes each, an eighth on each. */
+static void fully_sharded(void)
+{
+    const double n = 1315950592;
+    struct llm model;
+    struct training_spec s = gpt3(&model);
+
+    CU_ASSERT_FATAL(model_load(&model, "mpt-1b", &arena, &err) == STATUS_OK);
+    CU_ASSERT_FATAL(stack_load(&s.stack, "fsdp-2023", NULL, 0, &arena, &err) == STATUS_OK);
+    CU_ASSERT_FATAL(recipe_parse(&s.recipe, "bf16", (struct source_pos){ 0 }, &err) == STATUS_OK);
+    s.tp = s.pp = s.chunks = 1;
+    s.dp = 8;
+    s.sharding = SHARDING_FULL;
+    s.micro_batch = 8;
+    s.global_batch = 512;
+    struct training_result r = run_of(&s);
+    CU_ASSERT_EQUAL(r.parameters, n);
+    CU_ASSERT(near(r.memory.parameters, 2 * n / 8, 1e-9));
+    CU_ASSERT(near(r.memory.gradients, 2 * n / 8, 1e-9));
+    CU_ASSERT(near(r.memory.optimizer, 12 * n / 8, 1e-9));
+    CU_ASSERT(near(r.flops_per_token, 6 * n + 12.0 * 24 * 2048 * 2048, 1e-9)); /* 24 layers, hidden 2048, seq 2048 */
+    CU_ASSERT_EQUAL(r.tokens, 512.0 * 2048);
+    /* replicated: all of the states everywhere, and gradients exchanged once an iteration */
+    s.sharding = SHARDING_NONE;
+    struct training_result whole = run_of(&s);
+    CU_ASSERT(near(whole.memory.optimizer, 12 * n, 1e-9));
+    CU_ASSERT(whole.exchange_s > 0);
+    s.overlap_gradients = true;
+    CU_ASSERT(run_of(&s).exchange_s < whole.exchange_s);
+}
+
+static void bad_layouts(void)
+{
+    struct llm model;
+    struct training_spec s = gpt3(&model);
+    struct training_result r;
+
+    s.global_batch = 63;
+    s.dp = 2;
+    CU_ASSERT_EQUAL(training_run(&r, &s, &arena, &err), STATUS_BAD_INPUT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "global batch 63"));
+    s = gpt3(&model);
+    s.pp = 97;
+    CU_ASSERT_EQUAL(training_run(&r, &s, &arena, &err), STATUS_BAD_INPUT);
+    s = gpt3(&model);
+    s.tp = 16;
+    CU_ASSERT_EQUAL(training_run(&r, &s, &arena, &err), STATUS_INFEASIBLE); /* beyond the switch */
+}
+
+static const struct test tests[] = {
+    { "the bubble is paid once", bubbles },
+    { "activations are the paper's", activations_of_the_paper },
+    { "recomputation adds forward work", recomputation },
+    { "sharded states are an eighth on eight", fully_sharded },
+    { "layouts that cannot be are refused", bad_layouts },
+};
+TEST_MAIN("training", tests)
