@@ -74,14 +74,20 @@ static double shared_bytes(const struct attention_kernel_shape *a, int64_t tile_
 static int64_t residency(const struct attention_kernel_shape *a, const struct hardware *hw, int64_t tile_q, int64_t tile_kv, int64_t warps)
 {
     double shared = shared_bytes(a, tile_q, tile_kv);
-    double registers = (double)tile_q * (double)(a->v_head_dim + tile_kv) * 4.0 + (double)(warps * hw->sm.warp_threads) * 60.0 * 4.0;
+    double sums = (double)tile_q * (double)(a->v_head_dim + tile_kv) * 4.0, registers = (double)(warps * hw->sm.warp_threads) * 60.0 * 4.0;
+    bool apart = hw->sm.tensor_memory_bytes > 0 && a->unit != NULL && a->unit->operands_from_shared; /* scores and output in tensor memory */
     double blocks;
 
+    if (apart && sums > (double)hw->sm.tensor_memory_bytes)
+        return 0;
+    registers += apart ? 0.0 : sums;
     if (shared > (double)hw->sm.shared_block_bytes || registers > (double)hw->sm.register_bytes)
         return 0;
     blocks = (double)hw->sm.shared_bytes / (shared + (double)hw->sm.shared_reserved_bytes);
     if ((double)hw->sm.register_bytes / registers < blocks)
         blocks = (double)hw->sm.register_bytes / registers;
+    if (apart && (double)hw->sm.tensor_memory_bytes / sums < blocks)
+        blocks = (double)hw->sm.tensor_memory_bytes / sums;
     return smaller(larger((int64_t)blocks, 1), larger(hw->sm.max_warps / larger(warps, 1), 1));
 }
 
