@@ -32,6 +32,10 @@ struct gemm_kernel {
     int64_t rows_max;          /* most rows of A that it is offered for (GEMV); 0 = all */
     double absent_row_cycles;  /* what each row of an edge tile that lies beyond the matrix costs in each step */
     bool profiled;             /* picked by timing all of its class when the engine was built, not by the stack's rule */
+    int64_t align_elements;    /* rows of operands whose length is no multiple of this are loaded element by element; 0 = no matter */
+    double unaligned_efficiency; /* further share of its speed that is left then */
+    double efficiency;         /* main loop's speed against the model's: compilers schedule loads and products less tightly than hand-written
+                                * kernels; 1 unless said otherwise */
     double gap_s;              /* the engine's own time on the device around its launch (a plugin outside the graph) */
 };
 
@@ -117,8 +121,11 @@ struct stack_moe {
     int64_t tuned_count;
     struct moe_tuned tuned[STACK_TUNED_MAX];
     int64_t sort_launches;     /* kernels that sort token copies by expert */
+    int64_t sort_launches_many, sort_many_tokens; /* the same for as many tokens and more; 0: no other way */
+    int64_t sort_serial;       /* of these, kernels of one thread block */
+    bool quantizes_separately; /* activations with scales found at run time: by a kernel of its own; else in the kernel before */
     bool copies_rows;          /* rows are copied in the experts' order; else the GEMM's loads gather them */
-    bool all_rows;             /* activation and sum pass over all copies, also those of other devices' experts */
+    bool all_rows;             /* activation and sum pass over all copies, also those of other devices' experts, for which products write zeros */
     int64_t chunk_tokens;      /* tokens worked on at once; 0: all */
 };
 

@@ -29,6 +29,9 @@ static const struct field_row kernel_rows[] = {
     { .path = "rows_max", .kind = FIELD_COUNT, .offset = K(rows_max), .max = 1 << 20, .doc = "most rows it is offered for; 0 = all" },
     { .path = "absent_row", .kind = FIELD_QUANTITY, .quantity = Q_CYCLES, .offset = K(absent_row_cycles), .max = 1000, .doc = "a step's cost of a row beyond the matrix" },
     { .path = "profiled", .kind = FIELD_BOOL, .offset = K(profiled), .doc = "picked by timing, not by gemm.pick_rule" },
+    { .path = "efficiency", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = K(efficiency), .min = 0.1, .max = 1, .doc = "main loop's speed against a hand-written one; default 1" },
+    { .path = "align", .kind = FIELD_COUNT, .offset = K(align_elements), .max = 4096, .doc = "elements that a row's length must be a multiple of for wide loads; 0 = any" },
+    { .path = "unaligned", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = K(unaligned_efficiency), .min = 0.05, .max = 1, .doc = "share of its speed without wide loads; default 1" },
     { .path = "gap", .kind = FIELD_QUANTITY, .quantity = Q_SECONDS, .offset = K(gap_s), .max = 1e-3, .doc = "time around its launch beside the stack's" },
     { .path = "stream_k", .kind = FIELD_BOOL, .offset = K(stream_k), .doc = "tiles split evenly over SMs" },
 };
@@ -147,7 +150,7 @@ enum status stack_read_kernel(struct gemm_kernel *k, const char *name, const str
     enum status st;
 
     snprintf(what, sizeof what, "GEMM kernel '%.60s'", name);
-    *k = (struct gemm_kernel){ .name = name, .cluster_m = 1, .cluster_n = 1 };
+    *k = (struct gemm_kernel){ .name = name, .cluster_m = 1, .cluster_n = 1, .efficiency = 1, .unaligned_efficiency = 1 };
     if ((st = fields_read(k, kernel_rows, ROWS(kernel_rows), node, what, err)) ||
         (st = parse_pair(&k->tile_m, &k->tile_n, fields_find(node, "tile"), "tile", err)))
         return st;

@@ -174,13 +174,33 @@ static void shuffle(int64_t *out, const int64_t *in, int64_t count, uint64_t see
     }
 }
 
-/* What rounding and the cap left over is dealt to the ranks in turn; then the rank of the most copies moves to the front. */
-static int64_t settle(int64_t *rows, int64_t experts, int64_t ep, int64_t tokens, int64_t copies)
+/* Gives `left` copies, one each, to the experts of fewest copies, the last of equals first. */
+static int64_t pile(int64_t *rows, int64_t experts, int64_t tokens, int64_t left)
+{
+    int64_t most = 0;
+
+    for (int64_t i = 0; i < experts; i++)
+        most = rows[i] > most ? rows[i] : most;
+    for (int64_t few = 0; few <= most; few++)
+        for (int64_t i = experts - 1; i >= 0 && left > 0; i--)
+            if (rows[i] == few && rows[i] < tokens) {
+                rows[i] = -few - 1; /* marked: it has had its copy */
+                left--;
+            }
+    for (int64_t i = 0; i < experts; i++)
+        rows[i] = rows[i] < 0 ? -rows[i] : rows[i];
+    return left;
+}
+
+/* What rounding and the cap left over is given out; then the rank of the most copies moves to the front. */
+static int64_t settle(int64_t *rows, int64_t experts, int64_t ep, int64_t tokens, int64_t copies, bool piled)
 {
     int64_t each = experts / ep, left = copies, best = 0, most = -1;
 
     for (int64_t i = 0; i < experts; i++)
         left -= rows[i];
+    if (piled && left > 0 && left <= experts)
+        left = pile(rows, experts, tokens, left);
     for (int64_t r = 0; r < ep; r++) {
         int64_t part = left / ep + (llabs(left % ep) > r ? (left > 0 ? 1 : -1) : 0), sum = 0;
         level(rows + r * each, each, part, tokens);
@@ -195,8 +215,8 @@ static int64_t settle(int64_t *rows, int64_t experts, int64_t ep, int64_t tokens
     return most;
 }
 
-enum status experts_power_law(struct expert_loads *out, int64_t tokens, int64_t top_k, int64_t experts, int64_t ep, double alpha, struct arena *arena,
-                              struct error *err)
+enum status experts_power_law(struct expert_loads *out, int64_t tokens, int64_t top_k, int64_t experts, int64_t ep, double alpha, bool piled,
+                              struct arena *arena, struct error *err)
 {
     int64_t *law = arena_array(arena, (size_t)experts, sizeof *law), *rows = arena_array(arena, (size_t)experts * PLACEMENTS, sizeof *rows), copies;
     int64_t most[PLACEMENTS], sorted[PLACEMENTS], chosen = 0, used = ep > 1 ? PLACEMENTS : 1;
@@ -208,7 +228,7 @@ enum status experts_power_law(struct expert_loads *out, int64_t tokens, int64_t 
     quantiles(law, experts, tokens, copies, alpha);
     for (int64_t i = 0; i < used; i++) {
         shuffle(rows + i * experts, law, experts, (uint64_t)i + 1);
-        most[i] = sorted[i] = settle(rows + i * experts, experts, ep, tokens, copies);
+        most[i] = sorted[i] = settle(rows + i * experts, experts, ep, tokens, copies, piled);
     }
     qsort(sorted, (size_t)used, sizeof *sorted, falling);
     while (most[chosen] != sorted[used / 2])

@@ -29,9 +29,11 @@ enum status experts_balanced(struct expert_loads *out, int64_t tokens, int64_t t
  * Loads drawn from a bounded power law of density x^-alpha, as ai-dynamo/aiconfigurator's collector does (collector/helper.py): between 1 and
  * 0.8 tokens (0.01 and 2 with fewer copies than experts), scaled to tokens top_k in all, no expert above `tokens`, and the rank of the most copies
  * taken. Here the experts' loads are the quantiles (i + 1/2) / experts of the law, and the rank is the median heaviest of nine fixed placements.
+ * @param piled  copies that rounding left over go to the experts of fewest copies, the last of equals first (older versions of that collector: a
+ *               few tokens then all meet on one rank); else to the ranks in turn
  */
-enum status experts_power_law(struct expert_loads *out, int64_t tokens, int64_t top_k, int64_t experts, int64_t ep, double alpha, struct arena *arena,
-                              struct error *err);
+enum status experts_power_law(struct expert_loads *out, int64_t tokens, int64_t top_k, int64_t experts, int64_t ep, double alpha, bool piled,
+                              struct arena *arena, struct error *err);
 
 /** The part of one of `parts` passes over as many tokens. */
 enum status experts_part(struct expert_loads *out, const struct expert_loads *whole, int64_t parts, struct arena *arena, struct error *err);

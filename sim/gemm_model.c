@@ -197,7 +197,7 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
     for (int i = 0; account && i < TERMS; i++)
         account_resource(account, term_name[i], term_cause[i], terms[i] / hz);
     *binding = term_cause[worst];
-    return overlap_norm(terms, TERMS, hw->sm.overlap_exponent);
+    return overlap_norm(terms, TERMS, hw->sm.overlap_exponent) / (map->efficiency > 0.0 ? map->efficiency : 1.0);
 }
 
 /* Results leave through L2's write port, shared by the SMs that write at once. Cycles of one block. */

@@ -57,6 +57,9 @@ double gemm_cost_energy_j(struct events *events, const struct gemm_cost *cost, c
 bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kernel, int64_t split_k, const struct kernel *k,
                         const struct hardware *hw, const char **why);
 
+/** What a kernel must be written for to take these operands (gemm_kernel.operands); NULL: nothing special. */
+const char *gemm_operand_class(const struct gemm_kernel_shape *g);
+
 /** Best time of any legal mapping at the sustained clock (s); 0 when none is legal. */
 double gemm_best_time_s(const struct kernel *k, const struct timing_context *ctx);
 

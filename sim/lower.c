@@ -191,7 +191,8 @@ static enum status lower_op(struct lowering *l, int64_t *i, struct wrap *wrap, b
     case OP_ACTIVATION:
         if (strcmp(op.role, "moe.act") == 0 && (st = lower_moe_activation(l, &op)))
             return st;
-        st = lower_stream(l, &op);
+        if ((st = lower_stream(l, &op)) == STATUS_OK && strcmp(op.role, "moe.act") == 0)
+            l->out->kernels[l->current].kernel.stream.op = "moe_act";
         break;
     default: st = lower_stream(l, &op); break;
     }

@@ -168,7 +168,7 @@ static enum status lower_product(struct lowering *l, const struct op *op, const 
     if ((st = lower_prepare(l, &g, op, grouped ? rows_read : rows, &from)))
         return st;
     int64_t outputs = activation != NULL && activation->gated ? op->n / 2 : op->n;
-    g.out_bytes = bytes_of(rows, outputs, 1, g.out->bits);
+    g.out_bytes = bytes_of(grouped ? lower_moe_rows(l) : rows, outputs, 1, g.out->bits);
     if (g.out_bytes < 0)
         return lower_overflow(l, op);
     set_epilogue(l, &g, op, activation);

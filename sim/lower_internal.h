@@ -53,6 +53,8 @@ enum status lower_collective(struct lowering *l, const char *role, enum collecti
 enum status lower_route(struct lowering *l, const struct op *op);
 /* Loads of the experts of a grouped GEMM; sets op->m to their rows and multiplies op->count by the chunks. rows_read: distinct rows of A. */
 enum status lower_grouping(const struct gemm_grouping **out, int64_t *rows_read, struct lowering *l, struct op *op);
+/* Copies over which activation, sum and the products' outputs go: those of this device's experts, or all. After lower_grouping(). */
+int64_t lower_moe_rows(const struct lowering *l);
 /* Rows and count of the experts' activation function. */
 enum status lower_moe_activation(struct lowering *l, struct op *op);
 

@@ -8,8 +8,7 @@
 #include "base/checked.h"
 #include "sim/lower_internal.h"
 
-/* Copies over which one thread block sorts at once. */
-enum { SORT_COLUMNS = 1024 };
+enum { SORT_THREADS = 1024 }; /* of a block */
 
 static enum status loads_of_step(struct lowering *l)
 {
@@ -31,8 +30,7 @@ static enum status loads_of_step(struct lowering *l)
     return experts_part(&l->loads, &whole, l->chunks, l->arena, l->err);
 }
 
-/* Copies that the stack's activation and sum pass over, in one chunk. */
-static int64_t passed_rows(const struct lowering *l)
+int64_t lower_moe_rows(const struct lowering *l)
 {
     return l->ctx->stack->moe.all_rows ? l->loads.tokens * l->loads.top_k : l->loads.rows;
 }
@@ -43,7 +41,7 @@ enum status lower_moe_activation(struct lowering *l, struct op *op)
 
     if (st)
         return st;
-    op->rows = passed_rows(l);
+    op->rows = lower_moe_rows(l);
     op->count *= l->chunks;
     return STATUS_OK;
 }
@@ -72,16 +70,20 @@ enum status lower_grouping(const struct gemm_grouping **out, int64_t *rows_read,
     return STATUS_OK;
 }
 
+/* Expert numbers of 4 bytes are counted and placed: by one thread block, a load of each thread after the other, or by many. */
 static enum status add_sorts(struct lowering *l, const struct op *op)
 {
-    int64_t copies = l->loads.tokens * l->loads.top_k, rows = ceil_div_i64(copies, SORT_COLUMNS);
+    const struct stack_moe *moe = &l->ctx->stack->moe;
+    bool many = moe->sort_many_tokens > 0 && l->loads.tokens >= moe->sort_many_tokens;
+    int64_t copies = l->loads.tokens * l->loads.top_k, launches = many ? moe->sort_launches_many : moe->sort_launches;
 
-    for (int64_t i = 0; i < l->ctx->stack->moe.sort_launches; i++) {
+    for (int64_t i = 0; i < launches; i++) {
+        int64_t rows = i < moe->sort_serial ? 1 : ceil_div_i64(copies, SORT_THREADS);
         struct lowered_kernel *k = lower_add(l, KERNEL_STREAM, op->role, "sort", op->count * l->chunks);
 
         if (k == NULL)
             return STATUS_INTERNAL;
-        k->kernel.stream = (struct stream_kernel_shape){ .rows = rows, .cols = copies < SORT_COLUMNS ? copies : SORT_COLUMNS, .read_bytes = 4 * copies,
+        k->kernel.stream = (struct stream_kernel_shape){ .rows = rows, .cols = ceil_div_i64(copies, rows), .load_bytes = 4, .read_bytes = 4 * copies,
                                                          .write_bytes = 4 * copies, .vector_ops_per_element = 8, .passes = 2 };
         k->kernel.flops = 0;
         k->activation_bytes = 4 * copies;
@@ -94,13 +96,13 @@ static enum status add_sorts(struct lowering *l, const struct op *op)
 static enum status add_route(struct lowering *l, const struct op *op, bool scatter)
 {
     double bits = l->ctx->recipe->output->bits;
-    int64_t rows = scatter ? l->loads.tokens : l->loads.rows, copies = scatter ? passed_rows(l) : l->loads.rows;
+    int64_t rows = scatter ? l->loads.tokens : l->loads.rows, copies = scatter ? lower_moe_rows(l) : l->loads.rows;
     struct lowered_kernel *k = lower_add(l, KERNEL_STREAM, op->role, NULL, op->count * l->chunks);
 
     if (k == NULL)
         return STATUS_INTERNAL;
     k->kernel.stream = (struct stream_kernel_shape){
-        .rows = rows, .cols = op->cols, .gather = !scatter, .passes = 1,
+        .rows = rows, .cols = op->cols, .gather = !scatter, .passes = 1, .op = scatter ? "moe_sum" : "moe_gather",
         .read_bytes = bytes_of(scatter ? copies : l->loads.tokens < copies ? l->loads.tokens : copies, op->cols, 1, bits),
         .write_bytes = bytes_of(rows, op->cols, 1, bits),
         .vector_ops_per_element = scatter ? 2 * (double)copies / (double)rows + 1 : 1,

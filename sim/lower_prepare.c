@@ -86,6 +86,8 @@ static enum status add_kernel(struct lowering *l, const struct op *op, const cha
         return STATUS_INTERNAL;
     k->kernel.stream = (struct stream_kernel_shape){ .rows = rows, .cols = cols, .read_bytes = read, .write_bytes = write,
                                                      .vector_ops_per_element = ops, .passes = reduction ? 2 : 1 };
+    if (op->kind == OP_GROUPED_GEMM && reduction)
+        k->kernel.stream.op = "moe_quantize";
     k->kernel.note = note;
     k->kernel.flops = (double)rows * (double)cols * ops;
     k->activation_bytes = write;
@@ -118,7 +120,9 @@ static enum status make(struct lowering *l, const struct gemm_kernel_shape *g, c
     bool tables_done = false;
     enum status st;
 
-    if (n->convert && stack->quantize_fused && takes_riders(l, *from)) {
+    bool ride_along = op->kind == OP_GROUPED_GEMM ? !(n->dynamic && stack->moe.quantizes_separately) : stack->quantize_fused;
+
+    if (n->convert && ride_along && takes_riders(l, *from)) {
         const char *what = arena_printf(l->arena, "quantizes to %s", g->a.format->name);
         if (what == NULL)
             return error_no_memory(l->err);

@@ -107,7 +107,7 @@ static bool apply_split(struct gemm_mapping *map, int64_t split_k, const struct 
 }
 
 /* What a kernel must be written for to take these operands; NULL: nothing special. */
-static const char *operand_class(const struct gemm_kernel_shape *g)
+const char *gemm_operand_class(const struct gemm_kernel_shape *g)
 {
     const struct unit_service *u = &g->service;
 
@@ -130,7 +130,7 @@ struct catalogue { const struct gemm_kernel *kernels; int64_t count; const char 
 
 static struct catalogue catalogue_for(const struct stack *stack, const struct gemm_kernel_shape *g)
 {
-    struct catalogue c = { stack->gemm_kernels, stack->gemm_kernels_count, unit_instruction(g->unit), operand_class(g), false };
+    struct catalogue c = { stack->gemm_kernels, stack->gemm_kernels_count, unit_instruction(g->unit), gemm_operand_class(g), false };
     bool own = false;
 
     for (int64_t i = 0; c.operands && i < c.count && !own; i++)
@@ -169,6 +169,9 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
     out->tile_k = tile_depth(kernel, u);
     out->stages = larger(kernel->stages, 1);
     out->stream_k = kernel->stream_k;
+    out->efficiency = kernel->efficiency > 0.0 ? kernel->efficiency : 1.0;
+    if (kernel->align_elements > 0 && g->k % kernel->align_elements != 0)
+        out->efficiency *= kernel->unaligned_efficiency;
     out->grid_m = ceil_div_i64(gemm_row_tiles(g, out->tile_m), g->batch); /* grouped: of the mean expert */
     out->grid_n = ceil_div_i64(g->n, out->tile_n);
     return occupancy(out, g, hw, why) && apply_split(out, split_k, g, hw, why);

@@ -24,6 +24,7 @@ struct gemm_mapping {
     int64_t k_steps;                    /* of one block */
     int64_t swizzle;                    /* blocks of M that a wave walks together */
     int64_t shared_bytes, registers_per_thread; /* of one block / thread */
+    double efficiency;                  /* main loop's speed against the model's */
 };
 
 struct attention_mapping {

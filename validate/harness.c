@@ -28,6 +28,7 @@ static const struct field_row rows[] = {
     { .path = "kv", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, kv), .choices = caches, .doc = "cache state" },
     { .path = "weight_copies", .kind = FIELD_COUNT, .offset = H(weight_copies), .min = 1, .max = 1e6, .doc = "buffers in turn" },
     { .path = "sync", .kind = FIELD_QUANTITY, .quantity = Q_SECONDS, .offset = H(sync_s), .min = 0, .max = 1, .doc = "wall clock beside the kernel" },
+    { .path = "leftover_piled", .kind = FIELD_BOOL, .offset = H(leftover_piled), .doc = "skewed MoE rows: copies left over by rounding go to the least loaded experts in their order" },
     { .path = "quantizes_activations", .kind = FIELD_BOOL, .offset = H(quantizes_activations), .doc = "low-precision rows quantize too" },
     { .path = "kv_write", .kind = FIELD_BOOL, .offset = H(kv_write), .doc = "attention rows include the KV-cache write" },
     { .path = "rope", .kind = FIELD_BOOL, .offset = H(rope), .doc = "attention rows include rotary embedding and the QKV split" },

@@ -38,6 +38,7 @@ struct harness {
     enum harness_cache activations, weights, kv;
     int64_t weight_copies;          /* HARNESS_ROTATING */
     double sync_s;                  /* wall clock: launch call to return of the synchronisation, beside the kernel */
+    bool leftover_piled;            /* skewed MoE rows: token copies that rounding leaves over went to the least loaded experts in their order, not around the ranks */
     bool quantizes_activations;     /* low-precision rows include abs-max and quantization kernels */
     bool kv_write, rope;            /* attention rows include these kernels */
     const char *fp8;                /* serving: recipe of rows whose dtype is "fp8"; NULL: the preset of that name */

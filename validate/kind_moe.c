@@ -33,7 +33,7 @@ static enum status read_block(struct block *b, const struct row *row, struct err
     return STATUS_OK;
 }
 
-static enum status read_loads(struct expert_loads *out, const struct block *b, const struct row *row, struct arena *arena, struct error *err)
+static enum status read_loads(struct expert_loads *out, const struct block *b, const struct row *row, const struct harness *harness, struct arena *arena, struct error *err)
 {
     static const char law[] = "power_law_";
     const char *text = row_text(row, "distribution");
@@ -44,7 +44,7 @@ static enum status read_loads(struct expert_loads *out, const struct block *b, c
     if (strncmp(text, law, sizeof law - 1) == 0) {
         double alpha = strtod(text + sizeof law - 1, &end);
         if (*end == '\0' && alpha > 0 && alpha < 10 && fabs(alpha - 1) > 1e-3)
-            return experts_power_law(out, b->tokens, b->top_k, b->experts, b->ep, alpha, arena, err);
+            return experts_power_law(out, b->tokens, b->top_k, b->experts, b->ep, alpha, harness->leftover_piled, arena, err);
     }
     return error_set(err, STATUS_BAD_INPUT, row->at, "distribution is '%s', expected balanced, uniform or power_law_ALPHA, as in power_law_1.2", text);
 }
@@ -54,7 +54,7 @@ static enum status read_recipe(struct recipe *out, const struct row *row, struct
     static const struct { const char *dtype, *recipe; } table[] = {
         { "bf16", "bf16" },
         { "fp16", "fp16" },
-        { "fp8", "w=fp8,a=fp8,out=bf16" },
+        { "fp8", "w=fp8pt,a=fp8pt,out=bf16" },
         { "fp8_block", "w=fp8g128,a=fp8g128,out=bf16" },
         { "int4_wo", "w=int4g128,a=bf16,out=bf16" },
         { "int8_wo", "w=int8,a=bf16,out=bf16" },
@@ -107,7 +107,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     enum status st;
 
     if ((st = row_context(&timing, row, harness, p, err)) || (st = read_block(&b, row, err)) || (st = read_recipe(&recipe, row, err)) ||
-        (st = read_loads(&loads, &b, row, arena, err)))
+        (st = read_loads(&loads, &b, row, harness, arena, err)))
         return st;
     make_step(&step, ops, &b);
     struct lower_context lower = { timing.hw, timing.stack, &recipe, &layout, &model, &loads };
