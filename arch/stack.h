@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "base/yaml.h"
 
-enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 16,
+enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 32,
        STACK_PROTOCOLS_MAX = 16, STACK_MOE_TILES_MAX = 32, STACK_TUNED_MAX = 64, STACK_CORRECTIONS_MAX = 24, STACK_STREAMS_MAX = 32 };
 
 /** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
@@ -57,6 +57,17 @@ struct attention_kernel {
     bool gqa_packing;          /* query heads of a KV group share a tile's rows */
     int64_t packing_max;       /* largest group that is packed; larger ones run a block a head. 0 = no limit */
     int64_t prepare_kernels;   /* small kernels launched before it: scheduler's metadata, sequence offsets */
+    int64_t packed_kernels;    /* further small kernels where heads are packed */
+    int64_t packed_copies;     /* copies of queries and results around it where heads of several sequences and groups are packed: their order changes */
+    int64_t group_min, group_max; /* query heads of a KV head that it is written for; 0: no limit */
+    bool compute_kv;           /* both products run in the KV cache's format where that is narrower and the chip can: queries are quantized too */
+    double convert_ops;        /* lane operations to widen or transpose one K or V element in the loop; default 1 */
+    int64_t kv_bits;           /* for KV elements of this width only; 0: any that no other entry names */
+    int64_t resident_max;      /* blocks an SM holds, where the kernel keeps more in shared memory than its tiles; 0: as shared memory and registers allow */
+    int64_t split_tiles_min;   /* contexts of fewer tiles are not split; default 2 */
+    bool split_prefill;        /* prompts are split too, where their blocks leave SMs idle */
+    bool writes_kv;            /* rotary embedding and the write of the new keys are part of it */
+    double warp_issue;         /* instructions a cycle that one warp of its softmax issues (dependent ones wait 4 cycles and more); default 0.5 */
     bool split_softmax;        /* softmax overlaps the other warp group's GEMM */
 };
 
@@ -194,6 +205,8 @@ struct stack {
 
 /** Attention kernel for a matrix instruction ("mma.sync") and a phase ("prefill", "decode"); NULL when the stack has none. */
 const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase);
+/** The same for KV elements of `kv_bits` and `group` query heads of a KV head: the entry that names the width, else the one for any; 0: unknown. */
+const struct attention_kernel *stack_attention_for(const struct stack *stack, const char *instruction, const char *phase, int64_t kv_bits, int64_t group);
 
 /** How the stack writes operator `op`; NULL when it says nothing of it (or op is NULL). */
 const struct stream_kernel *stack_stream(const struct stack *stack, const char *op);

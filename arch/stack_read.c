@@ -50,6 +50,18 @@ static const struct field_row attention_rows[] = {
     { .path = "combine_in_flight", .kind = FIELD_COUNT, .offset = A(combine_in_flight), .min = 1, .max = 64, .doc = "parts loaded at once when they are added up" },
     { .path = "chain_loads", .kind = FIELD_COUNT, .offset = A(chain_loads), .max = 64, .doc = "dependent round trips of a block beside its main loop" },
     { .path = "packing_max", .kind = FIELD_COUNT, .offset = A(packing_max), .min = 1, .max = 4096, .doc = "largest group that is packed" },
+    { .path = "packed_kernels", .kind = FIELD_COUNT, .offset = A(packed_kernels), .max = 16, .doc = "further small kernels where heads are packed" },
+    { .path = "packed_copies", .kind = FIELD_COUNT, .offset = A(packed_copies), .max = 16, .doc = "copies of queries and results where heads of several sequences and groups are packed" },
+    { .path = "group_min", .kind = FIELD_COUNT, .offset = A(group_min), .max = 1 << 16, .doc = "least query heads of a KV head" },
+    { .path = "group_max", .kind = FIELD_COUNT, .offset = A(group_max), .max = 1 << 16, .doc = "most query heads of a KV head" },
+    { .path = "compute_kv", .kind = FIELD_BOOL, .offset = A(compute_kv), .doc = "products in the KV cache's format" },
+    { .path = "convert_ops", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(convert_ops), .min = 0, .max = 64, .doc = "lane operations to widen or transpose one K or V element" },
+    { .path = "kv_bits", .kind = FIELD_COUNT, .offset = A(kv_bits), .max = 32, .doc = "for KV elements of this width only" },
+    { .path = "resident_max", .kind = FIELD_COUNT, .offset = A(resident_max), .max = 32, .doc = "blocks an SM holds at most" },
+    { .path = "split_tiles_min", .kind = FIELD_COUNT, .offset = A(split_tiles_min), .min = 2, .max = 1024, .doc = "tiles of the shortest context that is split" },
+    { .path = "split_prefill", .kind = FIELD_BOOL, .offset = A(split_prefill), .doc = "prompts are split too" },
+    { .path = "writes_kv", .kind = FIELD_BOOL, .offset = A(writes_kv), .doc = "rotary embedding and KV write are part of it" },
+    { .path = "warp_issue", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(warp_issue), .min = 0.05, .max = 1, .doc = "instructions a cycle of one warp" },
     { .path = "prepare_kernels", .kind = FIELD_COUNT, .offset = A(prepare_kernels), .max = 16, .doc = "small kernels before it" },
     { .path = "split_kv_max", .kind = FIELD_COUNT, .offset = A(split_kv_max), .min = 1, .max = 1024, .doc = "parts of the context" },
     { .path = "gqa_packing", .kind = FIELD_BOOL, .offset = A(gqa_packing), .doc = "heads of a group share a tile" },
@@ -170,7 +182,8 @@ static enum status read_attention(struct attention_kernel *k, const char *name, 
     char what[96];
 
     snprintf(what, sizeof what, "attention kernel '%.60s'", name);
-    *k = (struct attention_kernel){ .name = name, .split_kv_max = 1, .tile_q_min = 16, .combine_in_flight = 1, .chain_loads = 4 };
+    *k = (struct attention_kernel){ .name = name, .split_kv_max = 1, .tile_q_min = 16, .combine_in_flight = 1, .chain_loads = 4,
+                                     .split_tiles_min = 2, .warp_issue = 0.5, .convert_ops = 1 };
     return fields_read(k, attention_rows, ROWS(attention_rows), node, what, err);
 }
 
@@ -313,13 +326,25 @@ enum status stack_load(const struct stack **out, const char *name_or_path, const
     return STATUS_OK;
 }
 
-const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase)
+const struct attention_kernel *stack_attention_for(const struct stack *stack, const char *instruction, const char *phase, int64_t kv_bits, int64_t group)
 {
+    const struct attention_kernel *any = NULL;
+
     for (int64_t i = 0; i < stack->attention_kernels_count; i++) {
         const struct attention_kernel *k = &stack->attention_kernels[i];
 
-        if (strcmp(k->instruction, instruction) == 0 && (strcmp(k->phase, phase) == 0 || strcmp(k->phase, "any") == 0))
+        if (strcmp(k->instruction, instruction) != 0 || (strcmp(k->phase, phase) != 0 && strcmp(k->phase, "any") != 0) ||
+            (group > 0 && (group < k->group_min || (k->group_max > 0 && group > k->group_max))))
+            continue;
+        if (k->kv_bits == kv_bits && kv_bits > 0)
             return k;
+        if (k->kv_bits == 0 && !any)
+            any = k;
     }
-    return NULL;
+    return any;
+}
+
+const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase)
+{
+    return stack_attention_for(stack, instruction, phase, 0, 0);
 }

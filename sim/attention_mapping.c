@@ -58,7 +58,26 @@ const struct attention_kernel *attention_kernel_of(const struct attention_kernel
 
     for (int64_t i = 0; i < a->groups_count; i++)
         longest = larger(longest, a->groups[i].q);
-    return stack_attention(stack, instruction, longest > 1 ? "prefill" : "decode");
+    return stack_attention_for(stack, instruction, longest > 1 ? "prefill" : "decode", a->kv.format ? a->kv.format->bits : 0,
+                               a->heads / larger(a->kv_heads, 1));
+}
+
+void attention_products(struct attention_kernel_shape *a, const struct stack *stack, const struct hardware *hw)
+{
+    const struct attention_kernel *kernel = attention_kernel_of(a, stack);
+    struct quant operand = { .format = a->kv.format, .group = QUANT_PER_CHANNEL };
+    struct unit_request request = { .a = &operand, .b = &operand, .accumulator = format_find("fp32") };
+    struct unit_service service;
+    const struct arch_unit *unit;
+
+    if (!kernel || !kernel->compute_kv || !a->kv.format || !a->compute || a->kv.format->bits >= a->compute->bits)
+        return;
+    unit = unit_choose(&service, hw, &request);
+    if (!unit || service.compute_a != a->kv.format || service.compute_b != a->kv.format)
+        return;
+    a->unit = unit;
+    a->service = service;
+    a->compute = a->kv.format;
 }
 
 /* Shared memory of a block: its queries, and two tiles of K and V in flight between them. */
@@ -129,11 +148,11 @@ static int64_t longest_kv(const struct attention_kernel_shape *a)
     return a->window > 0 ? smaller(kv, a->window) : kv;
 }
 
-static int64_t choose_split(double blocks, double slots, int64_t kv_tiles, int64_t most)
+static int64_t choose_split(double blocks, double slots, int64_t kv_tiles, int64_t most, int64_t least_tiles)
 {
     double best = 0.0;
 
-    if (blocks >= 0.8 * slots || most <= 1)
+    if (blocks >= 0.8 * slots || most <= 1 || kv_tiles < least_tiles)
         return 1;
     most = smaller(most, kv_tiles);
     for (int64_t s = 1; s <= most; s++) {
@@ -180,7 +199,7 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     out->tile_q = larger(kernel->tile_q, least);
     while (out->tile_q / 2 >= larger(rows, least))
         out->tile_q /= 2;
-    out->tile_kv = larger(kernel->tile_elements > 0 ? kernel->tile_elements / a->head_dim / 16 * 16 : kernel->tile_kv, 16);
+    out->tile_kv = larger(kernel->tile_elements > 0 ? smaller(kernel->tile_elements / a->head_dim / 16 * 16, kernel->tile_kv) : kernel->tile_kv, 16);
     out->split_kv = 1;
     out->blocks_per_sm = 1;
     if (!out->unfused) {
@@ -194,11 +213,13 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
                                    "shared memory or registers", (long long)a->head_dim, hw->name);
         }
     }
+    if (kernel->resident_max > 0)
+        out->blocks_per_sm = smaller(out->blocks_per_sm, kernel->resident_max);
     blocks = base_blocks(a, kernel, out->tile_q);
     may_split = !kernel->split_needs_packing || attention_packed_heads(a, kernel) > 1;
-    if (rows <= out->tile_q && !out->unfused && may_split)
+    if ((rows <= out->tile_q || kernel->split_prefill) && !out->unfused && may_split)
         out->split_kv = choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), ceil_div_i64(longest_kv(a), out->tile_kv),
-                                     kernel->split_kv_max);
+                                     kernel->split_kv_max, kernel->split_tiles_min);
     out->blocks = (int64_t)blocks * out->split_kv;
     out->waves = (double)out->blocks / (double)(hw->sm.count * out->blocks_per_sm);
     return STATUS_OK;

@@ -8,6 +8,9 @@
 /** Kernel of the stack's catalogue for this launch (by instruction and phase), or NULL. */
 const struct attention_kernel *attention_kernel_of(const struct attention_kernel_shape *a, const struct stack *stack);
 
+/** Takes unit and format of the products from the KV cache where the stack's kernel computes in its format (compute_kv) and the chip can. */
+void attention_products(struct attention_kernel_shape *a, const struct stack *stack, const struct hardware *hw);
+
 /** Query heads that share a block's rows: the group of a KV head where the kernel packs groups of that size, else 1. */
 int64_t attention_packed_heads(const struct attention_kernel_shape *a, const struct attention_kernel *kernel);
 

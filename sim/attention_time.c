@@ -54,7 +54,9 @@ static void walk_group(struct walk *w, const struct attention_kernel_shape *a, c
         sum = tiles * ceil(last / tile_kv);
     }
     longest = ceil(ceil(last / tile_kv) / (double)map->split_kv);
-    w->steps += (double)g->count * heads * at_least(sum, tiles * longest * (map->split_kv > 1 ? (double)map->split_kv : 0.0));
+    if (map->split_kv > 1 && tiles <= 1.0) /* equal parts, the last one padded */
+        sum = at_least(sum, longest * (double)map->split_kv);
+    w->steps += (double)g->count * heads * sum;
     w->tiles += (double)g->count * heads * tiles * (double)map->split_kv;
     w->longest = at_least(w->longest, longest);
 }
@@ -62,7 +64,7 @@ static void walk_group(struct walk *w, const struct attention_kernel_shape *a, c
 /* What one KV tile of one block costs, in SM cycles. */
 struct tile_cost { double matrix, softmax, shared, l2_bytes, shared_bytes, vector_ops, sfu_ops, fma; };
 
-static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shape *a, const struct attention_mapping *map, int64_t warps,
+static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shape *a, const struct attention_mapping *map, const struct attention_kernel *kernel,
                          const struct hardware *hw)
 {
     struct lanes lanes = vector_lanes(hw);
@@ -77,16 +79,16 @@ static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shap
     t->matrix = t->fma / (a->service.fma_per_cycle_sm * efficiency);
     t->sfu_ops = q * kv;
     /* per score: scale, maximum, sum, half a packed conversion; per output of the tile: rescale by the new maximum */
-    t->vector_ops = q * kv * 3.5 + q * dv + (convert ? kv * kv_elements : 0.0);
+    t->vector_ops = q * kv * 3.5 + q * dv + (convert ? kv * kv_elements * kernel->convert_ops : 0.0);
     t->softmax = t->sfu_ops / lanes.sfu + t->vector_ops / lanes.fma;
     t->l2_bytes = kv * kv_elements * kv_bits / 8.0;
     /* every warp (group of four where operands come from shared memory) reads all K and V fragments for its rows, 16 (64) at least; fills once */
-    readers = a->service.operands_from_shared ? q / 64.0 : at_most((double)warps, q / 16.0);
+    readers = a->service.operands_from_shared ? q / 64.0 : at_most((double)kernel->warps, q / 16.0);
     t->shared_bytes = kv * (d + dv) * operand * at_least(readers, 1.0) + t->l2_bytes;
     t->shared = t->shared_bytes / hw->sm.shared_bytes_per_cycle;
 }
 
-enum { TERM_COMPUTE, TERM_SHARED, TERM_L2, TERM_DRAM, TERM_LATENCY, TERMS };
+enum { TERM_COMPUTE, TERM_SHARED, TERM_L2, TERM_LATENCY, TERMS };
 
 struct flash {
     const struct attention_kernel *kernel;
@@ -97,7 +99,14 @@ struct flash {
     bool split_softmax;
     double resident; /* blocks on a busy SM */
     double rounds;   /* tiles that the busiest slot walks */
+    double small_kernels; /* launched before and after it */
 };
+
+/* Warps of a block that work on softmax: all of them, or all but the group that only loads. */
+static double softmax_warps(const struct attention_kernel *kernel, const struct attention_kernel_shape *a)
+{
+    return (double)(a->service.operands_from_shared && kernel->warps > 4 ? kernel->warps - 4 : kernel->warps);
+}
 
 static void flash_prepare(struct flash *f, const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx)
 {
@@ -111,7 +120,7 @@ static void flash_prepare(struct flash *f, const struct kernel *k, const struct 
     attention_work_of(&f->work, a);
     for (int64_t i = 0; i < a->groups_count; i++)
         walk_group(&f->walk, a, map, kernel, &a->groups[i]);
-    tile_cost_of(&f->tile, a, map, kernel->warps, hw);
+    tile_cost_of(&f->tile, a, map, kernel, hw);
     f->kernel = kernel;
     f->split_softmax = kernel->split_softmax;
     f->dram_bytes = at_least(f->work.q_bytes + f->work.kv_bytes - warm, 0.0);
@@ -119,6 +128,16 @@ static void flash_prepare(struct flash *f, const struct kernel *k, const struct 
     if (map->split_kv > 1)
         f->combine_bytes = (double)map->split_kv * f->work.o_bytes * 2.0 * 2.0; /* fp32 partial results, written and read */
     f->resident = at_most(ceil(f->walk.tiles / sms), (double)map->blocks_per_sm);
+    /* few warps cannot keep a sub-core's lanes busy: each waits for its own last result */
+    f->tile.softmax /= at_most(f->resident * softmax_warps(kernel, a) / at_least((double)hw->sm.subcores, 1.0) * kernel->warp_issue, 1.0);
+    f->small_kernels = (double)kernel->prepare_kernels;
+    if (attention_packed_heads(a, kernel) > 1) {
+        int64_t sequences = 0;
+
+        for (int64_t i = 0; i < a->groups_count; i++)
+            sequences += a->groups[i].count;
+        f->small_kernels += (double)kernel->packed_kernels + (sequences > 1 && a->kv_heads > 1 ? (double)kernel->packed_copies : 0.0);
+    }
     slots = sms * f->resident;
     even = f->walk.steps / slots;
     /* equal blocks: whole waves; causal: blocks shrink, the last to start adds half of the longest on average */
@@ -131,33 +150,34 @@ static void flash_prepare(struct flash *f, const struct kernel *k, const struct 
     }
 }
 
-/* Cycles for the busiest SM to take one tile of each resident block. */
-static double round_cycles(enum cause *binding, const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
+/* Time for DRAM to deliver what misses L2 and take what does not fit it. */
+static double dram_seconds(const struct flash *f, const struct hardware *hw)
 {
-    static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_L2, CAUSE_DRAM, CAUSE_STALL };
-    static const char *const term_name[TERMS] = { "compute", "shared-memory port", "L2 to the SMs", "DRAM", "load latency" };
+    double rate = hw->dram.bandwidth_bytes_per_s;
+
+    return f->dram_bytes / (rate * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01)) + f->spilled_bytes / (rate * hw->dram.write_efficiency);
+}
+
+/* Cycles for the busiest SM to take one tile of each resident block, were DRAM free. */
+static double round_cycles(enum cause *binding, const struct flash *f, const struct timing_context *ctx, double hz)
+{
+    static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_L2, CAUSE_STALL };
+    static const char *const term_name[TERMS] = { "compute", "shared-memory port", "L2 to the SMs", "load latency" };
     const struct hardware *hw = ctx->hw;
     const struct tile_cost *t = &f->tile;
-    double running = at_most(f->walk.tiles, (double)hw->sm.count * f->resident), terms[TERMS], compute;
-    double rate = hw->dram.bandwidth_bytes_per_s, parts[2] = { f->resident * t->matrix, f->resident * t->softmax };
-    double dram_s = f->dram_bytes / (rate * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01))
-                  + f->spilled_bytes / (rate * hw->dram.write_efficiency);
+    double running = at_most(f->walk.tiles, (double)hw->sm.count * f->resident), terms[TERMS];
+    double parts[2] = { f->resident * t->matrix, f->resident * t->softmax };
     double latency = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
     int worst = 0;
 
-    (void)map;
-    compute = f->split_softmax ? overlap_norm(parts, 2, 2.0) : parts[0] + parts[1];
-    terms[TERM_COMPUTE] = compute;
+    terms[TERM_COMPUTE] = f->split_softmax ? overlap_norm(parts, 2, 2.0) : parts[0] + parts[1];
     terms[TERM_SHARED] = f->resident * t->shared;
     terms[TERM_L2] = at_least(f->resident * t->l2_bytes / hw->sm.l2_read_bytes_per_cycle, running * t->l2_bytes / hw->l2.bytes_per_cycle);
-    terms[TERM_DRAM] = dram_s * hz / at_least(f->walk.steps, 1.0) * running;
     terms[TERM_LATENCY] = latency / 2.0; /* K and V tiles: two loads in flight for each block */
     for (int i = 1; i < TERMS; i++)
         if (terms[i] > terms[worst])
             worst = i;
-    *binding = term_cause[worst];
-    if (worst == TERM_COMPUTE && parts[1] > parts[0])
-        *binding = CAUSE_VECTOR;
+    *binding = worst == TERM_COMPUTE && parts[1] > parts[0] ? CAUSE_VECTOR : term_cause[worst];
     account_resource(ctx->account, "products of a tile", CAUSE_MATRIX, parts[0] / hz);
     account_resource(ctx->account, "softmax of a tile", CAUSE_VECTOR, parts[1] / hz);
     for (int i = TERM_SHARED; i < TERMS; i++)
@@ -187,11 +207,11 @@ static void add_combine(double parts_s[CAUSES], const struct flash *f, const str
     account_part(ctx->account, "split-KV: parts added up one after the other", CAUSE_STALL, walk_s);
 }
 
-/* Small kernels that the backend launches before its own: one block that reads lengths and writes a plan. */
+/* Small kernels that the backend launches around its own: lengths read and a plan written, a few rows copied. */
 static void add_prepare(double parts_s[CAUSES], const struct flash *f, const struct timing_context *ctx, double hz)
 {
     const struct hardware *hw = ctx->hw;
-    double count = (double)f->kernel->prepare_kernels;
+    double count = f->small_kernels;
     double run_s = count * (hw->launch.block_cycles + 2.0 * hw->dram.latency_cycles) / hz, launch_s = count * launch_overhead_s(ctx, false);
 
     if (count <= 0.0)
@@ -202,35 +222,54 @@ static void add_prepare(double parts_s[CAUSES], const struct flash *f, const str
     account_part(ctx->account, "kernels that prepare: launch", CAUSE_LAUNCH, launch_s);
 }
 
-/* Parts of a flash launch at clock hz. Returns seconds. */
+/* SM cycles that a block's own chain takes beside its main loop: start; lengths and block table, queries and first keys, first values, results;
+ * and, where softmax runs under another product, the first product and softmax that have nothing to run under. docs/attention.md, Eq. 4 */
+static double chain_cycles(const struct flash *f, double latency, const struct hardware *hw)
+{
+    double fill = f->split_softmax ? 0.5 * f->tile.matrix + f->tile.softmax : 0.0;
+
+    return hw->launch.block_cycles + (double)f->kernel->chain_loads * latency + fill;
+}
+
+/* Parts of a flash launch at clock hz. Returns seconds. The SMs' own time (tiles, barriers, chains of all blocks but the first: blocks that
+ * run together start and end together, so neither hides the other's) runs beside DRAM's: while a block of one SM waits, others read. */
 static double flash_parts(double parts_s[CAUSES], const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
 {
     const struct hardware *hw = ctx->hw;
     enum cause binding;
-    double cycles, total = 0.0;
-    double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
-    double chain_loads = (double)f->kernel->chain_loads;
+    double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles), total = 0.0, terms[2], joint_s;
     double starts = at_least(f->walk.tiles / ((double)hw->sm.count * f->resident), 1.0);
     double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) * loaded / at_least(hw->dram.latency_cycles, 1.0);
     double miss = at_most(f->dram_bytes / at_least(f->work.q_bytes + f->work.kv_bytes, 1.0), 1.0);
     double later = at_most(l2, loaded) + (loaded - at_most(l2, loaded)) * miss;
+    double write_s = f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz, first_s = chain_cycles(f, loaded, hw) / hz;
+    double barrier_s = f->rounds * 2.0 * hw->sm.barrier_cycles / hz, later_s = (starts - 1.0) * chain_cycles(f, later, hw) / hz, cycles, loop_s;
 
     account_begin(ctx->account);
-    cycles = round_cycles(&binding, f, map, ctx, hz);
+    cycles = round_cycles(&binding, f, ctx, hz);
+    loop_s = f->rounds * cycles / hz;
+    terms[0] = loop_s + barrier_s + later_s;
+    terms[1] = dram_seconds(f, hw);
+    joint_s = overlap_norm(terms, 2, hw->sm.overlap_exponent);
+    account_resource(ctx->account, "barriers, starts of blocks", CAUSE_STALL, (barrier_s + later_s) / f->rounds);
+    account_resource(ctx->account, "DRAM", CAUSE_DRAM, terms[1] / f->rounds);
+    account_step(ctx->account, "one tile of keys of every resident block", joint_s / f->rounds, f->rounds);
     for (int i = 0; i < CAUSES; i++)
         parts_s[i] = 0.0;
-    parts_s[binding] = f->rounds * cycles / hz;
-    /* A block's own chain: lengths and block table, queries and first keys, first values, results. Blocks that run together
-     * start and end together, so neither hides the other's. docs/attention.md, Eq. 4 */
-    parts_s[CAUSE_STALL] += (f->rounds * 2.0 * hw->sm.barrier_cycles + (hw->launch.block_cycles + chain_loads * loaded)
-                             + (starts - 1.0) * (hw->launch.block_cycles + chain_loads * later)) / hz;
-    parts_s[CAUSE_L2] += f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz;
-    account_step(ctx->account, "one tile of keys of every resident block", cycles / hz, f->rounds);
-    account_part(ctx->account, "main loop over tiles of keys", binding, f->rounds * cycles / hz);
-    account_part(ctx->account, "main loop: barriers and pointers", CAUSE_STALL, f->rounds * 2.0 * hw->sm.barrier_cycles / hz);
-    account_part(ctx->account, "fill: first block, queries, keys", CAUSE_STALL, (hw->launch.block_cycles + chain_loads * loaded) / hz);
-    account_part(ctx->account, "fill of later blocks", CAUSE_STALL, (starts - 1.0) * (hw->launch.block_cycles + chain_loads * later) / hz);
-    account_part(ctx->account, "results written", CAUSE_L2, f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz);
+    if (terms[1] > terms[0]) {
+        parts_s[CAUSE_DRAM] = joint_s;
+        account_part(ctx->account, "keys and values from DRAM", CAUSE_DRAM, joint_s);
+    } else {
+        parts_s[binding] = joint_s - barrier_s - later_s;
+        parts_s[CAUSE_STALL] += barrier_s + later_s;
+        account_part(ctx->account, "main loop over tiles of keys", binding, joint_s - barrier_s - later_s);
+        account_part(ctx->account, "main loop: barriers and pointers", CAUSE_STALL, barrier_s);
+        account_part(ctx->account, "fill of later blocks", CAUSE_STALL, later_s);
+    }
+    parts_s[CAUSE_STALL] += first_s;
+    parts_s[CAUSE_L2] += write_s;
+    account_part(ctx->account, "fill: first block, queries, keys", CAUSE_STALL, first_s);
+    account_part(ctx->account, "results written", CAUSE_L2, write_s);
     add_combine(parts_s, f, map, ctx, hz);
     add_prepare(parts_s, f, ctx, hz);
     for (int i = 0; i < CAUSES; i++)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "sim/attention_model.h"
 #include "sim/lower_internal.h"
 
 void activation_cost(double *vector_ops, double *sfu_ops, const struct op *op)
@@ -196,12 +197,13 @@ static enum status attention_kernel(struct lowering *l, const struct op *op, con
     a->unit = unit_choose(&a->service, l->ctx->hw, &request);
     if (a->unit == NULL)
         return error_plain(l->err, STATUS_INFEASIBLE, "%s: no unit of %s takes %s attention", op->role, l->ctx->hw->name, r->attention->name);
+    attention_products(a, l->ctx->stack, l->ctx->hw);
     k->activation_bytes = bytes_of(tokens, a->heads, a->v_head_dim, r->output->bits);
     if (k->activation_bytes < 0)
         return lower_overflow(l, op);
     k->kernel.flops = attention_kernel_flops(a);
     k->kernel.note = arena_printf(l->arena, "%s x %s on %s%s%s", a->service.compute_a->name, a->service.compute_b->name, a->unit->name,
-                                  r->kv.format != r->attention ? ", cache in " : "", r->kv.format != r->attention ? r->kv.format->name : "");
+                                  r->kv.format != a->compute ? ", cache in " : "", r->kv.format != a->compute ? r->kv.format->name : "");
     if (k->kernel.note == NULL)
         return error_no_memory(l->err);
     k->input = l->current;

@@ -3,6 +3,7 @@
  * says that the measured operator holds them. */
 #include <string.h>
 
+#include "sim/attention_model.h"
 #include "sim/units.h"
 #include "validate/kinds.h"
 
@@ -48,10 +49,11 @@ static struct kernel side_kernel(const struct attention_kernel_shape *a, const s
     int64_t kv = 2 * a->kv_heads * a->head_dim, q = harness->rope ? a->heads * a->head_dim : 0;
 
     k.stream = (struct stream_kernel_shape){ .rows = a->groups->count * a->groups->q, .cols = kv + q, .vector_ops_per_element = harness->rope ? 4 : 1,
-                                             .passes = 1 };
+                                             .passes = 1, .op = harness->rope ? "rope_kv_write" : "kv_write" };
     k.stream.read_bytes = k.stream.rows * (kv + q) * 2;
     k.stream.write_bytes = k.stream.rows * (kv * a->kv.format->bits / 8 + q * a->compute->bits / 8);
     k.warm.other_bytes = harness_warm_bytes(harness->activations, 1, k.stream.read_bytes, hw);
+    k.warm.out_bytes = k.warm.other_bytes > 0 ? k.stream.write_bytes : 0; /* the same buffers in each replay */
     return k;
 }
 
@@ -67,11 +69,14 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     if ((st = row_context(&ctx, row, harness, p, err)) || (st = shape(&k, &group, row, ctx.hw, err)))
         return st;
     const struct attention_kernel_shape *a = &k.attention;
+    const struct attention_kernel *kernel = attention_kernel_of(a, ctx.stack);
+
+    attention_products(&k.attention, ctx.stack, ctx.hw);
     int64_t kv_bytes = group.count * group.kv * a->kv_heads * a->head_dim * 2 * a->kv.format->bits / 8;
     int64_t q_bytes = group.count * group.q * a->heads * a->head_dim * 2;
 
     k.warm.other_bytes = harness_warm_bytes(harness->kv, 1, kv_bytes, ctx.hw) + harness_warm_bytes(harness->activations, 1, q_bytes, ctx.hw);
-    if (harness->kv_write) {
+    if (harness->kv_write && !(kernel && kernel->writes_kv)) {
         side = side_kernel(a, harness, ctx.hw);
         if ((st = predict_kernel(out, &side, &ctx, p, err)))
             return st;
