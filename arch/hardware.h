@@ -107,6 +107,7 @@ struct arch_sm {
     double l2_read_bytes_per_cycle;  /* what one SM can take from L2 */
     double max_bytes_in_flight;      /* outstanding load bytes of one SM (TMA, cp.async); Little's law */
     double barrier_cycles;           /* one step of a block's main loop beside its work: barrier, pointer bump, branch; docs/timing_parameters.md */
+    double epilogue_bytes_per_cycle; /* results of a GEMM block on their way from accumulators through shared memory to L2, one SM; 0: as L2 takes them */
     double overlap_exponent;         /* p of the p-norm that joins busy resources of a step: >= 1; 1 = serial, large = perfect overlap */
     int64_t tensor_memory_bytes;     /* Blackwell datacenter; else 0 */
 };

@@ -61,6 +61,7 @@ static const struct field_row rows[] = {
     QUANTITY("sm.l2_read_bandwidth", Q_BYTES_PER_CYCLE, sm.l2_read_bytes_per_cycle, 0.5, 1e5, true, "what one SM takes from L2"),
     QUANTITY("sm.bytes_in_flight", Q_BYTES, sm.max_bytes_in_flight, 32, 1e9, true, "outstanding load bytes of one SM"),
     QUANTITY("sm.barrier", Q_CYCLES, sm.barrier_cycles, 0, 1e4, true, "one step of a main loop beside its work"),
+    QUANTITY("sm.epilogue_bandwidth", Q_BYTES_PER_CYCLE, sm.epilogue_bytes_per_cycle, 0, 1e5, false, "results of a GEMM block to L2, one SM"),
     QUANTITY("sm.overlap_exponent", Q_RATIO, sm.overlap_exponent, 1, 1000, true, "p-norm that joins busy resources of a step"),
     BYTES("sm.tensor_memory", sm.tensor_memory_bytes, 0, 1e9, false, "of one SM"),
     BYTES("l2.size", l2.bytes, 1024, 1e12, true, "whole chip"),

@@ -89,6 +89,7 @@ arch_descriptions = \
 	arch/stacks/deepspeed-mii.yaml \
 	arch/stacks/eager.yaml \
 	arch/stacks/fsdp-2023.yaml \
+	arch/stacks/kernel-only-2023.yaml \
 	arch/stacks/kernel-only.yaml \
 	arch/stacks/library.yaml \
 	arch/stacks/megatron-2022.yaml \

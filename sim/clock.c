@@ -31,18 +31,11 @@ double root_half(double x, double exponent)
     return high;
 }
 
-double overlap_norm(const double *terms, int n, double p)
+/* p-norm for p a power of two, by products and square roots only. */
+static double dyadic_norm(const double *terms, int n, double largest, int squarings)
 {
-    double largest = 0.0, sum = 0.0;
-    int squarings = 0;
+    double sum = 0.0;
 
-    for (int i = 0; i < n; i++)
-        if (terms[i] > largest)
-            largest = terms[i];
-    if (largest <= 0.0)
-        return 0.0;
-    while (squarings < 6 && (double)(1 << squarings) * 1.5 < p)
-        squarings++;
     for (int i = 0; i < n; i++) {
         double x = terms[i] / largest;
 
@@ -53,6 +46,25 @@ double overlap_norm(const double *terms, int n, double p)
     for (int j = 0; j < squarings; j++)
         sum = sqrt(sum);
     return largest * sum;
+}
+
+double overlap_norm(const double *terms, int n, double p)
+{
+    double largest = 0.0, above, low;
+    int squarings = 0;
+
+    for (int i = 0; i < n; i++)
+        if (terms[i] > largest)
+            largest = terms[i];
+    if (largest <= 0.0)
+        return 0.0;
+    while (squarings < 6 && (double)(2 << squarings) <= p)
+        squarings++;
+    low = dyadic_norm(terms, n, largest, squarings);
+    above = p / (double)(1 << squarings) - 1.0; /* 0 at this power of two, 1 at the next */
+    if (squarings == 6 || above <= 0.0)
+        return low;
+    return low + (dyadic_norm(terms, n, largest, squarings + 1) - low) * above;
 }
 
 double clock_highest_hz(const struct timing_context *ctx)
@@ -81,13 +93,17 @@ double clock_sustained_hz(const struct timing_context *ctx, double highest_hz, d
     double voltage_share = at_highest * boost / highest_hz; /* (V/V_boost)^2 */
     double activity = ctx->operand_activity > 0.0 ? ctx->operand_activity : 1.0;
     double dynamic_w = activity * energy_j * voltage_share / time_s;
-    double share, floor;
+    double share, floor, sustained, ran;
 
-    if (ctx->burst || dynamic_w <= budget_w || budget_w <= 0.0)
+    if ((ctx->burst && ctx->repeats <= 0) || dynamic_w <= budget_w || budget_w <= 0.0)
         return highest_hz;
     share = at_highest * budget_w / dynamic_w;
     floor = power->voltage_knee_hz > 0.0 ? relative_power(power, boost, power->voltage_knee_hz) : 0.0;
-    if (share < floor)
-        return power->voltage_knee_hz * share / floor;
-    return boost * root_half(share, power->voltage_exponent);
+    sustained = share < floor ? power->voltage_knee_hz * share / floor : boost * root_half(share, power->voltage_exponent);
+    if (!ctx->burst || power->time_constant_s <= 0.0)
+        return sustained;
+    /* mean over the run of a clock that falls from the highest with the controller's time constant: (1 - exp(-x)) / x, x = run / constant,
+     * by its Pade approximant (within 4 %) */
+    ran = (double)ctx->repeats * time_s / power->time_constant_s;
+    return sustained + (highest_hz - sustained) / (1.0 + 0.5 * ran + ran * ran / (12.0 + 2.0 * ran));
 }

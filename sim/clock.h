@@ -30,7 +30,7 @@ double power_half(double x, double exponent);
 /** y with y^e = x, 0 < x <= 1, by bisection; same determinism. */
 double root_half(double x, double exponent);
 
-/** p-norm of n terms >= 0 with p rounded to a power of two in [1, 64]: products and square roots only. docs/gemm.md, Eq. 4 */
+/** p-norm of n terms >= 0, p from 1 to 64, linear between powers of two: products and square roots only. docs/gemm.md, Eq. 4 */
 double overlap_norm(const double *terms, int n, double p);
 
 #endif

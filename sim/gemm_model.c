@@ -173,6 +173,7 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
     double read_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01);
     double write_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.write_efficiency;
     double dram_s = (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / blocks_steps * running;
+    double chip_l2 = running * s->l2_bytes / hw->l2.bytes_per_cycle;
     int worst = 0;
 
     sm_bytes = resident * s->l2_bytes;
@@ -183,13 +184,13 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
     terms[TERM_SHARED] = resident * s->shared_cycles;
     terms[TERM_VECTOR] = resident * s->vector_cycles;
     terms[TERM_REGISTER] = resident * s->register_cycles;
-    terms[TERM_L2] = at_least(sm_bytes / hw->sm.l2_read_bytes_per_cycle, running * s->l2_bytes / hw->l2.bytes_per_cycle);
+    terms[TERM_L2] = at_least(sm_bytes / hw->sm.l2_read_bytes_per_cycle, chip_l2);
     terms[TERM_DRAM] = dram_s * hz;
     terms[TERM_LATENCY] = 0.0;
     if (in_flight > 0.0) {
         double busy = at_least(overlap_norm(terms, TERMS, hw->sm.overlap_exponent), sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight);
 
-        terms[TERM_LATENCY] = sm_bytes * load_latency_cycles(cost, hw, terms[TERM_DRAM] / busy, terms[TERM_L2] / busy) / in_flight;
+        terms[TERM_LATENCY] = sm_bytes * load_latency_cycles(cost, hw, terms[TERM_DRAM] / busy, chip_l2 / busy) / in_flight;
     }
     for (int i = 1; i < TERMS; i++)
         if (terms[i] > terms[worst])
@@ -206,24 +207,39 @@ static double epilogue_cycles(const struct gemm_cost *cost, const struct hardwar
     double sms = at_most(running, (double)hw->sm.count);
     double rate = at_most(hw->l2.write_bytes_per_cycle / at_least(sms, 1.0), hw->sm.l2_read_bytes_per_cycle);
 
+    if (hw->sm.epilogue_bytes_per_cycle > 0.0)
+        rate = at_most(rate, hw->sm.epilogue_bytes_per_cycle);
+
     return at_least(cost->epilogue_bytes / rate, cost->epilogue_vector_cycles);
 }
 
-/* Fill, flush and block starts that no other block hides. The first wave waits for DRAM, later ones find L2 warm; blocks
- * resident together (or a persistent kernel's next tile) hide each other's. docs/gemm.md, Eq. 6 */
-static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double waves, double hz,
-                             struct account *account)
+/* What a later wave adds to its main loop, `loop` cycles with all blocks resident: blocks resident together (or a persistent kernel's
+ * next tile) cover each other's start, fill and flush, but no block ends before its own chain of them and of its steps alone. */
+static double wave_exposed_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double chain, double loop,
+                                  double hz)
 {
-    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+    double hidden_by = (double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0), covered = chain / hidden_by, alone;
+    enum cause binding;
+
+    if (chain <= loop) /* steps enough to cover the rest, whatever they take alone */
+        return covered;
+    alone = (double)map->k_steps * step_cycles(&binding, cost, map, hw, 1.0, at_most((double)map->blocks, (double)hw->sm.count), 0.0, hz, NULL);
+    return at_least(covered, chain + alone - loop);
+}
+
+/* Fill, flush and block starts that no other block hides. The first wave waits for DRAM, later ones as their misses do. docs/gemm.md, Eq. 6 */
+static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double waves, double loop,
+                             double hz, struct account *account)
+{
     double first = hw->launch.block_cycles + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
     double running = at_most((double)map->blocks, cost->slots);
-    double epilogue = epilogue_cycles(cost, hw, running);
-    double hidden_by = (double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0);
-    double later = (hw->launch.block_cycles + l2 + epilogue) / hidden_by;
+    double epilogue = epilogue_cycles(cost, hw, running), later = 0.0;
 
-    account_part(account, "fill: first block, first bytes", CAUSE_STALL, first / hz);
+    if (waves > 1.0)
+        later = wave_exposed_cycles(cost, map, hw, hw->launch.block_cycles + load_latency_cycles(cost, hw, 0.5, 0.5) + epilogue, loop, hz);
+    account_part(account, "fill: first block and its first bytes", CAUSE_STALL, first / hz);
     account_part(account, "flush: results of the last block", CAUSE_STALL, epilogue / hz);
-    account_part(account, "fill and flush of later waves", CAUSE_STALL, at_least(waves - 1.0, 0.0) * later / hz);
+    account_part(account, "fill and flush of later waves, as far as exposed", CAUSE_STALL, at_least(waves - 1.0, 0.0) * later / hz);
     return first + epilogue + at_least(waves - 1.0, 0.0) * later;
 }
 
@@ -268,8 +284,12 @@ static double reduce_s(const struct gemm_cost *cost, const struct timing_context
 
     if (cost->reduce_bytes <= 0.0)
         return 0.0;
-    if (ctx->stack->split_k_separate)
-        fixed = launch_overhead_s(ctx, false) + hw->dram.latency_cycles / hz;
+    if (ctx->stack->split_k_separate) { /* a grid that fills the chip ramps up like the product's own; its program is small */
+        struct timing_context small = *ctx;
+
+        small.burst = true;
+        fixed = launch_overhead_s(&small, true) + hw->dram.latency_cycles / hz;
+    }
     return fixed + cost->reduce_bytes / (hw->l2.write_bytes_per_cycle * hz);
 }
 
@@ -303,7 +323,7 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
     }
     parts[CAUSE_STALL] += edge_cycles(cost, map, hw, hz, account);
     account_part(account, "main loop: barriers and pointers", CAUSE_STALL, waves * steps * hw->sm.barrier_cycles / hz);
-    parts[CAUSE_STALL] += waves * steps * hw->sm.barrier_cycles + exposed_cycles(cost, map, hw, waves, hz, account);
+    parts[CAUSE_STALL] += waves * steps * hw->sm.barrier_cycles + exposed_cycles(cost, map, hw, waves, steps * full_cycles, hz, account);
     add_epilogue_excess(parts, cost, map, hw, hz, account);
     for (int i = 0; i < CAUSES; i++)
         parts[i] /= hz;

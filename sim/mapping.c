@@ -177,24 +177,23 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
     return occupancy(out, g, hw, why) && apply_split(out, split_k, g, hw, why);
 }
 
-/* The library's estimate in cycles: whole waves of full tiles, each step at the unit, the shared-memory port, the
- * vector lanes and this SM's share of L2, overlapped as in Eq. 4; a constant for each wave and each split. docs/gemm.md, Eq. 7 */
-static double library_cycles(const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
-                             const struct stack *stack)
+/* The library's estimate in seconds: its own model of the kernel at the highest clock, power unknown to it, with a constant for each
+ * wave and each split that it holds against the mapping. docs/gemm.md, Eq. 7 */
+static double library_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct timing_context *ctx)
 {
-    const struct gemm_kernel_shape *g = &k->gemm;
-    double resident = (double)map->blocks_per_sm, waves = map->stream_k ? map->waves : ceil(map->waves), cycles;
-    double a = (double)g->a_bytes / (gemm_rows(g) * (double)g->k);
-    double b = (double)g->b_bytes / ((double)g->n * (double)g->k * (double)g->batch);
-    double tile_bytes = ((double)map->tile_m * a / (double)map->kernel->cluster_n + (double)map->tile_n * b / (double)map->kernel->cluster_m)
-                      * (double)map->tile_k;
-    double terms[4] = { step->matrix_cycles, step->shared_cycles, step->vector_cycles,
-                        tile_bytes * (double)hw->sm.count / hw->l2.bytes_per_cycle };
+    const struct stack *stack = ctx->stack;
+    double hz = ctx->hw->clock.boost_hz;
 
-    cycles = waves * ((double)map->k_steps * resident * overlap_norm(terms, 4, hw->sm.overlap_exponent) + stack->pick_block_cycles);
-    if (map->split_k > 1)
-        cycles += stack->pick_split_s * hw->clock.boost_hz + gemm_reduce_bytes(map, k) / (0.5 * hw->l2.bytes_per_cycle);
-    return cycles;
+    return gemm_cost_time_s(NULL, cost, map, ctx, hz) + stack->pick_block_cycles / hz * ceil(map->waves)
+         + (map->split_k > 1 ? stack->pick_split_s : 0.0);
+}
+
+/* No clock makes it faster than this: its multiplications spread evenly, or one block's alone. */
+static double matrix_bound_s(const struct gemm_step *step, const struct gemm_mapping *map, const struct hardware *hw)
+{
+    double rounds = at_least((double)map->blocks / (double)hw->sm.count, 1.0);
+
+    return rounds * (double)map->k_steps * step->matrix_cycles / hw->clock.boost_hz;
 }
 
 struct search {
@@ -223,13 +222,17 @@ static double search_best(struct gemm_mapping *out, const struct search *s, cons
             continue;
         gemm_step_of(&step, &map, s->k, s->ctx->hw);
         for (int64_t j = 0; j < (stack->split_k_count > 0 ? stack->split_k_count : 1); j++) {
+            struct gemm_cost parts;
             double cost;
 
             if (!apply_split(&map, stack->split_k_count > 0 ? stack->split_k[j] : 1, &s->k->gemm, s->ctx->hw, why))
                 break; /* factors rise */
-            if (s->by_library && !catalogue.profiled)
-                cost = library_cycles(&step, &map, s->k, s->ctx->hw, stack);
-            else if (gemm_mapping_least_s(&map, s->k, s->ctx) >= best) /* slower already before the power cap */
+            if (matrix_bound_s(&step, &map, s->ctx->hw) >= best)
+                continue;
+            if (s->by_library && !catalogue.profiled) {
+                gemm_cost_of(&parts, &map, s->k, s->ctx->hw, stack);
+                cost = library_s(&parts, &map, s->ctx);
+            } else if (gemm_mapping_least_s(&map, s->k, s->ctx) >= best) /* slower already before the power cap */
                 continue;
             else
                 cost = gemm_mapping_time_s(NULL, &map, s->k, s->ctx);
@@ -253,18 +256,20 @@ int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct k
     quiet.account = NULL;
     for (int64_t i = 0; i < stack->gemm_kernels_count; i++) {
         struct gemm_mapping map;
-        struct gemm_step step;
 
         if (!catalogue_has(&catalogue, &stack->gemm_kernels[i]) ||
             !gemm_mapping_legal(&map, &stack->gemm_kernels[i], 1, k, ctx->hw, &why))
             continue;
-        gemm_step_of(&step, &map, k, ctx->hw);
         for (int64_t j = 0; j < (stack->split_k_count > 0 ? stack->split_k_count : 1); j++, count++) {
             if (!apply_split(&map, stack->split_k_count > 0 ? stack->split_k[j] : 1, &k->gemm, ctx->hw, &why))
                 break; /* factors rise */
-            if (count < room)
-                out[count] = (struct gemm_candidate){ map, library_cycles(&step, &map, k, ctx->hw, stack),
+            if (count < room) {
+                struct gemm_cost parts;
+
+                gemm_cost_of(&parts, &map, k, ctx->hw, stack);
+                out[count] = (struct gemm_candidate){ map, library_s(&parts, &map, &quiet) * ctx->hw->clock.boost_hz,
                                                       gemm_mapping_time_s(NULL, &map, k, &quiet) };
+            }
         }
     }
     return count;

@@ -52,7 +52,7 @@ static void sensitivities_are_true(void)
     struct run_spec spec;
     struct explanation e, changed;
 
-    if (!open_spec(&spec, "A100", "kernel-only", NULL, 0, &arena) || !explain_gemm(&e, &spec, 64, 8192, 8192, &arena)) {
+    if (!open_spec(&spec, "A100", "kernel-only", NULL, 0, &arena) || !explain_gemm(&e, &spec, 1000, 8192, 8192, &arena)) {
         CU_FAIL("no explanation");
         arena_free(&arena);
         return;
@@ -69,7 +69,7 @@ static void sensitivities_are_true(void)
             const char *unit = strcmp(rows[i].path, "clock.boost") == 0 ? "Hz" : strncmp(rows[i].path, "launch", 6) == 0 ? "s" : "B/cycle";
             o.value = arena_printf(&arena, "%.17g %s", s->value * 1.1, unit);
         }
-        if (!s || !open_spec(&spec, "A100", "kernel-only", &o, 1, &arena) || !explain_gemm(&changed, &spec, 64, 8192, 8192, &arena)) {
+        if (!s || !open_spec(&spec, "A100", "kernel-only", &o, 1, &arena) || !explain_gemm(&changed, &spec, 1000, 8192, 8192, &arena)) {
             CHECK_ROW(rows[i].path, false);
             continue;
         }

@@ -26,6 +26,7 @@ static const struct field_row rows[] = {
     { .path = "activations", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, activations), .choices = caches, .doc = "cache state" },
     { .path = "weights", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, weights), .choices = caches, .doc = "cache state" },
     { .path = "kv", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, kv), .choices = caches, .doc = "cache state" },
+    { .path = "replays", .kind = FIELD_COUNT, .offset = H(replays), .max = 1e6, .doc = "a timed kernel runs this often back to back; 0: power never acts" },
     { .path = "weight_copies", .kind = FIELD_COUNT, .offset = H(weight_copies), .min = 1, .max = 1e6, .doc = "buffers in turn" },
     { .path = "sync", .kind = FIELD_QUANTITY, .quantity = Q_SECONDS, .offset = H(sync_s), .min = 0, .max = 1, .doc = "wall clock beside the kernel" },
     { .path = "leftover_piled", .kind = FIELD_BOOL, .offset = H(leftover_piled), .doc = "skewed MoE rows: copies left over by rounding go to the least loaded experts in their order" },

@@ -36,6 +36,7 @@ struct harness {
     bool sustained;                 /* ran long enough for the power cap to act; else `burst` (sim/timing.h) */
     double operand_activity;        /* of the operands that were used (sim/timing.h); 1 unless said otherwise */
     enum harness_cache activations, weights, kv;
+    int64_t replays;                /* not sustained: times the kernel runs back to back (timing_context.repeats); 0 = power never acts */
     int64_t weight_copies;          /* HARNESS_ROTATING */
     double sync_s;                  /* wall clock: launch call to return of the synchronisation, beside the kernel */
     bool leftover_piled;            /* skewed MoE rows: token copies that rounding leaves over went to the least loaded experts in their order, not around the ranks */

@@ -20,7 +20,8 @@ enum status row_context(struct timing_context *out, const struct row *row, const
     double share;
     enum status st;
 
-    *out = (struct timing_context){ .ranks = 1, .burst = !harness->sustained, .operand_activity = harness->operand_activity };
+    *out = (struct timing_context){ .ranks = 1, .burst = !harness->sustained, .repeats = harness->replays,
+                                    .operand_activity = harness->operand_activity };
     if ((st = predictor_device(&out->hw, p, row_text(row, "device"), err)) || (st = predictor_stack(&out->stack, p, harness->stack, err)))
         return st;
     share = harness_clock_share(harness, out->hw->name);

@@ -31,8 +31,11 @@ double split_reduction_s(const struct gemm_cost &cost, const struct timing_conte
     double fixed = hw.dram.latency_cycles / hz;
     if (cost.reduce_bytes <= 0)
         return 0;
-    if (ctx.stack->split_k_separate)
-        fixed += launch_overhead_s(&ctx, false);
+    if (ctx.stack->split_k_separate) { // as in gemm_model.c: ramps like the product's own grid, its program is small
+        struct timing_context small = ctx;
+        small.burst = true;
+        fixed += launch_overhead_s(&small, true);
+    }
     return fixed + cost.reduce_bytes / (hw.l2.write_bytes_per_cycle * hz);
 }
 
