@@ -39,6 +39,7 @@ libllmsim_model_la_SOURCES += \
 nodist_libllmsim_model_la_SOURCES = model_sources.h
 BUILT_SOURCES += model_sources.h
 CLEANFILES += model_sources.h
+base/version.lo: model_sources.h
 model_sources.h: $(libllmsim_model_la_SOURCES) $(libllmsim_hw_la_SOURCES)
 	$(AM_V_GEN)cd $(srcdir) && cat $(libllmsim_model_la_SOURCES) $(libllmsim_hw_la_SOURCES) | cksum | \
 		sed 's/\([0-9]*\).*/#define MODEL_SOURCES "\1"/' >$(abs_builddir)/$@.tmp && mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
