@@ -34,7 +34,7 @@ struct arch_unit {
     int64_t rates_count;
     struct arch_rate rates[ARCH_RATES_MAX]; /* throughput_x included; LUT: at reference_weight_bits */
     /* tensor_core */
-    const char *instruction;       /* "mma.sync", "wgmma", "tcgen05", "mfma" */
+    const char *instruction;       /* "mma.sync", "wgmma", "tcgen05", "mfma", "systolic" */
     int64_t inst_m, inst_n, inst_k_bytes; /* one instruction: m x n, k = inst_k_bytes / operand bytes */
     double latency_cycles;         /* issue to result */
     bool operands_from_shared;     /* wgmma, tcgen05: B (and A) straight from shared memory; else ldmatrix to registers */

@@ -26,12 +26,16 @@ libllmsim_model_la_SOURCES += \
 # Descriptions, installed below $(pkgdatadir)/arch as they lie here.
 nobase_dist_pkgdata_DATA = $(arch_descriptions)
 arch_descriptions = \
+	arch/devices/a10.yaml \
 	arch/devices/a100-40gb-pcie.yaml \
 	arch/devices/a100-40gb-sxm.yaml \
 	arch/devices/a100-80gb-pcie.yaml \
 	arch/devices/a100-80gb-sxm.yaml \
 	arch/devices/a10g.yaml \
+	arch/devices/a30.yaml \
 	arch/devices/a40.yaml \
+	arch/devices/a800-80gb-sxm.yaml \
+	arch/devices/b100-180gb-sxm.yaml \
 	arch/devices/b200-180gb-sxm.yaml \
 	arch/devices/b300-288gb-sxm.yaml \
 	arch/devices/gb200-186gb.yaml \
@@ -41,8 +45,11 @@ arch_descriptions = \
 	arch/devices/h100-80gb-pcie.yaml \
 	arch/devices/h100-80gb-sxm.yaml \
 	arch/devices/h100-94gb-nvl.yaml \
+	arch/devices/h20-141gb.yaml \
 	arch/devices/h20-96gb.yaml \
+	arch/devices/h200-141gb-nvl.yaml \
 	arch/devices/h200-141gb-sxm.yaml \
+	arch/devices/h800-80gb-pcie.yaml \
 	arch/devices/h800-80gb-sxm.yaml \
 	arch/devices/l4.yaml \
 	arch/devices/l40.yaml \
@@ -51,13 +58,22 @@ arch_descriptions = \
 	arch/devices/mi250-gcd.yaml \
 	arch/devices/mi250.yaml \
 	arch/devices/mi250x.yaml \
+	arch/devices/mi300a.yaml \
 	arch/devices/mi300x.yaml \
+	arch/devices/mi325x.yaml \
+	arch/devices/mi350x.yaml \
+	arch/devices/mi355x.yaml \
 	arch/devices/rtx-3090.yaml \
 	arch/devices/rtx-4090.yaml \
+	arch/devices/rtx-5090.yaml \
+	arch/devices/rtx-6000-ada.yaml \
 	arch/devices/rtx-a6000.yaml \
 	arch/devices/rtx-pro-6000-bse.yaml \
+	arch/devices/rtx-pro-6000-we.yaml \
 	arch/devices/t4-16gb.yaml \
+	arch/devices/v100-16gb-pcie.yaml \
 	arch/devices/v100-16gb-sxm2.yaml \
+	arch/devices/v100-32gb-pcie.yaml \
 	arch/devices/v100-32gb-sxm2.yaml \
 	arch/dram/ddr4-3200.yaml \
 	arch/dram/ddr5-4800.yaml \
@@ -78,6 +94,7 @@ arch_descriptions = \
 	arch/generations/blackwell_sm120.yaml \
 	arch/generations/cdna2.yaml \
 	arch/generations/cdna3.yaml \
+	arch/generations/cdna4.yaml \
 	arch/generations/hopper.yaml \
 	arch/generations/turing.yaml \
 	arch/generations/volta.yaml \
@@ -100,6 +117,8 @@ arch_descriptions = \
 	arch/stacks/trtllm.yaml \
 	arch/stacks/unfused.yaml \
 	arch/stacks/vllm-2023.yaml \
+	arch/stacks/vllm-rocm-gfx942.yaml \
+	arch/stacks/vllm-rocm.yaml \
 	arch/stacks/vllm-v1.yaml \
 	arch/stacks/vllm.yaml \
 	arch/systems/4xa100-pcie-pairs.yaml \

@@ -18,7 +18,7 @@ enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 32,
 /** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
 struct gemm_kernel {
     const char *name;          /* key in the catalogue */
-    const char *instruction;   /* needs a unit with this: "mma.sync", "wgmma", "tcgen05", "mfma", "lut" */
+    const char *instruction;   /* needs a unit with this: "mma.sync", "wgmma", "tcgen05", "mfma", "systolic", "lut" */
     int64_t tile_m, tile_n, tile_k_bytes;
     int64_t warp_m, warp_n;    /* warp tile (mma.sync); warps = (tile_m/warp_m)(tile_n/warp_n) x slice_k */
     int64_t stages;            /* depth of the shared-memory pipeline */
@@ -61,6 +61,10 @@ struct attention_kernel {
     int64_t packed_copies;     /* copies of queries and results around it where heads of several sequences and groups are packed: their order changes */
     int64_t group_min, group_max; /* query heads of a KV head that it is written for; 0: no limit */
     bool compute_kv;           /* both products run in the KV cache's format where that is narrower and the chip can: queries are quantized too */
+    double tile_loads;         /* dependent memory round trips of a block in each tile of keys; default 0.5: loads of the next tile are under way */
+    int64_t scores_max;        /* scores of this many keys (or of the model's longest context, where that is less) lie in a block's shared memory, 4 bytes
+                                * each, unless the context is split; 0: none do */
+    int64_t split_blocks_max;  /* launches of more blocks than this are not split; 0: no limit */
     double convert_ops;        /* lane operations to widen or transpose one K or V element in the loop; default 1 */
     int64_t kv_bits;           /* for KV elements of this width only; 0: any that no other entry names */
     int64_t resident_max;      /* blocks an SM holds, where the kernel keeps more in shared memory than its tiles; 0: as shared memory and registers allow */
@@ -160,6 +164,7 @@ struct stack {
     int64_t split_k_count;
     int64_t split_k[STACK_SPLITS_MAX]; /* allowed split factors, 1 first */
     const char *pick_rule;        /* "waves" (heuristic cost model of a library), "best" */
+    const char *gemm_without;     /* matrix instruction for which this build of the library has no GEMM kernels; NULL: none is missing */
     double pick_block_cycles;     /* rule "waves": what the library's cost model adds for each wave (prologue, epilogue) */
     double pick_split_s;          /* rule "waves": what it adds for a split-K reduction */
     bool split_k_separate;        /* reduction by a second kernel; else the last block of a tile reduces (semaphore) */

@@ -13,7 +13,7 @@
 #define S(member) offsetof(struct stack, member)
 #define ROWS(table) (sizeof(table) / sizeof(table)[0])
 
-static const char instructions[] = "mma.sync wgmma tcgen05 mfma lut vector";
+static const char instructions[] = "mma.sync wgmma tcgen05 mfma systolic lut vector";
 
 static const struct field_row kernel_rows[] = {
     { .path = "instruction", .kind = FIELD_CHOICE, .offset = K(instruction), .required = true, .choices = instructions, .doc = "of the unit it needs" },
@@ -55,6 +55,9 @@ static const struct field_row attention_rows[] = {
     { .path = "group_min", .kind = FIELD_COUNT, .offset = A(group_min), .max = 1 << 16, .doc = "least query heads of a KV head" },
     { .path = "group_max", .kind = FIELD_COUNT, .offset = A(group_max), .max = 1 << 16, .doc = "most query heads of a KV head" },
     { .path = "compute_kv", .kind = FIELD_BOOL, .offset = A(compute_kv), .doc = "products in the KV cache's format" },
+    { .path = "tile_loads", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(tile_loads), .min = 0, .max = 16, .doc = "dependent round trips in each tile of keys" },
+    { .path = "scores_max", .kind = FIELD_COUNT, .offset = A(scores_max), .max = 1 << 20, .doc = "keys whose scores a block keeps in shared memory; 0 = none" },
+    { .path = "split_blocks_max", .kind = FIELD_COUNT, .offset = A(split_blocks_max), .max = 1 << 20, .doc = "blocks up to which the context is split; 0 = no limit" },
     { .path = "convert_ops", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(convert_ops), .min = 0, .max = 64, .doc = "lane operations to widen or transpose one K or V element" },
     { .path = "kv_bits", .kind = FIELD_COUNT, .offset = A(kv_bits), .max = 32, .doc = "for KV elements of this width only" },
     { .path = "resident_max", .kind = FIELD_COUNT, .offset = A(resident_max), .max = 32, .doc = "blocks an SM holds at most" },
@@ -78,6 +81,7 @@ static const struct field_row stack_rows[] = {
     { .path = "gemm.kernels", .kind = FIELD_NODE, .required = true, .doc = "name: {instruction, tile, k, stages ...}" },
     { .path = "gemm.split_k", .kind = FIELD_NODE, .required = true, .doc = "allowed factors, 1 first" },
     CHOICE("gemm.pick_rule", pick_rule, "waves best", "how the library chooses"),
+    { .path = "gemm.without", .kind = FIELD_TEXT, .offset = S(gemm_without), .doc = "matrix instruction that the library's GEMM kernels do not use" },
     QUANTITY("gemm.pick_block", Q_CYCLES, pick_block_cycles, 0, 1e6, true, "what the library's cost model adds for each wave"),
     QUANTITY("gemm.pick_split", Q_SECONDS, pick_split_s, 0, 1e-3, true, "what it adds for a split-K reduction"),
     BOOL("gemm.split_k_separate", split_k_separate, "reduction by a second kernel"),
@@ -183,7 +187,7 @@ static enum status read_attention(struct attention_kernel *k, const char *name, 
 
     snprintf(what, sizeof what, "attention kernel '%.60s'", name);
     *k = (struct attention_kernel){ .name = name, .split_kv_max = 1, .tile_q_min = 16, .combine_in_flight = 1, .chain_loads = 4,
-                                     .split_tiles_min = 2, .warp_issue = 0.5, .convert_ops = 1 };
+                                     .split_tiles_min = 2, .warp_issue = 0.5, .convert_ops = 1, .tile_loads = 0.5 };
     return fields_read(k, attention_rows, ROWS(attention_rows), node, what, err);
 }
 

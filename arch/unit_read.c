@@ -23,7 +23,7 @@ enum { UNIT_KEYS_MAX = 64 };
       .doc = "multiplies fma_per_cycle_sm" },                                                                                        \
     { .path = "fma_per_cycle_sm", .kind = FIELD_NODE, .doc = "dense multiply-adds of one SM in a clock, by format" },                \
     { .path = "peak", .kind = FIELD_NODE, .doc = "datasheet's dense peaks, by format: checked" },                                    \
-    { .path = "instruction", .kind = FIELD_TEXT, .offset = U(instruction), .doc = "mma.sync, wgmma, tcgen05, mfma, lut" },           \
+    { .path = "instruction", .kind = FIELD_TEXT, .offset = U(instruction), .doc = "mma.sync, wgmma, tcgen05, mfma, systolic, lut" },           \
     { .path = "latency", .kind = FIELD_QUANTITY, .quantity = Q_CYCLES, .offset = U(latency_cycles), .min = 1, .max = 1e5,            \
       .doc = "issue to result" },                                                                                                    \
     { .path = "issue_efficiency", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = U(issue_efficiency), .min = 0.05, .max = 1, \

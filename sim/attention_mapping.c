@@ -90,6 +90,12 @@ static double shared_bytes(const struct attention_kernel_shape *a, int64_t tile_
     return (double)tile_q * (double)a->head_dim * q_element + (double)tile_kv * kv_elements * kv_element;
 }
 
+/* Scores of a whole context, where the kernel keeps them: captured graphs reserve for the longest one. */
+static double score_bytes(const struct attention_kernel *kernel, const struct timing_context *ctx)
+{
+    return 4.0 * (double)(ctx->context_max > 0 ? smaller(kernel->scores_max, ctx->context_max) : kernel->scores_max);
+}
+
 static int64_t residency(const struct attention_kernel_shape *a, const struct hardware *hw, int64_t tile_q, int64_t tile_kv, int64_t warps)
 {
     double shared = shared_bytes(a, tile_q, tile_kv);
@@ -216,7 +222,10 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     if (kernel->resident_max > 0)
         out->blocks_per_sm = smaller(out->blocks_per_sm, kernel->resident_max);
     blocks = base_blocks(a, kernel, out->tile_q);
-    may_split = !kernel->split_needs_packing || attention_packed_heads(a, kernel) > 1;
+    may_split = (!kernel->split_needs_packing || attention_packed_heads(a, kernel) > 1) &&
+                (kernel->split_blocks_max == 0 || blocks <= (double)kernel->split_blocks_max);
+    if (kernel->scores_max > 0 && !may_split) /* a few words of reductions come to the scores, so whole multiples do not fit exactly */
+        out->blocks_per_sm = larger(smaller(out->blocks_per_sm, (int64_t)(((double)hw->sm.shared_bytes - 1.0) / score_bytes(kernel, ctx))), 1);
     if ((rows <= out->tile_q || kernel->split_prefill) && !out->unfused && may_split)
         out->split_kv = choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), ceil_div_i64(longest_kv(a), out->tile_kv),
                                      kernel->split_kv_max, kernel->split_tiles_min);

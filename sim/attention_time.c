@@ -173,7 +173,7 @@ static double round_cycles(enum cause *binding, const struct flash *f, const str
     terms[TERM_COMPUTE] = f->split_softmax ? overlap_norm(parts, 2, 2.0) : parts[0] + parts[1];
     terms[TERM_SHARED] = f->resident * t->shared;
     terms[TERM_L2] = at_least(f->resident * t->l2_bytes / hw->sm.l2_read_bytes_per_cycle, running * t->l2_bytes / hw->l2.bytes_per_cycle);
-    terms[TERM_LATENCY] = latency / 2.0; /* K and V tiles: two loads in flight for each block */
+    terms[TERM_LATENCY] = latency * f->kernel->tile_loads;
     for (int i = 1; i < TERMS; i++)
         if (terms[i] > terms[worst])
             worst = i;

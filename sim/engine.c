@@ -24,7 +24,8 @@ struct engine {
 
 enum status engine_open(struct engine **out, const struct engine_spec *spec, struct error *err)
 {
-    struct timing_context ctx = { .hw = spec->hw, .stack = spec->stack, .ranks = spec->layout.tp, .clock_limit_hz = spec->clock_limit_hz, .operand_activity = spec->operand_activity };
+    struct timing_context ctx = { .hw = spec->hw, .stack = spec->stack, .ranks = spec->layout.tp, .clock_limit_hz = spec->clock_limit_hz, .operand_activity = spec->operand_activity,
+                                  .context_max = spec->model->position_rows };
     struct engine *e;
     enum status st;
 

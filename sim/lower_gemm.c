@@ -39,7 +39,8 @@ static const struct format *accumulator_of(const struct recipe *r, const struct 
 
 static enum status choose_unit(struct lowering *l, struct gemm_kernel_shape *g, const struct op *op)
 {
-    struct unit_request request = { .a = &g->a, .b = &g->b, .accumulator = l->ctx->recipe->accumulator, .b_is_weight = g->b_is_weight };
+    struct unit_request request = { .a = &g->a, .b = &g->b, .accumulator = l->ctx->recipe->accumulator, .b_is_weight = g->b_is_weight,
+                                    .without = l->ctx->stack->gemm_without };
 
     if (g->a.format->family != FORMAT_FLOAT && request.accumulator->family == FORMAT_FLOAT)
         request.accumulator = format_find("int32");

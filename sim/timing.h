@@ -69,6 +69,7 @@ struct timing_context {
     double operand_activity;      /* dynamic energy with these operands over that with the ones the energies are for (few bits toggle: values near
                                    * zero of one magnitude); real weights and activations more. 0: 1. docs/clock.md */
     const struct fabric *fabric;  /* collectives: what joins the ranks (sim/collective.h), where it is not the device's own link; NULL: that */
+    int64_t context_max;          /* longest context of the model, for which kernels reserve memory; 0: not known */
     struct account *account;      /* sim/account.h: where a closed form writes how it came to its time; NULL (the rule): nowhere */
     int64_t repeats;              /* burst: times the kernel runs back to back before the chip rests; 0: few enough that power never acts */
     bool burst;                   /* the chip works for less than power.time_constant_s at a time: the power cap has not acted yet,

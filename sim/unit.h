@@ -19,6 +19,7 @@
 struct unit_request {
     const struct quant *a, *b;          /* activations, weights (or the second activation) */
     const struct format *accumulator;
+    const char *without;                /* units with this instruction are left out: the library has no kernels for it; NULL: none */
     bool b_is_weight;                   /* static: may be reordered offline; a LUT unit needs it */
 };
 

@@ -150,6 +150,8 @@ const struct arch_unit *unit_choose(struct unit_service *service, const struct h
         struct unit_service s = { 0 };
         const char *reason = NULL;
 
+        if (request->without != NULL && hw->units[i].instruction != NULL && strcmp(hw->units[i].instruction, request->without) == 0)
+            continue;
         if (type == NULL || !type->serve(&s, &hw->units[i], hw, request, &reason))
             continue;
         if (best != NULL && !better(type, &s, best_type, service))

@@ -39,6 +39,7 @@ static const struct field_row rows[] = {
     { .path = "sequence_parallel", .kind = FIELD_BOOL, .offset = H(sequence_parallel), .doc = "training: with tensor parallelism" },
     { .path = "systems", .kind = FIELD_NODE, .doc = "training: cluster by device" },
     { .path = "dies", .kind = FIELD_NODE, .doc = "serving: packages that are two devices to software, and the name of one" },
+    { .path = "stacks", .kind = FIELD_NODE, .doc = "software of devices, generations or vendors whose software is not `stack`" },
     { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
     { .path = "host_after", .kind = FIELD_NODE, .doc = "host time after the launch, beside the kernel, by operator" },
 };
@@ -106,6 +107,17 @@ const char *harness_system(const struct harness *h, const char *device)
     return device;
 }
 
+const char *harness_stack(const struct harness *h, const struct hardware *hw)
+{
+    const char *const names[] = { hw->name, hw->generation, hw->vendor };
+
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
+        for (int64_t i = 0; names[n] && i < h->stacks_count; i++)
+            if (strcmp(h->stacks[i].device, names[n]) == 0)
+                return h->stacks[i].system;
+    return h->stack;
+}
+
 static enum status read_harness(struct harness *out, const char *path, struct arena *arena, struct error *err)
 {
     struct raw raw = { .h = { .path = path, .weight_copies = 1 } };
@@ -116,7 +128,8 @@ static enum status read_harness(struct harness *out, const char *path, struct ar
         (st = read_overheads(raw.h.overheads, &raw.h.overheads_count, yaml_find(tree, "overhead"), err)) ||
         (st = read_overheads(raw.h.host_afters, &raw.h.host_afters_count, yaml_find(tree, "host_after"), err)) ||
         (st = read_names(raw.h.systems, &raw.h.systems_count, "systems", yaml_find(tree, "systems"), err)) ||
-        (st = read_names(raw.h.dies, &raw.h.dies_count, "dies", yaml_find(tree, "dies"), err)))
+        (st = read_names(raw.h.dies, &raw.h.dies_count, "dies", yaml_find(tree, "dies"), err)) ||
+        (st = read_names(raw.h.stacks, &raw.h.stacks_count, "stacks", yaml_find(tree, "stacks"), err)))
         return st;
     raw.h.activations = cache_of(raw.activations, HARNESS_WARM);
     raw.h.weights = cache_of(raw.weights, HARNESS_COLD);

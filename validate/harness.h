@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/hardware.h"
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -50,6 +51,8 @@ struct harness {
     struct harness_system systems[HARNESS_SYSTEMS_MAX];
     int64_t dies_count;             /* packages whose dies are devices of their own to software */
     struct harness_system dies[HARNESS_SYSTEMS_MAX]; /* system: the die; two each */
+    int64_t stacks_count;           /* serving: software by device, generation or vendor, where it is not `stack` */
+    struct harness_system stacks[HARNESS_SYSTEMS_MAX]; /* system: the stack */
     int64_t overheads_count;        /* wall clock: the framework's own CPU time a call, by operator; "any" for the rest */
     struct harness_overhead overheads[HARNESS_OVERHEADS_MAX];
     int64_t host_afters_count;      /* of that time, what runs beside the kernel: a call takes overhead + max(kernel, host_after) */
@@ -67,6 +70,8 @@ enum status harness_library_load(struct harness_library *out, struct arena *aren
 const struct harness *harness_find(const struct harness_library *lib, const char *source, const char *kind);
 /** What software sees of a package of several dies: name of one die, and how many the package has; the device itself and 1 otherwise. */
 const char *harness_die(int64_t *dies, const struct harness *h, const char *device);
+/** Stack that ran on this device: the entry for it, else for its generation, else for its vendor, else `stack`. */
+const char *harness_stack(const struct harness *h, const struct hardware *hw);
 /** System of this device under this harness; the device itself (one node) when none is named. */
 const char *harness_system(const struct harness *h, const char *device);
 /** Fitted share of boost for this device (its name, not an alias) under this harness, 0 when none. */

@@ -116,7 +116,10 @@ static enum status predict(struct prediction *out, const struct row *row, const 
         return (st = predict_layer(out, &r, row, harness, p, arena, err)) ? st : in_unit(&out->value, row_text(row, "unit"), err);
     int64_t dies;
     const char *device = harness_die(&dies, harness, r.device);
-    struct engine_request want = { .device = device, .model = r.model, .stack = harness->stack, .harness = harness,
+    const struct hardware *hw;
+    if ((st = predictor_device(&hw, p, device, err)))
+        return st;
+    struct engine_request want = { .device = device, .model = r.model, .stack = harness_stack(harness, hw), .harness = harness,
                                    .layout = { .tp = r.tp * dies }, .pp = r.pp,
                                    .recipe = harness->fp8 != NULL && strcmp(r.dtype, "fp8") == 0 ? harness->fp8 : r.dtype };
     if ((st = engines_get(&e, p, &want, err)) || (st = predict_serving(out, &r, harness, e, err)) ||

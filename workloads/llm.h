@@ -42,7 +42,7 @@ struct llm {
     const struct family *family;
     int64_t layers, hidden, heads, kv_heads, head_dim, vocab, intermediate;
     enum position position;
-    int64_t position_rows;        /* POSITION_LEARNED */
+    int64_t position_rows;        /* longest context that the configuration names (rows of the table, POSITION_LEARNED); 0: none */
     int64_t rotary_dim;           /* POSITION_ROPE: rotated part of a head */
     enum norm_type norm;
     bool norm_bias;               /* NORM_LAYER with a bias vector */
