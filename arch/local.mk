@@ -38,6 +38,7 @@ arch_descriptions = \
 	arch/devices/b100-180gb-sxm.yaml \
 	arch/devices/b200-180gb-sxm.yaml \
 	arch/devices/b300-288gb-sxm.yaml \
+	arch/devices/gaudi2.yaml \
 	arch/devices/gb200-186gb.yaml \
 	arch/devices/gb300-288gb.yaml \
 	arch/devices/gh200-144gb.yaml \
@@ -95,6 +96,7 @@ arch_descriptions = \
 	arch/generations/cdna2.yaml \
 	arch/generations/cdna3.yaml \
 	arch/generations/cdna4.yaml \
+	arch/generations/gaudi2.yaml \
 	arch/generations/hopper.yaml \
 	arch/generations/turing.yaml \
 	arch/generations/volta.yaml \
@@ -103,6 +105,7 @@ arch_descriptions = \
 	arch/lut_tc.yaml \
 	arch/lut_tc_8x.yaml \
 	arch/lut_tc_conventional.yaml \
+	arch/stacks/deepspeed-hpu.yaml \
 	arch/stacks/deepspeed-mii.yaml \
 	arch/stacks/eager.yaml \
 	arch/stacks/fsdp-2023.yaml \

@@ -121,6 +121,7 @@ struct stack_batching {
     double runtime_bytes;      /* context, communication buffers, workspace: neither weights nor cache */
     int64_t block_tokens;      /* granularity of the cache */
     bool reserve;              /* a request is admitted when its whole length fits; else when its prompt fits, and the youngest is put back where the cache runs out */
+    bool static_cache;         /* shapes are compiled: each decoding step works on the cache of the whole length */
     bool mixed;                /* prompts ride with decoding sequences in one iteration; else they have iterations of their own */
 };
 

@@ -112,6 +112,7 @@ static const struct field_row stack_rows[] = {
     { .path = "batching.block", .kind = FIELD_COUNT, .offset = S(batching.block_tokens), .min = 1, .max = 1 << 16, .required = true, .doc = "tokens of a cache block" },
     BOOL("batching.reserve", batching.reserve, "admit when the whole request fits, else when its prompt does"),
     BOOL("batching.mixed", batching.mixed, "prompts and decoding sequences in one iteration"),
+    { .path = "batching.static_cache", .kind = FIELD_BOOL, .offset = S(batching.static_cache), .doc = "decoding works on the cache of the whole length" },
     QUANTITY("training.attention_share", Q_RATIO, training.attention_share, 0.1, 1, true, "rate of the framework's flash attention over the catalogue's"),
     QUANTITY("training.attention_backward_share", Q_RATIO, training.attention_backward_share, 0.1, 1, true, "rate of flash attention's backward pass over its forward"),
     BOOL("training.fused_cross_entropy", training.fused_cross_entropy, "loss and gradient in one pass over the logits"),

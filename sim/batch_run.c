@@ -82,7 +82,8 @@ static enum status decode_step(struct engine_step *out, struct batching *b, int6
     struct seq_group groups[COHORTS_MAX];
 
     for (int64_t i = 0; i < b->count; i++)
-        groups[i] = (struct seq_group){ b->cohorts[i].count, 1, b->cohorts[i].context + 1 + later };
+        groups[i] = (struct seq_group){ b->cohorts[i].count, 1,
+                                        b->rules->static_cache ? b->load.in_tokens + b->load.out_tokens : b->cohorts[i].context + 1 + later };
     return engine_step(out, b->e, PHASE_DECODE, groups, b->count, b->err);
 }
 

@@ -53,6 +53,7 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/aic.yaml \
 	validate/harness/llmcompass-all-reduce.yaml \
 	validate/harness/llm-inference-bench-deepspeed.yaml \
+	validate/harness/llm-inference-bench-gaudi.yaml \
 	validate/harness/llm-inference-bench-trtllm.yaml \
 	validate/harness/llm-inference-bench-vllm.yaml \
 	validate/harness/llmcompass-layer.yaml \
