@@ -275,7 +275,7 @@ enum status arch_find_file(const char **out, const char *name_or_path, const cha
 
     if (name_or_path[0] == '\0')
         return error_plain(err, STATUS_BAD_INPUT, "empty name of a %s, expected a YAML file or a shipped name", what);
-    if (strchr(name_or_path, '/') || has_suffix(name_or_path, ".yaml")) {
+    if ((strchr(name_or_path, '/') && !strchr(name_or_path, ' ')) || has_suffix(name_or_path, ".yaml")) { /* "NAME (w/ MTP)" is a name */
         if (access(name_or_path, F_OK) == 0)
             *out = arena_strdup(arena, name_or_path);
         else if (!(*out = data_path(name_or_path, arena)))

@@ -2,6 +2,10 @@
 /* Reads descriptions of systems. See system.h. */
 #include "arch/system.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
 #include "arch/fields.h"
 #include "arch/resolve.h"
 
@@ -52,6 +56,58 @@ static enum status of_device(struct arch_system *s, const char *name, struct are
     return STATUS_OK;
 }
 
+static bool has_text(const char *name, const char *part)
+{
+    for (size_t n = strlen(part); *name; name++)
+        if (strncasecmp(name, part, n) == 0)
+            return true;
+    return false;
+}
+
+/* "8x" before the name, or in a piece of it ("B200-8xSXM"): devices of a node; 0: does not say. */
+static int64_t devices_in(const char *piece, const char **rest)
+{
+    char *end;
+    long n = strtol(piece, &end, 10);
+
+    *rest = piece;
+    if (end == piece || *end != 'x' || n < 1 || n > 1024)
+        return 0;
+    *rest = end + 1;
+    return n;
+}
+
+/* Names that tables make of a device, how many there are, and how they are joined: "4xA40-PCIe-pairwise-NVLink", "DGX-B200-8xSXM". The
+ * longest part that names a device is it; "pairwise" puts two behind a bridge, PCIe without NVLink means that there are no bridges. */
+static enum status of_parts(struct arch_system *s, const char *name, struct arena *arena, struct error *err)
+{
+    const char *rest, *ignored;
+    int64_t devices = devices_in(name, &rest), more;
+    char *text, *dash;
+
+    if (strncasecmp(rest, "DGX-", 4) == 0 || strncasecmp(rest, "HGX-", 4) == 0)
+        rest += 4;
+    if (!(text = arena_strdup(arena, rest)))
+        return error_no_memory(err);
+    while (of_device(s, text, arena, err)) {
+        if (!(dash = strrchr(text, '-')))
+            return STATUS_BAD_INPUT;
+        if ((more = devices_in(dash + 1, &ignored)) > 0)
+            devices = more;
+        *dash = '\0';
+    }
+    if (devices > 0)
+        s->node_devices = devices;
+    if (has_text(name, "pairwise"))
+        s->link_domain = 2;
+    else if (has_text(name, "PCIe") && !has_text(name, "NVLink"))
+        s->link_domain = 1;
+    if (s->link_domain > s->node_devices)
+        s->link_domain = s->node_devices;
+    s->name = name;
+    return STATUS_OK;
+}
+
 enum status arch_system_load(const struct arch_system **out, const char *name_or_path, struct arena *arena, struct error *err)
 {
     struct arch_system *s = arena_alloc(arena, sizeof *s);
@@ -64,7 +120,7 @@ enum status arch_system_load(const struct arch_system **out, const char *name_or
     *s = (struct arch_system){ .devices_per_nic = 1 };
     *out = s;
     if ((st = arch_find_file(&s->path, name_or_path, system_dirs, "system", arena, err)))
-        return of_device(s, name_or_path, arena, &unknown_device) ? st : STATUS_OK;
+        return of_device(s, name_or_path, arena, &unknown_device) && of_parts(s, name_or_path, arena, &unknown_device) ? st : STATUS_OK;
     if ((st = arch_resolve(&tree, s->path, NULL, 0, arena, err)) ||
         (st = fields_read(s, system_rows, sizeof system_rows / sizeof system_rows[0], tree, "system description", err)))
         return st;

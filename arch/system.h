@@ -23,7 +23,8 @@ struct arch_system {
 };
 
 /**
- * System by name, alias, stem or path; a device's name stands for one node of that device, joined by its link.
+ * System by name, alias, stem or path; a device's name stands for one node of that device, joined by its link. Names made of a device, a number and
+ * how they are joined are taken apart: "4xA40-PCIe-pairwise-NVLink", "B200-8xSXM".
  * STATUS_BAD_INPUT with file:line:column, or the nearest name.
  */
 enum status arch_system_load(const struct arch_system **out, const char *name_or_path, struct arena *arena, struct error *err);

@@ -37,6 +37,8 @@ struct fabric {
 };
 
 /** Ranks on the device's own link: what a single description of hardware says. A full mesh gives p ranks p - 1 of its links. */
+/** Most devices that can work together in a node: what the link joins; cards with bridges also reach further ones over the host link. */
+int64_t fabric_ranks_max(const struct hardware *hw);
 struct fabric fabric_of_device(const struct hardware *hw, int64_t ranks);
 /** The context's fabric, or the device's. */
 struct fabric fabric_of_context(const struct timing_context *ctx, int64_t ranks);

@@ -5,9 +5,19 @@
 #include "sim/bounds.h"
 #include "sim/collective.h"
 
+static const int64_t server_cards = 8; /* that a usual server holds and its host link joins */
+
 static double payload_rate(const struct arch_link *l)
 {
     return l->bytes_per_s * (l->efficiency > 0 ? l->efficiency : 1);
+}
+
+int64_t fabric_ranks_max(const struct hardware *hw)
+{
+    int64_t most = hw->link.max_ranks > 0 ? hw->link.max_ranks : 1;
+    bool switched = hw->link.topology == NULL || strcmp(hw->link.topology, "switch") == 0;
+
+    return !switched && most > 1 && hw->host_link.bytes_per_s > 0 && most < server_cards ? server_cards : most;
 }
 
 struct fabric fabric_of_device(const struct hardware *hw, int64_t ranks)
@@ -16,6 +26,8 @@ struct fabric fabric_of_device(const struct hardware *hw, int64_t ranks)
     struct fabric f = { .bytes_per_s = payload_rate(l), .latency_s = l->latency_s, .multicast = l->multicast, .nodes = 1,
                         .pcie = l->topology != NULL && strcmp(l->topology, "pcie") == 0 };
 
+    if (l->max_ranks > 0 && ranks > l->max_ranks && hw->host_link.bytes_per_s > 0) /* bridges join two or four cards: beyond them, the host link */
+        return (struct fabric){ .bytes_per_s = payload_rate(&hw->host_link), .latency_s = l->latency_s, .nodes = 1, .pcie = true };
     if (l->topology != NULL && strcmp(l->topology, "mesh") == 0 && ranks > 1 && ranks < l->max_ranks)
         f.bytes_per_s *= (double)(ranks - 1) / (double)(l->max_ranks - 1);
     return f;

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "sim/collective.h"
 
 enum status layout_check(const struct layout *layout, const struct hardware *hw, struct error *err)
 {
-    int64_t most = hw->link.max_ranks > 0 ? hw->link.max_ranks : 1;
+    int64_t most = fabric_ranks_max(hw);
 
     if (layout->tp < 1)
         return error_plain(err, STATUS_BAD_INPUT, "tensor parallel degree is %lld, expected 1 or more", (long long)layout->tp);
