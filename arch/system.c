@@ -77,11 +77,24 @@ static int64_t devices_in(const char *piece, const char **rest)
     return n;
 }
 
+/* How devices are joined: "SXM", "NVLink4", "PCIe", "pairwise". */
+static bool says_how(const char *piece)
+{
+    static const char *const words[] = { "SXM", "PCIe", "NVLink", "pairwise", "OAM", "mesh" };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t n = strlen(words[i]);
+        if (strncasecmp(piece, words[i], n) == 0 && strspn(piece + n, "0123456789") == strlen(piece + n))
+            return true;
+    }
+    return false;
+}
+
 /* Names that tables make of a device, how many there are, and how they are joined: "4xA40-PCIe-pairwise-NVLink", "DGX-B200-8xSXM". The
  * longest part that names a device is it; "pairwise" puts two behind a bridge, PCIe without NVLink means that there are no bridges. */
 static enum status of_parts(struct arch_system *s, const char *name, struct arena *arena, struct error *err)
 {
-    const char *rest, *ignored;
+    const char *rest, *how;
     int64_t devices = devices_in(name, &rest), more;
     char *text, *dash;
 
@@ -92,8 +105,10 @@ static enum status of_parts(struct arch_system *s, const char *name, struct aren
     while (of_device(s, text, arena, err)) {
         if (!(dash = strrchr(text, '-')))
             return STATUS_BAD_INPUT;
-        if ((more = devices_in(dash + 1, &ignored)) > 0)
+        if ((more = devices_in(dash + 1, &how)) > 0)
             devices = more;
+        if (*how != '\0' && !says_how(how))
+            return STATUS_BAD_INPUT;
         *dash = '\0';
     }
     if (devices > 0)

@@ -114,6 +114,7 @@ static void bad_descriptions_are_refused(void)
 
     CU_ASSERT_EQUAL(arch_system_load(&s, "HGX-A100-8xSXN", &arena, &err), STATUS_BAD_INPUT);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "HGX-A100-8xSXM"));
+    CU_ASSERT_EQUAL(arch_system_load(&s, "8xA40-star", &arena, &err), STATUS_BAD_INPUT);
     CU_ASSERT_EQUAL(stack_load(&stack, "library", &wide, 1, &arena, &err), STATUS_BAD_INPUT);
     CU_ASSERT_EQUAL(stack_load(&stack, "library", &odd, 1, &arena, &err), STATUS_BAD_INPUT);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "ring"));
@@ -126,6 +127,25 @@ static void shipped_systems_load(void)
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         CHECK_ROW(names[i], system_of(names[i])->node_devices >= 4);
+}
+
+/* Names that no file has: a device, a number, and how they are joined. A bridge joins two cards, what lies beyond goes over PCIe. */
+static void names_are_taken_apart(void)
+{
+    static const struct { const char *name, *device; int64_t devices, domain; } rows[] = {
+        { "4xA40-PCIe-pairwise-NVLink", "A40", 4, 2 },     { "4xH100-PCIe-pairwise-NVLink", "H100-80GB-PCIe", 4, 2 },
+        { "B200-8xSXM", "B200-180GB-SXM", 8, 8 },          { "4xH100-SXM-NVLink4", "H100-80GB-SXM", 4, 4 },
+        { "4xA100-PCIe", "A100-80GB-PCIe", 4, 1 },         { "DGX-H800-8xSXM", "H800-80GB-SXM", 8, 8 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct arch_system *s = system_of(rows[i].name);
+        CHECK_ROW(rows[i].name, strcmp(s->device->name, rows[i].device) == 0 && s->node_devices == rows[i].devices && s->link_domain == rows[i].domain);
+    }
+    struct fabric pair = fabric_of_device(system_of("A40")->device, 2), four = fabric_of_device(system_of("A40")->device, 4);
+    CU_ASSERT_TRUE(!pair.pcie && four.pcie && four.bytes_per_s < pair.bytes_per_s);
+    CU_ASSERT_EQUAL(fabric_ranks_max(system_of("A40")->device), 8);
+    CU_ASSERT_EQUAL(fabric_ranks_max(system_of("HGX-H100-8xSXM")->device), 8);
 }
 
 /* HGX-A100, nccl-tests and a custom all-reduce, microseconds: within 15 % each, 7 % in the mean. */
@@ -168,6 +188,7 @@ static const struct test tests[] = {
     { "more bytes never take less in one protocol", more_bytes_never_take_less_in_one_protocol },
     { "bad descriptions are refused", bad_descriptions_are_refused },
     { "shipped systems load", shipped_systems_load },
+    { "names are taken apart", names_are_taken_apart },
     { "against measured", against_measured },
 };
 TEST_MAIN("collectives", tests)
