@@ -61,6 +61,7 @@ struct attention_kernel {
     int64_t packed_copies;     /* copies of queries and results around it where heads of several sequences and groups are packed: their order changes */
     int64_t group_min, group_max; /* query heads of a KV head that it is written for; 0: no limit */
     bool compute_kv;           /* both products run in the KV cache's format where that is narrower and the chip can: queries are quantized too */
+    bool kv_in_registers;      /* keys and values go from memory to registers, not through shared memory */
     double tile_loads;         /* dependent memory round trips of a block in each tile of keys; default 0.5: loads of the next tile are under way */
     int64_t scores_max;        /* scores of this many keys (or of the model's longest context, where that is less) lie in a block's shared memory, 4 bytes
                                 * each, unless the context is split; 0: none do */
@@ -190,6 +191,7 @@ struct stack {
     enum launch_mode launch_mode;
     double host_launch_s;         /* CPU time of one launch (eager): binds when longer than the kernel */
     double graph_launch_s;        /* start of a graph */
+    double node_gap_s;            /* what the runtime puts between two nodes of a graph beside the device's own gap: barriers that write caches back */
     double step_host_s;           /* scheduler, sampling, detokenisation of one engine step, not overlapped */
     double sequence_host_s;       /* what each sequence of the step adds to it: scheduling, block tables, sampling, detokenisation */
     double ranks_host_s;          /* what a step over several ranks adds: its inputs go to every rank's process, the slowest is waited for */

@@ -96,9 +96,9 @@ static double score_bytes(const struct attention_kernel *kernel, const struct ti
     return 4.0 * (double)(ctx->context_max > 0 ? smaller(kernel->scores_max, ctx->context_max) : kernel->scores_max);
 }
 
-static int64_t residency(const struct attention_kernel_shape *a, const struct hardware *hw, int64_t tile_q, int64_t tile_kv, int64_t warps)
+static int64_t residency(const struct attention_kernel_shape *a, const struct attention_kernel *kernel, const struct hardware *hw, int64_t tile_q, int64_t tile_kv, int64_t warps)
 {
-    double shared = shared_bytes(a, tile_q, tile_kv);
+    double shared = shared_bytes(a, tile_q, kernel->kv_in_registers ? 0 : tile_kv);
     double sums = (double)tile_q * (double)(a->v_head_dim + tile_kv) * 4.0, registers = (double)(warps * hw->sm.warp_threads) * 60.0 * 4.0;
     bool apart = hw->sm.tensor_memory_bytes > 0 && a->unit != NULL && a->unit->operands_from_shared; /* scores and output in tensor memory */
     double blocks;
@@ -209,7 +209,7 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     out->split_kv = 1;
     out->blocks_per_sm = 1;
     if (!out->unfused) {
-        while ((out->blocks_per_sm = residency(a, hw, out->tile_q, out->tile_kv, warps)) == 0) {
+        while ((out->blocks_per_sm = residency(a, kernel, hw, out->tile_q, out->tile_kv, warps)) == 0) {
             if (out->tile_kv > 16)
                 out->tile_kv /= 2;
             else if (out->tile_q > 16)

@@ -8,7 +8,7 @@ static double gap_s(const struct timing_context *ctx)
 {
     const struct arch_launch *launch = &ctx->hw->launch;
 
-    return ctx->stack->launch_mode == LAUNCH_GRAPH ? launch->graph_gap_s : ctx->stack->launch_mode == LAUNCH_EAGER ? launch->stream_gap_s : 0.0;
+    return ctx->stack->launch_mode == LAUNCH_GRAPH ? launch->graph_gap_s + ctx->stack->node_gap_s : ctx->stack->launch_mode == LAUNCH_EAGER ? launch->stream_gap_s : 0.0;
 }
 
 /* A small program (few registers, one line of instructions, no shared memory to set up) starts sooner. Between nodes of a graph the gap
