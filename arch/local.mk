@@ -117,6 +117,7 @@ arch_descriptions = \
 	arch/stacks/pytorch.yaml \
 	arch/stacks/trtllm-2024a.yaml \
 	arch/stacks/trtllm-kernels.yaml \
+	arch/stacks/trtllm-v1.yaml \
 	arch/stacks/trtllm.yaml \
 	arch/stacks/unfused.yaml \
 	arch/stacks/vllm-2023.yaml \

@@ -29,6 +29,7 @@ suites = \
 	tests/probe \
 	tests/run_diff \
 	tests/serving \
+	tests/serving_stacks \
 	tests/store_runs \
 	tests/timing_measured \
 	tests/timing_properties \

@@ -4,6 +4,7 @@
 
 #include <fnmatch.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "arch/arch.h"
@@ -40,6 +41,7 @@ static const struct field_row rows[] = {
     { .path = "systems", .kind = FIELD_NODE, .doc = "training: cluster by device" },
     { .path = "dies", .kind = FIELD_NODE, .doc = "serving: packages that are two devices to software, and the name of one" },
     { .path = "stacks", .kind = FIELD_NODE, .doc = "software of devices, generations or vendors whose software is not `stack`" },
+    { .path = "requests", .kind = FIELD_NODE, .doc = "serving: requests of a run at maximum load, by INxOUT" },
     { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
     { .path = "host_after", .kind = FIELD_NODE, .doc = "host time after the launch, beside the kernel, by operator" },
 };
@@ -118,6 +120,35 @@ const char *harness_stack(const struct harness *h, const struct hardware *hw)
     return h->stack;
 }
 
+static enum status read_requests(struct harness *h, const struct yaml_node *map, struct error *err)
+{
+    enum status st;
+
+    if (!map)
+        return STATUS_OK;
+    if (map->kind != YAML_MAPPING || map->count > HARNESS_SYSTEMS_MAX)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "requests: expected at most %d pairs of INxOUT and number", HARNESS_SYSTEMS_MAX);
+    for (size_t i = 0; i < map->count; i++) {
+        struct harness_requests *r = &h->requests[h->requests_count++];
+
+        r->shape = map->keys[i];
+        if ((st = yaml_get_i64(&r->count, map, r->shape, true, 1, 1 << 20, err)))
+            return st;
+    }
+    return STATUS_OK;
+}
+
+int64_t harness_requests(const struct harness *h, int64_t in_tokens, int64_t out_tokens)
+{
+    char shape[64];
+
+    snprintf(shape, sizeof shape, "%lldx%lld", (long long)in_tokens, (long long)out_tokens);
+    for (int64_t i = 0; i < h->requests_count; i++)
+        if (strcmp(h->requests[i].shape, shape) == 0)
+            return h->requests[i].count;
+    return 0;
+}
+
 static enum status read_harness(struct harness *out, const char *path, struct arena *arena, struct error *err)
 {
     struct raw raw = { .h = { .path = path, .weight_copies = 1 } };
@@ -129,6 +160,7 @@ static enum status read_harness(struct harness *out, const char *path, struct ar
         (st = read_overheads(raw.h.host_afters, &raw.h.host_afters_count, yaml_find(tree, "host_after"), err)) ||
         (st = read_names(raw.h.systems, &raw.h.systems_count, "systems", yaml_find(tree, "systems"), err)) ||
         (st = read_names(raw.h.dies, &raw.h.dies_count, "dies", yaml_find(tree, "dies"), err)) ||
+        (st = read_requests(&raw.h, yaml_find(tree, "requests"), err)) ||
         (st = read_names(raw.h.stacks, &raw.h.stacks_count, "stacks", yaml_find(tree, "stacks"), err)))
         return st;
     raw.h.activations = cache_of(raw.activations, HARNESS_WARM);

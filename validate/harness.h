@@ -29,6 +29,9 @@ struct harness_clock_list { int64_t count; struct harness_clock *items; };
 struct harness_overhead { const char *op; double s; };
 struct harness_system { const char *device, *system; };
 
+/** `count` requests of `shape`, "128x2048". */
+struct harness_requests { const char *shape; int64_t count; };
+
 struct harness {
     const char *name;               /* "vidur" */
     const char *source;             /* pattern of the rows' `source` column (fnmatch); the longest that matches wins */
@@ -44,6 +47,8 @@ struct harness {
     bool quantizes_activations;     /* low-precision rows include abs-max and quantization kernels */
     bool kv_write, rope;            /* attention rows include these kernels */
     const char *fp8;                /* serving: recipe of rows whose dtype is "fp8"; NULL: the preset of that name */
+    int64_t requests_count;         /* serving: requests of a run at maximum load, by "INxOUT" tokens */
+    struct harness_requests requests[HARNESS_SYSTEMS_MAX];
     const char *sharding;           /* training: "none", "optimizer", "gradients", "full"; NULL: none */
     bool overlap_gradients;         /* training: exchange of gradients beside the last backward pass */
     bool sequence_parallel;         /* training: with tensor parallelism, always */
@@ -72,6 +77,8 @@ const struct harness *harness_find(const struct harness_library *lib, const char
 const char *harness_die(int64_t *dies, const struct harness *h, const char *device);
 /** Stack that ran on this device: the entry for it, else for its generation, else for its vendor, else `stack`. */
 const char *harness_stack(const struct harness *h, const struct hardware *hw);
+/** Requests of a run at maximum load with prompts and answers of these lengths; 0: not known (the steady state). */
+int64_t harness_requests(const struct harness *h, int64_t in_tokens, int64_t out_tokens);
 /** System of this device under this harness; the device itself (one node) when none is named. */
 const char *harness_system(const struct harness *h, const char *device);
 /** Fitted share of boost for this device (its name, not an alias) under this harness, 0 when none. */

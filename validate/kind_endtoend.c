@@ -57,8 +57,10 @@ static enum status predict_serving(struct prediction *out, const struct serving_
     if (ttft)
         load.out_tokens = 1;
     if (max_load && !r->batch_given)
-        load.requests = 0;
-    if ((st = (max_load ? batch_run_max_load : batch_run_static)(&result, e, &load, err)))
+        load.requests = harness_requests(h, r->in_len, r->out_len);
+    /* all requests of a run are queued at once: full batches that start and end together, and a last one that is not full */
+    bool steady = max_load && (r->batch_given || load.requests == 0);
+    if ((st = (steady ? batch_run_max_load : batch_run_static)(&result, e, &load, err)))
         return st;
     double time_s = result.time_s + call_s, tokens = (double)r->batch * (double)load.out_tokens;
     out->value = max_load                                           ? result.tokens_per_s

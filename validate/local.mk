@@ -65,6 +65,7 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/llmcompass.yaml \
 	validate/harness/trtllm-docs-v0.5.yaml \
 	validate/harness/trtllm-docs-v0.6.yaml \
+	validate/harness/trtllm-docs-v1.0.yaml \
 	validate/harness/trtllm-docs.yaml \
 	validate/harness/llmsim-measure-collectives.yaml \
 	validate/harness/llmsim-measure.yaml \
