@@ -115,6 +115,7 @@ arch_descriptions = \
 	arch/stacks/megatron-2022.yaml \
 	arch/stacks/megatron-te.yaml \
 	arch/stacks/pytorch.yaml \
+	arch/stacks/trtllm-2023.yaml \
 	arch/stacks/trtllm-2024a.yaml \
 	arch/stacks/trtllm-kernels.yaml \
 	arch/stacks/trtllm-v1.yaml \

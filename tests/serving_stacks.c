@@ -125,6 +125,8 @@ static void harnesses_name_software(void)
     static const struct { const char *source, *device, *stack; } rows[] = {
         { "LLM-Inference-Bench:vLLM", "H100-80GB-SXM", "vllm" },           { "LLM-Inference-Bench:vLLM", "MI250-GCD", "vllm-rocm" },
         { "LLM-Inference-Bench:vLLM", "MI300X", "vllm-rocm-gfx942" },      { "LLM-Inference-Bench:TensorRT-LLM", "GH200-96GB", "trtllm" },
+        { "LLM-Inference-Bench:TensorRT-LLM", "A100-40GB-SXM", "trtllm-2023" }, { "LLM-Inference-Bench:TensorRT-LLM", "H100-80GB-SXM", "trtllm-2024a" },
+       
         { "LLM-Inference-Bench:Deepspeed", "Gaudi2", "deepspeed-hpu" },    { "LLM-Inference-Bench:Deepspeed-MII", "A100-40GB-SXM", "deepspeed-mii" },
         { "TensorRT-LLM:v1.0 docs", "B200-180GB-SXM", "trtllm-v1" },
     };
