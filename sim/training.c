@@ -133,7 +133,10 @@ static double model_flops_per_token(const struct training_spec *s, const struct 
             if (w->matrices >= info->experts && w->rows > 1 && w->role[0] == 'm' && w->role[1] == 'o' && w->role[2] == 'e' && w->matrices % info->experts == 0)
                 active -= (double)w->matrices * (double)w->rows * (double)w->cols * (1 - (double)info->top_k / (double)info->experts);
         }
-    return 6 * active + 12 * (double)s->model->layers * (double)s->model->heads * (double)s->model->head_dim * (double)s->seq;
+    double width = (double)s->model->head_dim, value = s->model->mla.v_dim > 0 ? (double)s->model->mla.v_dim : width;
+    double attention = 12 * (double)s->model->layers * (double)s->model->heads * (double)s->seq;
+
+    return 6 * active + attention * (s->causal_flops ? (width + value) / 4 : width);
 }
 
 static enum status check(const struct training_spec *s, struct error *err)

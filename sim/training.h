@@ -34,6 +34,7 @@ struct training_spec {
     int64_t micro_batch, global_batch, seq; /* sequences of one data-parallel rank and pass; of an iteration; tokens */
     enum recompute recompute;
     enum sharding sharding;
+    bool causal_flops;              /* model FLOPs count the unmasked half of attention, and values at their own width */
     bool overlap_gradients;         /* exchange of gradients beside the last micro-batch's backward pass */
     double clock_limit_hz;          /* 0 = none */
     double operand_activity;        /* sim/timing.h; 0 = 1 */
@@ -49,7 +50,7 @@ struct training_result {
     double forward_s, backward_s;   /* of one micro-batch on one stage, launches included; backward holds recomputation */
     double bubble_s, exchange_s, optimizer_s; /* exchange: exposed part */
     double tokens;                  /* of an iteration, all devices */
-    double flops_per_token;         /* of the model: 6 N + 12 layers hidden seq, as the field counts MFU */
+    double flops_per_token;         /* of the model: 6 N + 12 layers heads head_dim seq, as the field counts MFU; `causal_flops`: half of the second */
     double parameters;
     struct training_memory memory;
     struct timing sums;             /* of forward and backward of one micro-batch */

@@ -36,6 +36,7 @@ static const struct field_row rows[] = {
     { .path = "rope", .kind = FIELD_BOOL, .offset = H(rope), .doc = "attention rows include rotary embedding and the QKV split" },
     { .path = "fp8", .kind = FIELD_TEXT, .offset = H(fp8), .doc = "recipe of serving rows of dtype fp8" },
     { .path = "sharding", .kind = FIELD_CHOICE, .offset = H(sharding), .choices = "none optimizer gradients full", .doc = "training: what data-parallel ranks share out" },
+    { .path = "causal_flops", .kind = FIELD_BOOL, .offset = H(causal_flops), .doc = "training: reported FLOPs count the unmasked half of attention" },
     { .path = "overlap_gradients", .kind = FIELD_BOOL, .offset = H(overlap_gradients), .doc = "training: exchange beside the last backward pass" },
     { .path = "sequence_parallel", .kind = FIELD_BOOL, .offset = H(sequence_parallel), .doc = "training: with tensor parallelism" },
     { .path = "systems", .kind = FIELD_NODE, .doc = "training: cluster by device" },

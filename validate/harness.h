@@ -50,6 +50,7 @@ struct harness {
     int64_t requests_count;         /* serving: requests of a run at maximum load, by "INxOUT" tokens */
     struct harness_requests requests[HARNESS_SYSTEMS_MAX];
     const char *sharding;           /* training: "none", "optimizer", "gradients", "full"; NULL: none */
+    bool causal_flops;              /* training: reported FLOPs count the unmasked half of attention */
     bool overlap_gradients;         /* training: exchange of gradients beside the last backward pass */
     bool sequence_parallel;         /* training: with tensor parallelism, always */
     int64_t systems_count;          /* training: the cluster on which a device was */

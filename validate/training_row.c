@@ -130,6 +130,7 @@ enum status training_row_run(struct training_result *out, struct training_spec *
     spec->system = system;
     spec->fidelity = p->fidelity;
     spec->sharding = sharding_of(row, harness);
+    spec->causal_flops = harness->causal_flops;
     spec->overlap_gradients = harness->overlap_gradients;
     spec->sequence_parallel = (spec->sequence_parallel || harness->sequence_parallel) && spec->tp > 1;
     spec->operand_activity = harness->operand_activity;
