@@ -134,6 +134,8 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
         out->rest_blocks = 0.0;
     }
     concurrent = at_least(at_most(out->slots, blocks) / ((double)map->split_k * at_most((double)g->batch, out->slots)), 1.0);
+    if (g->grouped) /* experts come one after the other: a wave holds as many tiles of one as it has */
+        concurrent = at_least(at_most(out->slots / (double)map->split_k, tiles / (double)g->batch), 1.0);
     l2_reuse_gemm(&out->reuse, g, &k->warm, &hw->l2, map->grid_m, map->grid_n, concurrent, map->tile_m, map->tile_n, stack->swizzle);
     out->epilogue_bytes = ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
     out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / vector_lanes(hw);
