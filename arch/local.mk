@@ -122,6 +122,7 @@ arch_descriptions = \
 	arch/stacks/trtllm.yaml \
 	arch/stacks/unfused.yaml \
 	arch/stacks/vllm-2023.yaml \
+	arch/stacks/vllm-grace.yaml \
 	arch/stacks/vllm-rocm-gfx942.yaml \
 	arch/stacks/vllm-rocm.yaml \
 	arch/stacks/vllm-v1.yaml \

@@ -61,6 +61,7 @@ struct attention_kernel {
     int64_t packed_copies;     /* copies of queries and results around it where heads of several sequences and groups are packed: their order changes */
     int64_t group_min, group_max; /* query heads of a KV head that it is written for; 0: no limit */
     bool compute_kv;           /* both products run in the KV cache's format where that is narrower and the chip can: queries are quantized too */
+    bool windowed;             /* for models whose attention slides (a window), before the entry for all */
     bool kv_in_registers;      /* keys and values go from memory to registers, not through shared memory */
     double tile_loads;         /* dependent memory round trips of a block in each tile of keys; default 0.5: loads of the next tile are under way */
     int64_t scores_max;        /* scores of this many keys (or of the model's longest context, where that is less) lie in a block's shared memory, 4 bytes
@@ -215,6 +216,9 @@ struct stack {
 const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase);
 /** The same for KV elements of `kv_bits` and `group` query heads of a KV head: the entry that names the width, else the one for any; 0: unknown. */
 const struct attention_kernel *stack_attention_for(const struct stack *stack, const char *instruction, const char *phase, int64_t kv_bits, int64_t group);
+
+/** The one written for models whose attention slides; NULL when the stack has none of its own for them. */
+const struct attention_kernel *stack_attention_windowed(const struct stack *stack, const char *instruction, const char *phase);
 
 /** How the stack writes operator `op`; NULL when it says nothing of it (or op is NULL). */
 const struct stream_kernel *stack_stream(const struct stack *stack, const char *op);

@@ -55,8 +55,9 @@ static const struct field_row attention_rows[] = {
     { .path = "group_min", .kind = FIELD_COUNT, .offset = A(group_min), .max = 1 << 16, .doc = "least query heads of a KV head" },
     { .path = "group_max", .kind = FIELD_COUNT, .offset = A(group_max), .max = 1 << 16, .doc = "most query heads of a KV head" },
     { .path = "compute_kv", .kind = FIELD_BOOL, .offset = A(compute_kv), .doc = "products in the KV cache's format" },
+    { .path = "windowed", .kind = FIELD_BOOL, .offset = A(windowed), .doc = "for models with a sliding window only" },
     { .path = "kv_in_registers", .kind = FIELD_BOOL, .offset = A(kv_in_registers), .doc = "keys and values do not pass shared memory" },
-    { .path = "tile_loads", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(tile_loads), .min = 0, .max = 16, .doc = "dependent round trips in each tile of keys" },
+    { .path = "tile_loads", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(tile_loads), .min = 0, .max = 64, .doc = "dependent round trips in each tile of keys" },
     { .path = "scores_max", .kind = FIELD_COUNT, .offset = A(scores_max), .max = 1 << 20, .doc = "keys whose scores a block keeps in shared memory; 0 = none" },
     { .path = "split_blocks_max", .kind = FIELD_COUNT, .offset = A(split_blocks_max), .max = 1 << 20, .doc = "blocks up to which the context is split; 0 = no limit" },
     { .path = "convert_ops", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(convert_ops), .min = 0, .max = 64, .doc = "lane operations to widen or transpose one K or V element" },
@@ -340,7 +341,7 @@ const struct attention_kernel *stack_attention_for(const struct stack *stack, co
     for (int64_t i = 0; i < stack->attention_kernels_count; i++) {
         const struct attention_kernel *k = &stack->attention_kernels[i];
 
-        if (strcmp(k->instruction, instruction) != 0 || (strcmp(k->phase, phase) != 0 && strcmp(k->phase, "any") != 0) ||
+        if (k->windowed || strcmp(k->instruction, instruction) != 0 || (strcmp(k->phase, phase) != 0 && strcmp(k->phase, "any") != 0) ||
             (group > 0 && (group < k->group_min || (k->group_max > 0 && group > k->group_max))))
             continue;
         if (k->kv_bits == kv_bits && kv_bits > 0)
@@ -349,6 +350,17 @@ const struct attention_kernel *stack_attention_for(const struct stack *stack, co
             any = k;
     }
     return any;
+}
+
+const struct attention_kernel *stack_attention_windowed(const struct stack *stack, const char *instruction, const char *phase)
+{
+    for (int64_t i = 0; i < stack->attention_kernels_count; i++) {
+        const struct attention_kernel *k = &stack->attention_kernels[i];
+
+        if (k->windowed && strcmp(k->instruction, instruction) == 0 && (strcmp(k->phase, phase) == 0 || strcmp(k->phase, "any") == 0))
+            return k;
+    }
+    return NULL;
 }
 
 const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase)

@@ -58,8 +58,10 @@ const struct attention_kernel *attention_kernel_of(const struct attention_kernel
 
     for (int64_t i = 0; i < a->groups_count; i++)
         longest = larger(longest, a->groups[i].q);
-    return stack_attention_for(stack, instruction, longest > 1 ? "prefill" : "decode", a->kv.format ? a->kv.format->bits : 0,
-                               a->heads / larger(a->kv_heads, 1));
+    const char *phase = longest > 1 ? "prefill" : "decode";
+    const struct attention_kernel *sliding = a->window > 0 ? stack_attention_windowed(stack, instruction, phase) : NULL;
+
+    return sliding ? sliding : stack_attention_for(stack, instruction, phase, a->kv.format ? a->kv.format->bits : 0, a->heads / larger(a->kv_heads, 1));
 }
 
 void attention_products(struct attention_kernel_shape *a, const struct stack *stack, const struct hardware *hw)
@@ -191,6 +193,8 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     if (!kernel)
         return error_plain(err, STATUS_INFEASIBLE, "stack %s has no attention kernel for instruction %s of %s", ctx->stack->name,
                            a->unit && a->unit->instruction ? a->unit->instruction : "vector", hw->name);
+    if (kernel->kv_in_registers) /* its products run on lanes: rows need not fill an instruction */
+        least = 16;
     warps = larger(kernel->warps, 1);
     for (int64_t i = 0; i < a->groups_count; i++)
         if (a->groups[i].count <= 0 || a->groups[i].q <= 0 || a->groups[i].kv < a->groups[i].q)

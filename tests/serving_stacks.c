@@ -61,6 +61,17 @@ static void scores_limit_blocks(void)
     CU_ASSERT_EQUAL(decode_mapping(17, 32, 8192).split_kv, 1); /* 544 blocks, over 512 */
 }
 
+/* vLLM's paged attention is for models with a window only, on Hopper. */
+static void windows_have_kernels(void)
+{
+    const struct stack *s = stack_of("vllm");
+
+    CU_ASSERT_PTR_NULL(stack_attention_windowed(s, "mma.sync", "decode"));
+    CU_ASSERT_PTR_NULL(stack_attention_windowed(s, "wgmma", "prefill"));
+    CU_ASSERT_STRING_EQUAL(stack_attention_windowed(s, "wgmma", "decode")->name, "wgmma_paged");
+    CU_ASSERT_STRING_EQUAL(stack_attention(s, "wgmma", "decode")->name, "wgmma_decode");
+}
+
 static void units_left_out(void)
 {
     struct quant wide = { .format = format_find("fp16"), .group = QUANT_PER_CHANNEL };
@@ -127,6 +138,7 @@ static void harnesses_name_software(void)
         { "LLM-Inference-Bench:vLLM", "MI300X", "vllm-rocm-gfx942" },      { "LLM-Inference-Bench:TensorRT-LLM", "GH200-96GB", "trtllm" },
         { "LLM-Inference-Bench:TensorRT-LLM", "A100-40GB-SXM", "trtllm-2023" }, { "LLM-Inference-Bench:TensorRT-LLM", "H100-80GB-SXM", "trtllm-2024a" },
        
+        { "LLM-Inference-Bench:vLLM", "GH200-96GB", "vllm-grace" },
         { "LLM-Inference-Bench:Deepspeed", "Gaudi2", "deepspeed-hpu" },    { "LLM-Inference-Bench:Deepspeed-MII", "A100-40GB-SXM", "deepspeed-mii" },
         { "TensorRT-LLM:v1.0 docs", "B200-180GB-SXM", "trtllm-v1" },
     };
@@ -144,6 +156,7 @@ static void harnesses_name_software(void)
 
 static const struct test tests[] = {
     { "scores in shared memory limit blocks", scores_limit_blocks },
+    { "kernels of models with a window", windows_have_kernels },
     { "units that the library does not use", units_left_out },
     { "gaps between nodes of a graph", gaps_of_nodes },
     { "caches of static shape", static_shapes },
