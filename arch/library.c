@@ -266,9 +266,23 @@ static const char *by_stem(const char *name, const char *const *dirs, struct are
     return NULL;
 }
 
+/* "NVIDIA L40S", "NVIDIA-H100-80GB-HBM3": what follows the vendor; NULL when no vendor leads. */
+static const char *after_vendor(const char *name)
+{
+    static const char *const vendors[] = { "NVIDIA", "AMD", "Intel", "Instinct" };
+
+    for (size_t i = 0; i < sizeof vendors / sizeof vendors[0]; i++) {
+        size_t n = strlen(vendors[i]);
+        if (strncasecmp(name, vendors[i], n) == 0 && (name[n] == ' ' || name[n] == '-') && name[n + 1] != '\0')
+            return name + n + 1;
+    }
+    return NULL;
+}
+
 enum status arch_find_file(const char **out, const char *name_or_path, const char *const *dirs, const char *what, struct arena *arena,
                            struct error *err)
 {
+    const char *const asked = name_or_path;
     const struct arch_entry *entries;
     enum status st;
     int64_t count;
@@ -291,5 +305,7 @@ enum status arch_find_file(const char **out, const char *name_or_path, const cha
             *out = entries[i].path;
             return STATUS_OK;
         }
-    return unknown_name(name_or_path, entries, count, what, arena, err);
+    if ((name_or_path = after_vendor(name_or_path)))
+        return arch_find_file(out, name_or_path, dirs, what, arena, err);
+    return unknown_name(asked, entries, count, what, arena, err);
 }

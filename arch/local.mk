@@ -35,6 +35,7 @@ arch_descriptions = \
 	arch/devices/a30.yaml \
 	arch/devices/a40.yaml \
 	arch/devices/a800-80gb-sxm.yaml \
+	arch/devices/arc-pro-b60.yaml \
 	arch/devices/b100-180gb-sxm.yaml \
 	arch/devices/b200-180gb-sxm.yaml \
 	arch/devices/b300-288gb-sxm.yaml \
@@ -100,6 +101,7 @@ arch_descriptions = \
 	arch/generations/hopper.yaml \
 	arch/generations/turing.yaml \
 	arch/generations/volta.yaml \
+	arch/generations/xe2.yaml \
 	arch/h100_lut_tc.yaml \
 	arch/h100_lut_tc_8x.yaml \
 	arch/lut_tc.yaml \
