@@ -3,6 +3,7 @@
 #include "validate/evaluate.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -72,16 +73,56 @@ enum status evaluation_read(struct evaluation *e, const char *path, struct arena
     return st;
 }
 
+/* Text of a column that makes strata: device, phase, operator, formats. Numbers and names of layers do not; of a source only who measured. */
+static const char *stratum_text(size_t *length, const struct row *row, int column)
+{
+    const char *name = row->names[column], *text = row->fields[column];
+    bool letter = (text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z');
+
+    *length = !letter || strcmp(name, "label") == 0 ? 0 : strcmp(name, "source") == 0 ? strcspn(text, ":") : strlen(text);
+    return text;
+}
+
+static int time_decade(const struct evaluated_row *r)
+{
+    return isfinite(r->measured) && r->measured > 0.0 ? (int)floor(log10(r->measured)) : 0;
+}
+
+static int compare_strata(const void *left, const void *right)
+{
+    const struct evaluated_row *a = *(struct evaluated_row *const *)left, *b = *(struct evaluated_row *const *)right;
+    int x = time_decade(a), y = time_decade(b);
+
+    for (int i = 0; i < a->row.columns && i < b->row.columns; i++) {
+        size_t a_length, b_length;
+        const char *a_text = stratum_text(&a_length, &a->row, i), *b_text = stratum_text(&b_length, &b->row, i);
+        int order = strncmp(a_text, b_text, a_length < b_length ? a_length : b_length);
+
+        if (order != 0 || a_length != b_length)
+            return order != 0 ? order : a_length < b_length ? -1 : 1;
+    }
+    return x != y ? (x > y) - (x < y) : (a > b) - (a < b); /* all lie in one array, in the order of reading */
+}
+
 void evaluation_sample(struct evaluation *e, int64_t sample)
 {
-    int64_t taken = 0;
+    struct evaluated_row **order;
+    int64_t taken = 0, first = 0;
 
-    if (sample <= 0 || sample >= e->count)
+    if (sample <= 0 || sample >= e->count || !(order = malloc((size_t)e->count * sizeof *order)))
         return;
+    for (int64_t i = 0; i < e->count; i++)
+        order[i] = &e->rows[i];
+    for (int64_t end = 1; end <= e->count; end++)
+        if (end == e->count || e->rows[end].row.at.file != e->rows[first].row.at.file) { /* one copy of the name for a file */
+            qsort(order + first, (size_t)(end - first), sizeof *order, compare_strata);
+            first = end;
+        }
     for (int64_t i = 0; i < e->count; i++) {
-        e->rows[i].selected = (double)i * (double)sample / (double)e->count >= (double)taken;
-        taken += e->rows[i].selected;
+        order[i]->selected = (double)i * (double)sample / (double)e->count >= (double)taken;
+        taken += order[i]->selected;
     }
+    free(order);
 }
 
 static double now_s(void)

@@ -24,7 +24,8 @@ struct evaluation { struct evaluated_row *rows; int64_t count, capacity; };
 /** Appends the rows of a file. A row whose measured value is no number is kept as a miss. */
 enum status evaluation_read(struct evaluation *e, const char *path, struct arena *arena, struct error *err);
 
-/** Keeps about `sample` rows, spread evenly over the order of reading, so that sources and shapes stay in proportion; 0 = all. */
+/** Keeps about `sample` rows, stratified in proportion: rows of a file are put in order of what they are (device, phase or operator, formats,
+ *  source), of the decade of their time, then of reading, and taken at even steps. Same rows every time; 0 (or no memory to sort in) = all. */
 void evaluation_sample(struct evaluation *e, int64_t sample);
 
 /** Predicts every selected row. Only STATUS_INTERNAL and STATUS_INTERRUPTED end it; anything else makes the row a miss. */
