@@ -20,6 +20,18 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
 /** Time of one launch with the mapping in `out->mapping.attention`; fills the rest of `out`. */
 void attention_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx);
 
+/** What the walk over keys costs, beside the traffic that `cycle` simulates. docs/attention.md, 3 and 4 */
+struct attention_tile {
+    double matrix_cycles, softmax_cycles, shared_cycles; /* one KV tile of one block */
+    double l2_bytes;                 /* keys and values of a tile */
+    double chain_loads;              /* memory round trips that a block waits for one after the other, main loop aside */
+    double first_latency_cycles, later_latency_cycles; /* of each, in the first wave of blocks and in later ones */
+};
+void attention_tile_of(struct attention_tile *out, const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx);
+
+/** Adds what the backend launches around its kernel, and what adds up the parts of split KV, at clock hz. */
+void attention_add_around(double parts_s[CAUSES], const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx, double hz);
+
 /** Work of one launch, exact: what roofline and the model share. */
 struct attention_work {
     double fma;             /* unmasked query-key pairs x (head_dim + v_head_dim) x heads */

@@ -231,6 +231,16 @@ static double chain_cycles(const struct flash *f, double latency, const struct h
     return hw->launch.block_cycles + (double)f->kernel->chain_loads * latency + fill;
 }
 
+/* Of blocks after the first wave: from L2 or from DRAM, as the launch misses, with the queues of a loaded memory. */
+static double later_latency_cycles(const struct flash *f, const struct hardware *hw)
+{
+    double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) * loaded / at_least(hw->dram.latency_cycles, 1.0);
+    double miss = at_most(f->dram_bytes / at_least(f->work.q_bytes + f->work.kv_bytes, 1.0), 1.0);
+
+    return at_most(l2, loaded) + (loaded - at_most(l2, loaded)) * miss;
+}
+
 /* Parts of a flash launch at clock hz. Returns seconds. The SMs' own time (tiles, barriers, chains of all blocks but the first: blocks that
  * run together start and end together, so neither hides the other's) runs beside DRAM's: while a block of one SM waits, others read. */
 static double flash_parts(double parts_s[CAUSES], const struct flash *f, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
@@ -239,9 +249,7 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     enum cause binding;
     double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles), total = 0.0, terms[2], joint_s;
     double starts = at_least(f->walk.tiles / ((double)hw->sm.count * f->resident), 1.0);
-    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) * loaded / at_least(hw->dram.latency_cycles, 1.0);
-    double miss = at_most(f->dram_bytes / at_least(f->work.q_bytes + f->work.kv_bytes, 1.0), 1.0);
-    double later = at_most(l2, loaded) + (loaded - at_most(l2, loaded)) * miss;
+    double later = later_latency_cycles(f, hw);
     double write_s = f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz, first_s = chain_cycles(f, loaded, hw) / hz;
     double barrier_s = f->rounds * 2.0 * hw->sm.barrier_cycles / hz, later_s = (starts - 1.0) * chain_cycles(f, later, hw) / hz, cycles, loop_s;
 
@@ -375,4 +383,27 @@ void attention_time(struct timing *out, const struct kernel *k, const struct tim
     }
     out->flops = k->flops;
     launch_finish(out, ctx, true);
+}
+
+void attention_tile_of(struct attention_tile *out, const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx)
+{
+    const struct hardware *hw = ctx->hw;
+    struct flash f;
+
+    flash_prepare(&f, k, map, ctx);
+    *out = (struct attention_tile){ .matrix_cycles = f.tile.matrix, .softmax_cycles = f.tile.softmax, .shared_cycles = f.tile.shared,
+                                    .l2_bytes = f.tile.l2_bytes, .chain_loads = (double)f.kernel->chain_loads,
+                                    .first_latency_cycles = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles),
+                                    .later_latency_cycles = later_latency_cycles(&f, hw) };
+}
+
+void attention_add_around(double parts_s[CAUSES], const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx, double hz)
+{
+    struct timing_context unheard = *ctx;
+    struct flash f;
+
+    unheard.account = NULL;
+    flash_prepare(&f, k, map, ctx);
+    add_combine(parts_s, &f, map, &unheard, hz);
+    add_prepare(parts_s, &f, &unheard, hz);
 }

@@ -279,7 +279,7 @@ static double edge_cycles(const struct gemm_cost *cost, const struct gemm_mappin
     return rounds * (double)map->k_steps * extra;
 }
 
-static double reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
+double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
 {
     const struct hardware *hw = ctx->hw;
     double fixed = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles) / hz;
@@ -329,8 +329,8 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
     add_epilogue_excess(parts, cost, map, hw, hz, account);
     for (int i = 0; i < CAUSES; i++)
         parts[i] /= hz;
-    parts[CAUSE_L2] += reduce_s(cost, ctx, hz);
-    account_part(account, "split-K: partial sums added up", CAUSE_L2, reduce_s(cost, ctx, hz));
+    parts[CAUSE_L2] += gemm_reduce_s(cost, ctx, hz);
+    account_part(account, "split-K: partial sums added up", CAUSE_L2, gemm_reduce_s(cost, ctx, hz));
     for (int i = 0; i < CAUSES; i++) {
         total += parts[i];
         if (parts_s)

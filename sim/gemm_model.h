@@ -41,6 +41,9 @@ void gemm_step_of(struct gemm_step *out, const struct gemm_mapping *map, const s
 /** fp32 partial sums of split-K: each part written, all read once. Bytes. */
 double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k);
 
+/** Time in which the partial sums of split-K are added up (s); 0 without a split. */
+double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz);
+
 /** Fills the cost of a legal mapping. */
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack);

@@ -18,6 +18,15 @@ struct stream_shape {
 };
 void stream_shape_of(struct stream_shape *out, const struct kernel *k, const struct timing_context *ctx);
 
+/** Issue of one round of all resident blocks of an SM, all passes (SM cycles). */
+double stream_issue_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw);
+
+/** What a thread waits for in one round: `first` for its data, then for what later passes read again. SM cycles. */
+double stream_wait_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double first, double l2);
+
+/** Adds the operator's further small kernels and the launch, and sums up. */
+void stream_finish(struct timing *out, const struct stream_shape *shape, const struct timing_context *ctx);
+
 /** Time of one launch of a KERNEL_STREAM; fills all of `out`. Cannot fail. */
 void stream_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx);
 

@@ -80,7 +80,7 @@ void stream_shape_of(struct stream_shape *out, const struct kernel *k, const str
 }
 
 /* Issue of one round of all resident blocks, all passes. SM cycles. */
-static double round_issue_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw)
+double stream_issue_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw)
 {
     const struct arch_unit *vector = hardware_unit(hw, "vector");
     double lanes = vector && vector->fma_fp32_per_cycle_sm > 0.0 ? vector->fma_fp32_per_cycle_sm : 1.0;
@@ -94,7 +94,7 @@ static double round_issue_cycles(const struct stream_shape *shape, const struct 
 
 /* What a thread waits for in one round, all passes: first its data, then, in later passes, data kept in L1 if the resident rows fit
  * it (L2 if not), the vector along the row, and two barriers of the reduction. SM cycles. */
-static double round_wait_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double first, double l2)
+double stream_wait_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double first, double l2)
 {
     double row_bytes = (double)k->stream.read_bytes / at_least((double)k->stream.rows, 1.0);
     bool kept = hw->sm.l1_latency_cycles > 0.0 && shape->resident * row_bytes <= (double)hw->sm.l1_shared_bytes;
@@ -114,9 +114,9 @@ static double rounds_cycles(double *issue_cycles, const struct stream_shape *sha
     double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
     double dram = hw->dram.latency_cycles + (loaded - hw->dram.latency_cycles) * queue;
     double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
-    double first = l2 + (dram - at_most(l2, dram)) * miss_share, wait = round_wait_cycles(shape, k, hw, first, l2);
+    double first = l2 + (dram - at_most(l2, dram)) * miss_share, wait = stream_wait_cycles(shape, k, hw, first, l2);
     double reduce = (shape->passes - 1.0) * 2.0 * hw->sm.barrier_cycles, chain = shape->how ? (double)shape->how->chain * l2 : 0.0;
-    double issue = round_issue_cycles(shape, k, hw), waves = at_least(shape->waves, 1.0);
+    double issue = stream_issue_cycles(shape, k, hw), waves = at_least(shape->waves, 1.0);
     /* Blocks of later waves start as earlier ones end, so one's waiting lies under the others' issue; the first wave starts together. */
     double later[2] = { issue, wait + issue / shape->resident };
     double atomic = shape->how ? shape->how->atomic_cycles * shape->blocks : 0.0;
@@ -127,7 +127,7 @@ static double rounds_cycles(double *issue_cycles, const struct stream_shape *sha
 }
 
 /* Sums the operator's kernels: all launches but one are small kernels beside the one that streams. */
-static void add_launches(struct timing *out, const struct stream_shape *shape, const struct timing_context *ctx)
+void stream_finish(struct timing *out, const struct stream_shape *shape, const struct timing_context *ctx)
 {
     double more = shape->how ? (double)shape->how->launches - 1.0 : 0.0, each = launch_overhead_s(ctx, false)
                 + (ctx->hw->launch.block_cycles + ctx->hw->l2.far_latency_cycles) / clock_highest_hz(ctx);
@@ -184,5 +184,5 @@ void stream_time(struct timing *out, const struct kernel *k, const struct timing
     out->events.sfu_ops = elements * s->sfu_ops_per_element;
     out->events.instructions = elements / shape.elements_per_round / (double)hw->sm.warp_threads * shape.accesses * shape.instructions;
     out->mapping.kind = KERNEL_STREAM;
-    add_launches(out, &shape, ctx);
+    stream_finish(out, &shape, ctx);
 }

@@ -114,8 +114,8 @@ static void agrees_on_a100() { agreement("devices/a100-80gb-sxm", "fp16", "fp16"
 static void agrees_on_h100() { agreement("devices/h100-80gb-sxm", "fp16", "fp16", 0.08); }
 static void agrees_on_lut() { agreement("lut_tc", "int2g128", "int8", 0.08); }
 
-/// Extrapolated against the whole grid simulated. Two rows are known to be weak (`most`): several short blocks an SM in a long grid of
-/// writes, where the pace of the early waves is not the whole's; why is open.
+/// Extrapolated against the whole grid simulated. One row is known to be weak (`most`): the pace of its early waves is not the whole's; why is open.
+/// Grids of few steps are run whole, long grids of writes with short loops among them.
 static void extrapolations_hold()
 {
     static const struct {
@@ -128,7 +128,7 @@ static void extrapolations_hold()
         {"devices/a100-80gb-sxm", "fp16", "fp16", 9492, 8192, 8192},  {"lut_tc", "int2g128", "int8", 512, 57344, 8192},
         {"lut_tc", "int2g128", "int8", 2048, 10240, 8192},            {"lut_tc", "int2g128", "int8", 2048, 8192, 28672},
         {"lut_tc", "int2g128", "int8", 9492, 8192, 8192, 0.06},       {"devices/h100-80gb-sxm", "fp16", "fp16", 2048, 8192, 28672},
-        {"devices/h100-80gb-sxm", "fp16", "fp16", 9492, 10240, 8192}, {"devices/h100-80gb-sxm", "fp16", "fp16", 4096, 65536, 64, 0.16},
+        {"devices/h100-80gb-sxm", "fp16", "fp16", 9492, 10240, 8192}, {"devices/h100-80gb-sxm", "fp16", "fp16", 4096, 65536, 64},
         {"devices/a40", "fp16", "fp16", 1024, 4096, 11008},           {"devices/a100-80gb-sxm", "fp16", "fp16", 3072, 12288, 4096},
     };
     int within = 0, n = 0;

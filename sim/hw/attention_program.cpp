@@ -15,37 +15,30 @@ namespace llmsim {
 static int64_t cycles(double x) { return std::llround(x); }
 static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-AttentionProgram::AttentionProgram(const struct kernel &k, const struct attention_mapping &map, const struct attention_kernel &backend,
-                                   const struct hardware &hw)
+AttentionProgram::AttentionProgram(const struct kernel &k, const struct attention_mapping &map, const struct timing_context &ctx)
     : map_(map)
 {
     const struct attention_kernel_shape &a = k.attention;
-    const struct arch_unit *vector = hardware_unit(&hw, "vector");
-    const double lanes = vector && vector->fma_fp32_per_cycle_sm > 0 ? vector->fma_fp32_per_cycle_sm : 1;
-    const double sfu = vector && vector->sfu_per_cycle_sm > 0 ? vector->sfu_per_cycle_sm : lanes;
-    const double efficiency = a.unit && a.unit->issue_efficiency > 0 ? a.unit->issue_efficiency : 1;
-    const double q = static_cast<double>(map.tile_q), kv = static_cast<double>(map.tile_kv);
-    const double d = static_cast<double>(a.head_dim), dv = static_cast<double>(a.v_head_dim);
-    const double elements = a.mla ? d : d + dv, operand = a.compute && a.compute->bits > 0 ? a.compute->bits / 8.0 : 2.0;
-    const bool convert = a.kv.format && a.compute && a.kv.format != a.compute;
-    tile_bytes_ = std::max<int64_t>(cycles(kv * elements * quant_bits_per_element(&a.kv) / 8.0), 32);
-    step_.matrix = cycles(q * kv * (d + dv) / (a.service.fma_per_cycle_sm * efficiency));
-    step_.vector = cycles(q * kv / sfu + (q * kv * 3.5 + q * dv + (convert ? kv * elements : 0.0)) / lanes);
-    step_.shared = cycles((kv * (d + dv) * operand * std::max(q / (a.service.operands_from_shared ? 64.0 : 32.0), 1.0) +
-                           static_cast<double>(tile_bytes_)) / hw.sm.shared_bytes_per_cycle);
+    const struct attention_kernel &backend = *attention_kernel_of(&a, ctx.stack);
+    const double q = static_cast<double>(map.tile_q), operand = a.compute && a.compute->bits > 0 ? a.compute->bits / 8.0 : 2.0;
+    struct attention_tile tile;
+    attention_tile_of(&tile, &k, &map, &ctx);
+    tile_bytes_ = std::max<int64_t>(cycles(tile.l2_bytes), 32);
+    step_.matrix = cycles(tile.matrix_cycles);
+    step_.vector = cycles(tile.softmax_cycles);
+    step_.shared = cycles(tile.shared_cycles);
     step_.serial = !backend.split_softmax;
     step_.fragments = 4;   // split softmax: two warp groups, each with its next product under way (FlashAttention-3, 3.1 and 3.2)
-    q_bytes_ = std::max<int64_t>(cycles(q * d * operand), 32);
-    o_bytes_ = std::max<int64_t>(cycles(q * dv * (map.split_kv > 1 ? 4.0 : a.out ? a.out->bits / 8.0 : 2.0)), 32);
+    stretch_busiest(tile, *ctx.hw);
+    q_bytes_ = std::max<int64_t>(cycles(q * static_cast<double>(a.head_dim) * operand), 32);
+    o_bytes_ = std::max<int64_t>(cycles(q * static_cast<double>(a.v_head_dim) * (map.split_kv > 1 ? 4.0 : a.out ? a.out->bits / 8.0 : 2.0)), 32);
 
     const int64_t packing = attention_packed_heads(&a, &backend);
     const int64_t heads = a.heads / packing;
     heads_per_kv_ = std::max<int64_t>(heads / std::max<int64_t>(a.kv_heads, 1), 1);
-    double kv_total = 0;
     for (int64_t g = 0; g < a.groups_count; ++g) {
         const struct seq_group &s = a.groups[g];
         const int64_t tiles = divide_up(s.q * packing, map.tile_q);
-        kv_total += static_cast<double>(s.count * s.kv * a.kv_heads) * elements * quant_bits_per_element(&a.kv) / 8.0;
         for (int64_t sequence = 0; sequence < s.count; ++sequence) {
             for (int64_t head = 0; head < heads; ++head) {
                 for (int64_t t = tiles - 1; t >= 0; --t) {   // longest first, as causal kernels do
@@ -66,9 +59,27 @@ AttentionProgram::AttentionProgram(const struct kernel &k, const struct attentio
         }
     }
     const double warm = static_cast<double>(k.warm.a_bytes + k.warm.b_bytes + k.warm.other_bytes);
-    warm_ = kv_total > 0 ? std::min(warm / kv_total, 1.0) : 0.0;
+    struct attention_work work;
+    attention_work_of(&work, &a);
+    warm_ = std::min(warm / std::max(work.q_bytes + work.kv_bytes, 1.0), 1.0);
     if (map.split_kv > 1)
         combine_bytes_ = static_cast<int64_t>(blocks_.size()) * o_bytes_;
+}
+
+/// Product and softmax of a tile, where one runs under the other, take the root of the sum of their squares (docs/attention.md, Eq. 2). Both share
+/// their schedulers with the port of shared memory and the one that takes in the tile: the busiest is stretched, as a GEMM's.
+void AttentionProgram::stretch_busiest(const struct attention_tile &t, const struct hardware &hw)
+{
+    const double both[] = {t.matrix_cycles, t.softmax_cycles};
+    const double compute = step_.serial ? both[0] + both[1] : overlap_norm(both, 2, 2.0);
+    const double terms[] = {compute, t.shared_cycles, t.l2_bytes / std::max(hw.sm.l2_read_bytes_per_cycle, 1.0)};
+    const double joint = overlap_norm(terms, 3, hw.sm.overlap_exponent);
+    if (compute >= t.shared_cycles) {
+        int64_t &busier = step_.vector > step_.matrix ? step_.vector : step_.matrix;
+        busier = cycles(joint) - (step_.serial ? std::min(step_.vector, step_.matrix) : 0);
+    } else {
+        step_.shared = cycles(joint);
+    }
 }
 
 BlockShape AttentionProgram::shape(int64_t block) const
@@ -89,18 +100,21 @@ int AttentionProgram::loads(int64_t block, int64_t step, Chunk out[max_chunks]) 
     out[0].warm = key_in_share(out[0].key, warm_);
     if (step > 0)
         return 1;
-    out[1] = Chunk();   // its queries, written by the kernel before
+    out[1] = Chunk();   // its queries
     out[1].key = uint64_t{3} << 62 ^ static_cast<uint64_t>(block);
     out[1].bytes = q_bytes_;
-    out[1].warm = true;
+    out[1].address = (uint64_t{1} << 36) + static_cast<uint64_t>(block * q_bytes_);
+    out[1].warm = key_in_share(out[1].key, warm_);
     out[1].keep = false;
     return 2;
 }
 
 StepCost AttentionProgram::cost(int64_t block, int64_t step) const
 {
-    (void)block, (void)step;
-    return step_;
+    (void)block;
+    StepCost c = step_;
+    c.serial = c.serial || step == 0;   // the first softmax has no product to run under
+    return c;
 }
 
 int AttentionProgram::epilogue_stores(int64_t block, Chunk out[max_chunks]) const

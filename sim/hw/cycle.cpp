@@ -25,20 +25,6 @@ namespace llmsim {
 
 namespace {
 
-double split_reduction_s(const struct gemm_cost &cost, const struct timing_context &ctx, double hz)
-{
-    const struct hardware &hw = *ctx.hw;
-    double fixed = hw.dram.latency_cycles / hz;
-    if (cost.reduce_bytes <= 0)
-        return 0;
-    if (ctx.stack->split_k_separate) { // as in gemm_model.c: ramps like the product's own grid, its program is small
-        struct timing_context small = ctx;
-        small.burst = true;
-        fixed += launch_overhead_s(&small, true);
-    }
-    return fixed + cost.reduce_bytes / (hw.l2.write_bytes_per_cycle * hz);
-}
-
 // Breakdown ----------------------------------------------------------------------------------------------------------
 
 double busy_share(double busy_ps, double cycles, double hz)
@@ -72,10 +58,10 @@ void fill(struct timing *out, const Simulated &s, const ChipParams &chip, int64_
     out->extrapolation_error = s.error;
 }
 
-void finish(struct timing *out, const struct timing_context &ctx, bool large_program)
+void finish(struct timing *out, const struct timing_context &ctx)
 {
     const double fraction = out->simulated_fraction;
-    launch_finish(out, &ctx, large_program);
+    launch_finish(out, &ctx, true);
     out->simulated_fraction = fraction;
 }
 
@@ -90,15 +76,31 @@ void time_gemm(struct timing *out, const struct kernel &k, const struct timing_c
     GemmProgram program(k, map, cost, *ctx.hw);
     chip.sm.slots = std::max(program.blocks_per_sm(), 1);
     chip.sm.overlap_epilogue = map.kernel->persistent;
+    if (ctx.hw->sm.epilogue_bytes_per_cycle > 0)
+        chip.sm.write_bytes_per_cycle = std::min(chip.sm.write_bytes_per_cycle, ctx.hw->sm.epilogue_bytes_per_cycle);
     const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots;
     chip_set_rate(&chip, *ctx.hw, program.weights(slots));
     chip_add_pattern(&chip, program.weights(slots));
     chip_add_pattern(&chip, program.activations(slots));
     const Simulated s = simulate_gemm(chip, &program, slots, effort);
     fill(out, s, chip, std::min(slots, program.blocks()));
-    out->parts_s[CAUSE_L2] += split_reduction_s(cost, ctx, out->clock_hz);
+    out->parts_s[CAUSE_L2] += gemm_reduce_s(&cost, &ctx, out->clock_hz);
     out->bytes[LEVEL_L2] += cost.reduce_bytes;
-    finish(out, ctx, true);
+    out->parts_s[CAUSE_LAUNCH] += map.kernel->gap_s;
+    finish(out, ctx);
+}
+
+/// Of the round trips that a block waits for one after the other, the first tile's and the results' are simulated; the others come before its
+/// loop. Keys of a head lie in pieces, as rows of a tile do.
+void set_chain(ChipParams *chip, const struct kernel &k, const struct attention_mapping &map, const struct timing_context &ctx)
+{
+    struct attention_tile tile;
+    attention_tile_of(&tile, &k, &map, &ctx);
+    const double before = std::max(tile.chain_loads - 2.0, 0.0);
+    chip->sm.block_cycles += static_cast<int64_t>(before * tile.later_latency_cycles);
+    chip->sm.cold_cycles = static_cast<int64_t>(before * std::max(tile.first_latency_cycles - tile.later_latency_cycles, 0.0));
+    if (ctx.hw->dram.tiled_efficiency > 0)
+        chip->dram.read_bytes_per_s *= ctx.hw->dram.tiled_efficiency;
 }
 
 bool time_attention(struct timing *out, const struct kernel &k, const struct timing_context &ctx, const Effort &effort)
@@ -108,20 +110,35 @@ bool time_attention(struct timing *out, const struct kernel &k, const struct tim
     if (map.unfused || !backend)
         return false;
     ChipParams chip = chip_params(*ctx.hw, out->clock_hz);
-    const AttentionProgram program(k, map, *backend, *ctx.hw);
+    const AttentionProgram program(k, map, ctx);
+    set_chain(&chip, k, map, ctx);
     chip.sm.slots = static_cast<int>(std::max<int64_t>(std::min<int64_t>(program.blocks_per_sm(), (program.blocks() + chip.sms - 1) / chip.sms), 1));
     const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots, blocks = program.blocks();
     const Simulated s = simulate_attention(chip, program, slots, effort);
     fill(out, s, chip, std::min(slots, blocks));
-    if (map.split_kv > 1) {   // a second kernel adds the partial results up
-        const double bytes = 2.0 * static_cast<double>(program.combine_bytes());
-        out->parts_s[CAUSE_L2] += bytes / ctx.hw->l2.write_bytes_per_cycle / out->clock_hz;
-        out->parts_s[CAUSE_STALL] += 2.0 * ctx.hw->dram.latency_cycles / out->clock_hz;
-        out->parts_s[CAUSE_LAUNCH] += launch_overhead_s(&ctx, false);
-        out->bytes[LEVEL_L2] += bytes;
-    }
-    finish(out, ctx, true);
+    attention_add_around(out->parts_s, &k, &map, &ctx, out->clock_hz);
+    out->bytes[LEVEL_L2] += 2.0 * static_cast<double>(program.combine_bytes());
+    finish(out, ctx);
     return true;
+}
+
+/// What streams have beside their rounds: a small program that finds its parameters (sim/launch.c), no barrier between rounds, dependent
+/// loads and barriers of reductions at the start. In a sequence of kernels as many dirty lines leave L2 as results enter it, unless they were there before.
+void set_rounds(ChipParams *chip, const struct kernel &k, const struct stream_shape &cut, const struct hardware &hw)
+{
+    const double l2 = 0.5 * (hw.l2.near_latency_cycles + hw.l2.far_latency_cycles), chain = cut.how ? static_cast<double>(cut.how->chain) : 0.0;
+    chip->sm.block_cycles += static_cast<int64_t>(chain * l2 + (cut.passes - 1.0) * 2.0 * hw.sm.barrier_cycles);
+    chip->sm.cold_cycles = 0;
+    chip->sm.barrier_cycles = 0;
+    chip->sm.max_bytes_in_flight = 0;   // ordinary loads: bounded by the threads' registers, which the resident blocks are
+    chip->l2.dirty_bytes = std::max<int64_t>(k.warm.out_bytes, 1);
+}
+
+/// Atomic additions to one place follow one another: those of a wave that ends together come after it, all of them take their time.
+double atomics_s(const struct stream_shape &cut, double time_s, double hz)
+{
+    const double each = cut.how ? static_cast<double>(cut.how->atomic_cycles) / hz : 0.0, all = each * cut.blocks;
+    return std::max(all / std::max(cut.waves, 1.0), all - time_s);
 }
 
 void time_stream(struct timing *out, const struct kernel &k, const struct timing_context &ctx, const Effort &effort)
@@ -129,12 +146,15 @@ void time_stream(struct timing *out, const struct kernel &k, const struct timing
     ChipParams chip = chip_params(*ctx.hw, out->clock_hz);
     const StreamProgram program(k, ctx);
     chip.sm.slots = static_cast<int>(std::max<int64_t>(std::min<int64_t>(program.blocks_per_sm(), (program.blocks() + chip.sms - 1) / chip.sms), 1));
-    chip.sm.max_bytes_in_flight = 0;   // ordinary loads: bounded by the threads' registers, which the resident blocks are
+    set_rounds(&chip, k, program.cut(), *ctx.hw);
     const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots, blocks = program.blocks();
     chip_add_pattern(&chip, program.rows(slots));
     const Simulated s = simulate_stream(chip, program, slots, effort);
     fill(out, s, chip, std::min(slots, blocks));
-    finish(out, ctx, false);
+    out->parts_s[CAUSE_STALL] += atomics_s(program.cut(), s.value[in_cycles] / out->clock_hz, out->clock_hz);
+    const double fraction = out->simulated_fraction;
+    stream_finish(out, &program.cut(), &ctx);
+    out->simulated_fraction = fraction;
 }
 
 }  // namespace

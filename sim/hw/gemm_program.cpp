@@ -68,6 +68,9 @@ void GemmProgram::stretch_busiest(const struct gemm_step &s, const struct hardwa
     for (size_t i = 1; i < 4; ++i)
         busiest = terms[i] > terms[busiest] ? i : busiest;
     *places[busiest] = cycles(overlap_norm(terms, 5, hw.sm.overlap_exponent));
+    for (int64_t *place : places)
+        *place = map_.efficiency > 0 ? cycles(static_cast<double>(*place) / map_.efficiency) : *place;
+    edge_cycles_ = map_.stream_k ? 0 : cycles(static_cast<double>(map_.grid_m * map_.tile_m - g.m) * map_.kernel->absent_row_cycles);
 }
 
 BlockShape GemmProgram::shape(int64_t block) const
@@ -95,7 +98,7 @@ Chunk GemmProgram::operand(int which, const Place &p, int64_t k_step, int64_t ti
                            double bytes_per_element, bool contiguous, int64_t parts, int64_t part) const
 {
     const int64_t k = kernel_.gemm.k, row = tile * tile_rows, rows = std::max<int64_t>(std::min(tile_rows, rows_total - row), 1);
-    const int64_t here = std::max<int64_t>((rows + parts - 1) / parts, 1);
+    const int64_t here = parts == 1 ? rows : std::max<int64_t>((rows + parts - 1) / parts, 1);
     const double row_bytes = static_cast<double>(map_.tile_k) * bytes_per_element, pitch = static_cast<double>(k) * bytes_per_element;
     Chunk c;
     const uint64_t base_key = static_cast<uint64_t>(which + 1) << 61 ^ static_cast<uint64_t>(part) << 57 ^
@@ -108,10 +111,15 @@ Chunk GemmProgram::operand(int which, const Place &p, int64_t k_step, int64_t ti
         c.address = static_cast<uint64_t>(base + static_cast<double>(k_step) * static_cast<double>(here) * row_bytes);
     } else {
         // Copies ask L2 for whole lines: steps that share a line share the fetch.
-        const int64_t share = std::max<int64_t>(static_cast<int64_t>(static_cast<double>(line_bytes_) / row_bytes), 1);
-        c.key = base_key ^ static_cast<uint64_t>(k_step / share);
-        c.fetch_bytes = c.bytes * share;
-        k_step -= k_step % share;
+        if (row_bytes + row_bytes <= static_cast<double>(line_bytes_)) {
+            const auto share = static_cast<int64_t>(static_cast<double>(line_bytes_) / row_bytes);
+            c.fetch_bytes = c.bytes * share;
+            k_step /= share;
+            c.key = base_key ^ static_cast<uint64_t>(k_step);
+            k_step *= share;
+        } else {
+            c.fetch_bytes = c.bytes;
+        }
         c.rows = static_cast<int32_t>(here);
         c.pitch_bytes = cycles(pitch);
         c.address = static_cast<uint64_t>(base + static_cast<double>(k_step) * row_bytes);
@@ -145,8 +153,11 @@ int GemmProgram::loads(int64_t block, int64_t step, Chunk out[max_chunks]) const
 
 StepCost GemmProgram::cost(int64_t block, int64_t step) const
 {
-    (void)block, (void)step;
-    return step_;
+    (void)step;
+    StepCost c = step_;
+    if (edge_cycles_ > 0 && place(block).m + 1 == map_.grid_m)
+        c.matrix += edge_cycles_;
+    return c;
 }
 
 int GemmProgram::epilogue_loads(int64_t block, Chunk out[max_chunks]) const

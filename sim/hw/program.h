@@ -27,7 +27,7 @@ struct Chunk {
 /// SM cycles that a step (or an epilogue) takes of each unit.
 struct StepCost {
     int64_t matrix = 0, vector = 0, shared = 0, register_file = 0;
-    int64_t latency = 0;       ///< before the units: dependent accesses that occupy nothing
+    int64_t latency = 0;       ///< after the units: dependent accesses that occupy nothing
     int fragments = 1;         ///< parts of the step that pass from unit to unit as a pipeline
     bool serial = false;       ///< matrix and vector work take turns at the issue port (softmax between two products)
 };

@@ -18,6 +18,7 @@ extern "C" {
 #include "sim/attention_model.h"
 #include "sim/clock.h"
 #include "sim/gemm_model.h"
+#include "sim/stream_model.h"
 #include "sim/timing.h"
 }
 
@@ -71,13 +72,13 @@ private:
     double share_ = 1;            ///< steps_ / full_steps_
     double a_bytes_per_element_, b_bytes_per_element_, a_warm_, b_warm_, other_warm_;
     StepCost step_;
+    int64_t edge_cycles_ = 0;     ///< more matrix cycles in a step of tiles at the lower edge (kernel.absent_row_cycles)
     std::vector<Place> places_;   ///< of the first blocks: looked up in every step
 };
 
 class AttentionProgram : public Program {
 public:
-    AttentionProgram(const struct kernel &k, const struct attention_mapping &map, const struct attention_kernel &backend,
-                     const struct hardware &hw);
+    AttentionProgram(const struct kernel &k, const struct attention_mapping &map, const struct timing_context &ctx);
 
     int64_t blocks() const override { return static_cast<int64_t>(blocks_.size()); }
     int blocks_per_sm() const override { return static_cast<int>(map_.blocks_per_sm); }
@@ -95,6 +96,8 @@ private:
         int32_t group, sequence, head;
         int32_t first, count;   ///< KV tiles
     };
+    void stretch_busiest(const struct attention_tile &t, const struct hardware &hw);
+
     const struct attention_mapping map_;
     std::vector<Block> blocks_;
     StepCost step_;
@@ -114,12 +117,15 @@ public:
     StepCost cost(int64_t block, int64_t step) const override;
     int stores(int64_t block, int64_t step, Chunk out[max_chunks]) const override;
 
+    /// How its library cuts the operator into blocks.
+    const struct stream_shape &cut() const { return shape_; }
     /// How the rows that `slots` blocks read side by side lie in memory. A gather's lie anywhere.
     TilePattern rows(int64_t slots) const;
 
 private:
     const struct kernel &kernel_;
-    int64_t blocks_, iterations_, passes_, rows_per_block_;
+    struct stream_shape shape_;
+    int64_t blocks_, iterations_;
     int resident_;
     double read_per_step_, write_per_step_, warm_;
     StepCost step_;

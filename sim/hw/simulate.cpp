@@ -60,8 +60,11 @@ Extrapolation over_waves(const ChipParams &chip, const Program &program, int64_t
     plan.slots = slots;
     plan.period = period;
     plan.longest = std::max<int64_t>(8, effort.steps / std::max<int64_t>(slots * std::max<int64_t>(steps, 1), 1));
-    plan.tolerance = effort.tolerance;
-    return extrapolate_waves([&](int64_t n) { return run_waves(chip, program, n, full, slots, out); }, plan);
+    plan.tolerance = program.blocks() * std::max<int64_t>(steps, 1) <= effort.steps / 8 ? 0 : effort.tolerance;   // short grids whole
+    Extrapolation e = extrapolate_waves([&](int64_t n) { return run_waves(chip, program, n, full, slots, out); }, plan);
+    // What piles up before DRAM does not show in the pace of early waves: no grid ends before the buses have moved its bytes.
+    e.value[in_cycles] = std::max(e.value[in_cycles], e.value[in_dram_busy] * 1e-12 * chip.clock_hz);
+    return e;
 }
 
 }  // namespace
@@ -69,11 +72,16 @@ Extrapolation over_waves(const ChipParams &chip, const Program &program, int64_t
 /// Waves beyond the first few are alike, and so are the steps of a loop: both are extrapolated, waves within loop lengths. L2 is cut
 /// with the loop, so that what is reused between waves is as large against it as in the whole kernel; but never below what
 /// blocks in flight hold together.
-Simulated simulate_gemm(const ChipParams &chip, GemmProgram *program, int64_t slots, const Effort &effort)
+Simulated simulate_gemm(const ChipParams &chip, GemmProgram *program, int64_t slots, const Effort &asked)
 {
+    enum { few_steps = 8 };
     Simulated out;
+    Effort effort = asked;
     const int64_t steps = program->full_steps(), full = std::max<int64_t>(program->blocks() / slots, 1);
     const int64_t at_once = slots * std::min<int64_t>(full, 8);
+    // Blocks of few steps are mostly starts and results, whose queues build up slowly: the pace of early waves says little.
+    if (steps <= few_steps && program->blocks() * steps <= effort.steps)
+        effort.tolerance = 0;
     const int64_t shortest = effort.tolerance > 0 ? std::max({int64_t{12}, int64_t{2} * program->shape(0).stages + 2, effort.steps / at_once / 5}) : steps;
     const int64_t longest = std::max<int64_t>(3 * shortest, effort.steps / at_once);
     int64_t waves = full;

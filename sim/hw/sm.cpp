@@ -28,7 +28,7 @@ void Sm::load_program(const Program *program, const SmParams &params)
     slots_.assign(static_cast<size_t>(params.slots), Slot());
     queue_.clear();
     outstanding_.clear();
-    bytes_in_flight_ = 0;
+    bytes_in_flight_ = bytes_wanted_ = 0;
     read_port_fs_ = 0;
     units_.reset();
     l1_.reset(params.l1_bytes);
@@ -212,22 +212,35 @@ void Sm::end_block(Slot &slot, int64_t now)
 
 void Sm::copy_engine(int64_t now)
 {
-    size_t kept = 0;
-    for (const Outstanding &o : outstanding_) {
-        if (o.ready <= now)
-            bytes_in_flight_ -= o.bytes;
-        else
-            outstanding_[kept++] = o;
-    }
-    outstanding_.resize(kept);
+    size_t gone = 0;
+    while (gone < outstanding_.size() && outstanding_[gone].ready <= now)
+        bytes_in_flight_ -= outstanding_[gone++].bytes;
+    if (gone > 0)
+        outstanding_.erase(outstanding_.begin(), outstanding_.begin() + static_cast<std::ptrdiff_t>(gone));
+    if (bytes_wanted_ > 0 && !has_room(bytes_wanted_))
+        return;
     while (!queue_.empty() && issue(queue_.front(), now))
         queue_.pop_front();
 }
 
-/// When enough of what is in flight has arrived for the request that waits.
-int64_t Sm::room_at()
+bool Sm::has_room(int64_t bytes) const
 {
-    std::sort(outstanding_.begin(), outstanding_.end(), [](const Outstanding &a, const Outstanding &b) { return a.ready < b.ready; });
+    return params_.max_bytes_in_flight <= 0 || bytes_in_flight_ <= 0 || bytes_in_flight_ + bytes <= params_.max_bytes_in_flight;
+}
+
+/// Kept in order of arrival.
+void Sm::put_in_flight(const Outstanding &o)
+{
+    size_t at = outstanding_.size();
+    outstanding_.push_back(o);
+    for (; at > 0 && outstanding_[at - 1].ready > o.ready; --at)
+        outstanding_[at] = outstanding_[at - 1];
+    outstanding_[at] = o;
+}
+
+/// When enough of what is in flight has arrived for the request that waits.
+int64_t Sm::room_at() const
+{
     int64_t left = bytes_in_flight_;
     for (const Outstanding &o : outstanding_) {
         left -= o.bytes;
@@ -248,17 +261,16 @@ bool Sm::issue(const Request &r, int64_t now)
         bytes += chunks[i].bytes;
     // A transfer is many lines: it may begin when a part of it has room.
     const int64_t part = (bytes + parts - 1) / parts;
-    if (params_.max_bytes_in_flight > 0 && bytes_in_flight_ > 0 && bytes_in_flight_ + part > params_.max_bytes_in_flight) {
-        bytes_wanted_ = part;
+    bytes_wanted_ = has_room(part) ? 0 : part;
+    if (bytes_wanted_ > 0)
         return false;
-    }
     const auto at = static_cast<size_t>(r.step % slot.stages);
     const int64_t ready = issue_chunks(chunks, count, now, &slot.from_dram[at]);
     slot.ready[at] = ready;
     // Its lines arrive one after the other: the first parts leave the window before the last.
     const auto transfer = static_cast<int64_t>(static_cast<double>(bytes) / params_.read_bytes_per_cycle);
     for (int64_t i = 1; bytes > 0 && i <= parts; ++i)
-        outstanding_.push_back({std::max(ready - transfer * (parts - i) / parts, now + 1), part});
+        put_in_flight({std::max(ready - transfer * (parts - i) / parts, now + 1), part});
     bytes_in_flight_ += bytes > 0 ? parts * part : 0;
     if (slot.state == State::waiting && slot.step == r.step)
         slot.wake = std::max({ready, slot.since, now});

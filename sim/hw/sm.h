@@ -93,7 +93,9 @@ private:
     void write_results(Slot &slot, int64_t now);
     void end_block(Slot &slot, int64_t now);
     void copy_engine(int64_t now);
-    int64_t room_at();
+    bool has_room(int64_t bytes) const;
+    void put_in_flight(const Outstanding &o);
+    int64_t room_at() const;
     bool issue(const Request &r, int64_t now);
     int64_t issue_chunks(const Chunk *chunks, int count, int64_t now, bool *from_dram);
     void wait_for_data(Slot &slot, int64_t earliest);
@@ -106,7 +108,7 @@ private:
     std::deque<Request> queue_;            ///< copy engine's, in order
     std::vector<Outstanding> outstanding_;
     int64_t bytes_in_flight_ = 0;
-    int64_t bytes_wanted_ = 0;             ///< by the request at the head of queue_, when it has to wait
+    int64_t bytes_wanted_ = 0;             ///< by the request at the head of queue_, when it has to wait; else 0
     int64_t read_port_fs_ = 0;             ///< port free, femto-cycles: kept fine so that small chunks do not round up
     Units units_;
     TagStore l1_{0};

@@ -40,14 +40,15 @@ public:
     StepEnd run(int64_t t, const StepCost &c, bool primed = false)
     {
         const int64_t n = c.serial ? 1 : std::max(c.fragments, 1);
-        const int64_t s0 = shared_.reserve(t, c.shared) + c.latency;
-        int64_t first = primed ? t + c.latency : s0 + (c.shared + n - 1) / n;   // first fragment has left shared memory
+        const int64_t s0 = shared_.reserve(t, c.shared);
+        int64_t first = primed ? t : s0 + (c.shared + n - 1) / n;   // first fragment has left shared memory
         const int64_t shared_end = s0 + c.shared;
         int64_t vector_end = first, matrix_end;
         if (c.serial) {   // one port for both: whoever is resident, matrix and vector work of a step follow one another
             const int64_t m0 = matrix_.reserve(first, c.matrix + c.vector);
             StepEnd both{m0 + c.matrix + c.vector, c.matrix >= c.vector ? Limiter::matrix : Limiter::vector};
             consider(both, shared_end, Limiter::shared);
+            both.end += c.latency;
             return both;
         }
         if (c.vector > 0) {
@@ -72,6 +73,7 @@ public:
             out.limiter = c.shared >= c.vector && c.shared >= c.register_file ? Limiter::shared
                           : c.vector >= c.register_file                       ? Limiter::vector
                                                                               : Limiter::register_file;
+        out.end += c.latency;
         return out;
     }
     const Server &matrix() const { return matrix_; }
