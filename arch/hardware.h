@@ -146,6 +146,7 @@ struct arch_link {
     double latency_s;                /* one hop, device memory to device memory, software left out */
     int64_t max_ranks;               /* in one domain */
     bool multicast;                  /* NVLS: in-switch reduction */
+    double multicast_efficiency;     /* of the link's payload rate through the switch's reduction; 0: what the library has */
 };
 
 /** Hardware's part of starting work. The host's part is in the stack. */

@@ -95,6 +95,7 @@ static const struct field_row rows[] = {
     QUANTITY("link.latency", Q_SECONDS, link.latency_s, 0, 1, false, "one hop"),
     INTEGER("link.max_ranks", link.max_ranks, 1, 1e6, false, "devices in one domain"),
     { .path = "link.multicast", .kind = FIELD_BOOL, .offset = H(link.multicast), .doc = "reduction in the switch" },
+    { .path = "link.multicast_efficiency", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = H(link.multicast_efficiency), .min = 0.1, .max = 1, .doc = "share of the link's payload rate through it" },
     TEXT("host_link.name", host_link.name, true, "PCIe 4.0 x16 ..."),
     { .path = "host_link.topology", .kind = FIELD_CHOICE, .offset = H(host_link.topology), .choices = topologies, .doc = "pcie, switch" },
     QUANTITY("host_link.bandwidth", Q_BYTES_PER_S, host_link.bytes_per_s, 1e6, 1e15, true, "one direction"),

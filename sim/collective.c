@@ -70,8 +70,10 @@ static bool volume_of(struct volume *v, const struct collective_protocol *p, con
         return *v = ring_volume(c, (double)f->nodes), !pairs;
     if (strcmp(p->algorithm, "tree") == 0)
         return *v = tree_volume(c, (double)f->nodes), c->op == COLLECTIVE_ALL_REDUCE;
-    if (strcmp(p->algorithm, "nvls") == 0) /* two ranks exchange as fast without the switch's help */
-        return *v = nvls_volume(c), c->op == COLLECTIVE_ALL_REDUCE && f->multicast && f->nodes == 1 && c->ranks > 2;
+    if (c->ranks < p->ranks_min)
+        return false;
+    if (strcmp(p->algorithm, "nvls") == 0)
+        return *v = nvls_volume(c), c->op == COLLECTIVE_ALL_REDUCE && f->multicast && f->nodes == 1;
     *v = pair_volume(c, (double)f->nodes);
     return strcmp(p->algorithm, "send") == 0 ? c->op == COLLECTIVE_SEND_RECV : c->op == COLLECTIVE_ALL_TO_ALL;
 }
@@ -99,12 +101,14 @@ static double picked_cost_s(const struct collective_protocol *p, const struct co
 static struct collective_cost cost_of(const struct collective_protocol *p, const struct collective_kernel_shape *c, const struct fabric *f, const struct volume *v)
 {
     double size = c->op == COLLECTIVE_ALL_GATHER ? (double)c->bytes * (double)c->ranks : (double)c->bytes;
+    double cycles = p->clock_hz > 0 && f->clock_hz > 0 ? p->clock_hz / f->clock_hz : 1; /* seconds here over seconds where they were found */
+    bool switched = f->multicast_share > 0 && strcmp(p->algorithm, "nvls") == 0;
 
     return (struct collective_cost){
         .algorithm = p->name,
-        .base_s = p->base_s + (p->ramp_s > 0 ? p->ramp_s * at_most(size / (double)p->ramp_bytes, 1.0) : 0),
-        .hops_s = v->hops * (p->hop_s + f->latency_s) + v->net_hops * (p->hop_s + f->net_latency_s),
-        .transfer_s = v->sent / bytes_rate(f, v, p->share, p->net_share) + (p->copy_share > 0 ? v->copied / (f->bytes_per_s * p->copy_share) : 0),
+        .base_s = cycles * (p->base_s + (p->ramp_s > 0 ? p->ramp_s * at_most(size / (double)p->ramp_bytes, 1.0) : 0)),
+        .hops_s = v->hops * (cycles * p->hop_s + f->latency_s) + v->net_hops * (cycles * p->hop_s + f->net_latency_s),
+        .transfer_s = v->sent / bytes_rate(f, v, switched ? f->multicast_share : p->share, p->net_share) + (p->copy_share > 0 ? v->copied / (f->bytes_per_s * p->copy_share) : 0),
         .link_bytes = v->sent,
     };
 }

@@ -15,6 +15,7 @@
  *   one-shot   t = 4 latency + (p-1) flag + (p-1) n / (B one_shot_share)                                 Eq. 2
  *   two-shot   t = 6 latency + 2 (p-1) flag + 2 (p-1)/p n / (B one_shot_share)
  *
+ * base, ramp and hop are programs on an SM: seconds at the clock for which the stack states them, as many cycles at the device's.
  * The library takes the protocol that its own cost model (stack: pick_ values) finds fastest, not the one that is.
  */
 #ifndef LLMSIM_SIM_COLLECTIVE_H
@@ -31,6 +32,8 @@ struct fabric {
     double bytes_per_s, latency_s;  /* between two devices of a node */
     bool pcie;                      /* over the host link */
     bool multicast;                 /* the switch can reduce and multicast (NVLS) */
+    double multicast_share;         /* of bytes_per_s that is left through the switch's units; 0: the library's own figure */
+    double clock_hz;                /* of the devices' SMs, on which the library's programs run; 0: as the stack's figures were found */
     int64_t nodes;                  /* >= 1 */
     double node_bytes_per_s;        /* out of a node, all cards that these ranks use; nodes > 1 */
     double net_latency_s;

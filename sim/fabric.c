@@ -24,10 +24,12 @@ struct fabric fabric_of_device(const struct hardware *hw, int64_t ranks)
 {
     const struct arch_link *l = &hw->link;
     struct fabric f = { .bytes_per_s = payload_rate(l), .latency_s = l->latency_s, .multicast = l->multicast, .nodes = 1,
+                        .multicast_share = l->multicast_efficiency, .clock_hz = hw->clock.boost_hz,
                         .pcie = l->topology != NULL && strcmp(l->topology, "pcie") == 0 };
 
     if (l->max_ranks > 0 && ranks > l->max_ranks && hw->host_link.bytes_per_s > 0) /* bridges join two or four cards: beyond them, the host link */
-        return (struct fabric){ .bytes_per_s = payload_rate(&hw->host_link), .latency_s = l->latency_s, .nodes = 1, .pcie = true };
+        return (struct fabric){ .bytes_per_s = payload_rate(&hw->host_link), .latency_s = l->latency_s, .nodes = 1, .pcie = true,
+                                .clock_hz = hw->clock.boost_hz };
     if (l->topology != NULL && strcmp(l->topology, "mesh") == 0 && ranks > 1 && ranks < l->max_ranks)
         f.bytes_per_s *= (double)(ranks - 1) / (double)(l->max_ranks - 1);
     return f;

@@ -56,6 +56,7 @@ static void library_picks_as_its_tuner(void)
         { "2 nodes x 2, 16 MiB", "HGX-A100-8xSXM", COLLECTIVE_ALL_REDUCE, 16777216, 4, 2, "ring_simple" },
         { "2 nodes x 2, 64 MiB", "HGX-A100-8xSXM", COLLECTIVE_ALL_REDUCE, 67108864, 4, 2, "tree_simple" },
         { "NVLS at 8 x 64 MiB", "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 67108864, 8, 1, "nvls" },
+        { "no NVLS over four", "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 268435456, 4, 1, "ring_simple" }, /* NCCL 2.29's log: 160 against 240 GB/s */
         { "no NVLS between two", "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 67108864, 2, 1, "ring_simple" },
         { "LL on H100", "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 65536, 8, 1, "ring_ll" },
         { "pairs over PCIe", "4xA100-PCIe-pairwise-NVLink", COLLECTIVE_ALL_REDUCE, 67108864, 4, 1, "ring_simple" },
@@ -77,6 +78,25 @@ static void bytes_are_those_of_the_algorithm(void)
     CU_ASSERT_EQUAL(cost(a100, COLLECTIVE_ALL_REDUCE, 1 << 16, 4, 1, false).link_bytes, 3.0 * (1 << 16));
     CU_ASSERT_EQUAL(cost(h100, COLLECTIVE_ALL_REDUCE, 1 << 26, 8, 1, true).link_bytes, 1.125 * (1 << 26));
     CU_ASSERT_EQUAL(cost(a100, COLLECTIVE_ALL_REDUCE, 1 << 20, 1, 1, true).transfer_s, 0);
+}
+
+/* Published nccl-tests tables: NVIDIA's own of a DGX H100 (8 ranks), an HGX H100 (4), Azure's GB200 (ring of 4). Time of the kernel, us. */
+static void other_generations_as_published(void)
+{
+    static const struct { const char *system; enum collective_op op; int64_t bytes, ranks; double us; } rows[] = {
+        { "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 65536, 8, 19.5 },      { "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 1048576, 8, 27.4 },
+        { "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 4194304, 8, 54.2 },    { "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 16777216, 8, 123.8 },
+        { "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 268435456, 8, 1112 },  { "HGX-H100-8xSXM", COLLECTIVE_ALL_REDUCE, 536870912, 4, 2315 },
+        { "HGX-H100-8xSXM", COLLECTIVE_ALL_GATHER, 16777216, 4, 67.2 },   { "HGX-H100-8xSXM", COLLECTIVE_REDUCE_SCATTER, 67108864, 4, 189.9 },
+        { "GB200-NVL72", COLLECTIVE_ALL_REDUCE, 262144, 4, 17.5 },        { "GB200-NVL72", COLLECTIVE_ALL_REDUCE, 268435456, 4, 678 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t bytes = rows[i].op == COLLECTIVE_ALL_GATHER ? rows[i].bytes / rows[i].ranks : rows[i].bytes; /* nccl-tests counts the whole */
+        struct collective_cost c = cost(system_of(rows[i].system), rows[i].op, bytes, rows[i].ranks, 1, true);
+        double us = (c.base_s + c.hops_s + c.transfer_s) * 1e6;
+        CHECK_ROW(c.algorithm, us > 0.8 * rows[i].us && us < 1.2 * rows[i].us);
+    }
 }
 
 static void rates_follow_the_fabric(void)
@@ -184,6 +204,7 @@ static void against_measured(void)
 static const struct test tests[] = {
     { "the library picks as its tuner", library_picks_as_its_tuner },
     { "bytes are those of the algorithm", bytes_are_those_of_the_algorithm },
+    { "other generations as published", other_generations_as_published },
     { "rates follow the fabric", rates_follow_the_fabric },
     { "more bytes never take less in one protocol", more_bytes_never_take_less_in_one_protocol },
     { "bad descriptions are refused", bad_descriptions_are_refused },
