@@ -16,6 +16,9 @@
 #include "sim/launch.h"
 
 static const int64_t block_threads_max = 1024;
+/* Share of a block's dispatch and prologue that a small program takes, as of the ramp (sim/launch.c): no barriers or descriptors to set up. */
+static const double queue_share = 0.25; /* of the idle latency that a request takes to be served: [F] norms and activations of vidur A100, A40, H100, 0.1 to 0.5 */
+static const double small_program_start = 0.5; /* [F] floors of vidur A100, A40, H100, 0.3 to 0.7 */
 
 /* Threads that a row (or the flat tensor) of `elements` keeps busy, whole warps. */
 static double block_threads(double elements, double per_round, const struct stream_kernel *how, double warp)
@@ -107,23 +110,46 @@ double stream_wait_cycles(const struct stream_shape *shape, const struct kernel 
     return wait + (shape->passes - 1.0) * again;
 }
 
-/* Cycles in which the busiest SM goes through its rounds if bandwidth were free; latency goes from idle to loaded as DRAM gets `busy`, 0 to 1. */
+/* Of the lines that a block loads in a round, or a row in the registers of a warp, one that misses holds all up: the share of rounds that wait for DRAM. */
+static double rounds_missing(const struct stream_shape *shape, double miss_share)
+{
+    double bytes = shape->threads * shape->elements_per_round * 2.0, hit = 1.0;
+
+    for (int line = 0; line < 64 && (double)line * 128.0 < bytes; line++)
+        hit *= 1.0 - miss_share;
+    return 1.0 - hit;
+}
+
+/* Cycles in which the busiest SM goes through its rounds if bandwidth were free. Requests to DRAM wait for others as it gets `busy`, 0 to 1. */
 static double rounds_cycles(double *issue_cycles, const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double miss_share, double busy)
 {
-    double queue = shape->waves > 1.0 ? busy : 0.0; /* a wave alone meets an idle memory */
-    double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
-    double dram = hw->dram.latency_cycles + (loaded - hw->dram.latency_cycles) * queue;
+    double dram = hw->dram.latency_cycles * (1.0 + queue_share * busy / (1.0 - busy));
     double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
-    double first = l2 + (dram - at_most(l2, dram)) * miss_share, wait = stream_wait_cycles(shape, k, hw, first, l2);
+    double first = l2 + (dram - at_most(l2, dram)) * rounds_missing(shape, miss_share), wait = stream_wait_cycles(shape, k, hw, first, l2);
     double reduce = (shape->passes - 1.0) * 2.0 * hw->sm.barrier_cycles, chain = shape->how ? (double)shape->how->chain * l2 : 0.0;
     double issue = stream_issue_cycles(shape, k, hw), waves = at_least(shape->waves, 1.0);
     /* Blocks of later waves start as earlier ones end, so one's waiting lies under the others' issue; the first wave starts together. */
     double later[2] = { issue, wait + issue / shape->resident };
+    double start = small_program_start * hw->launch.block_cycles;
     double atomic = shape->how ? shape->how->atomic_cycles * shape->blocks : 0.0;
 
     *issue_cycles = shape->iterations * issue * waves;
-    return shape->iterations * (wait + issue) + reduce + chain + hw->launch.block_cycles + atomic
-         + (waves - 1.0) * (shape->iterations * overlap_norm(later, 2, hw->sm.overlap_exponent) + reduce + chain + hw->launch.block_cycles);
+    return shape->iterations * (wait + issue) + reduce + chain + start + atomic
+         + (waves - 1.0) * (shape->iterations * overlap_norm(later, 2, hw->sm.overlap_exponent) + reduce + chain + start);
+}
+
+/* Time of the kernel and of its rounds: DRAM is busy for its share of the time that its own queues lengthen. A wave alone meets idle memory. */
+static double whole_time(double terms[3], double *issue_cycles, const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double miss_share, double hz)
+{
+    double busy = 0.0, total = 0.0;
+
+    for (int i = 0; i < 8; i++) {
+        terms[0] = rounds_cycles(issue_cycles, shape, k, hw, miss_share, busy) / hz;
+        total = overlap_norm(terms, 3, hw->sm.overlap_exponent);
+        if (shape->waves > 1.0)
+            busy = 0.5 * (busy + at_most(terms[2] / total, 0.9));
+    }
+    return total;
 }
 
 /* Sums the operator's kernels: all launches but one are small kernels beside the one that streams. */
@@ -156,12 +182,10 @@ void stream_time(struct timing *out, const struct kernel *k, const struct timing
     stream_shape_of(&shape, k, ctx);
     terms[1] = ((double)s->read_bytes / hw->l2.bytes_per_cycle + (double)s->write_bytes / hw->l2.write_bytes_per_cycle) / hz;
     terms[2] = cold / (rate * hw->dram.read_efficiency) + drained / (rate * hw->dram.write_efficiency);
-    terms[0] = rounds_cycles(&issue, &shape, k, hw, miss, 0.0) / hz;
-    terms[0] = rounds_cycles(&issue, &shape, k, hw, miss, terms[2] / overlap_norm(terms, 3, hw->sm.overlap_exponent)) / hz;
+    total = whole_time(terms, &issue, &shape, k, hw, miss, hz);
     for (int i = 1; i < 3; i++)
         if (terms[i] > terms[worst])
             worst = i;
-    total = overlap_norm(terms, 3, hw->sm.overlap_exponent);
     account_begin(ctx->account);
     account_resource(ctx->account, "rounds of load, compute, store", CAUSE_VECTOR, terms[0]);
     account_resource(ctx->account, "L2", CAUSE_L2, terms[1]);
