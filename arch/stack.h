@@ -113,6 +113,7 @@ struct collective_protocol {
     double net_share;          /* of the rate of a node's cards; 1 unless said otherwise */
     double copy_share;         /* rate of what a rank copies without sending, in units of the link rate; 0: nothing of the kind */
     double clock_hz;           /* SM clock at which base, hop and ramp were found: they are programs, and take as many cycles on others; 0: seconds */
+    bool one_link;             /* its channels follow one ring, which has one link of each device where devices form a mesh */
     int64_t ranks_min;         /* fewer ranks: the library does not pick it; 0: any */
 };
 

@@ -28,6 +28,7 @@ static const struct field_row protocol_rows[] = {
     SHARE("share", share, 1.25, true, "payload share of the link rate"),
     SHARE("net_share", net_share, 1, false, "payload share of the rate of a node's network cards; default 1"),
     { .path = "clock", .kind = FIELD_QUANTITY, .quantity = Q_HZ, .offset = P(clock_hz), .min = 1e8, .max = 1e10, .doc = "SM clock for which base, hop and ramp hold; others take as many cycles" },
+    { .path = "one_link", .kind = FIELD_BOOL, .offset = P(one_link), .doc = "its channels follow one ring of a mesh" },
     { .path = "ranks_min", .kind = FIELD_COUNT, .offset = P(ranks_min), .max = 1e6, .doc = "not picked for fewer ranks" },
     SHARE("copy_share", copy_share, 16, false, "rate of copies that go over no link, in link rates"),
 };

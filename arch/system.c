@@ -18,6 +18,7 @@ static const struct field_row system_rows[] = {
     { .path = "device", .kind = FIELD_TEXT, .offset = Y(device_name), .required = true, .doc = "of every node" },
     { .path = "node.devices", .kind = FIELD_COUNT, .offset = Y(node_devices), .min = 1, .max = 1024, .required = true, .doc = "in a node" },
     { .path = "node.link_domain", .kind = FIELD_COUNT, .offset = Y(link_domain), .min = 1, .max = 1024, .doc = "that the device's link joins; default: what the link allows" },
+    { .path = "node.topology", .kind = FIELD_CHOICE, .offset = Y(topology), .choices = "switch mesh bridge pcie", .doc = "of the device's link here; default: the device's" },
     { .path = "network.name", .kind = FIELD_TEXT, .offset = Y(network), .doc = "between nodes" },
     { .path = "network.bandwidth", .kind = FIELD_QUANTITY, .quantity = Q_BYTES_PER_S, .offset = Y(nic_bytes_per_s), .min = 1e6, .max = 1e13, .doc = "of one card, one direction" },
     { .path = "network.latency", .kind = FIELD_QUANTITY, .quantity = Q_SECONDS, .offset = Y(net_latency_s), .min = 1e-8, .max = 1, .doc = "device to device" },
@@ -26,6 +27,19 @@ static const struct field_row system_rows[] = {
 };
 
 static const char *const system_dirs[] = { "arch/systems", NULL };
+
+const struct hardware *arch_system_device(const struct arch_system *s, const struct hardware *hw, struct arena *arena)
+{
+    struct hardware *here = arena_alloc(arena, sizeof *here);
+
+    if (here == NULL || s->topology == NULL)
+        return here != NULL ? hw : NULL;
+    *here = *hw;
+    here->link.topology = s->topology;
+    here->link.max_ranks = s->link_domain;
+    here->link.multicast = here->link.multicast && strcmp(s->topology, "switch") == 0;
+    return here;
+}
 
 static enum status complete(struct arch_system *s, const struct yaml_node *tree, struct arena *arena, struct error *err)
 {
@@ -37,6 +51,8 @@ static enum status complete(struct arch_system *s, const struct yaml_node *tree,
         s->link_domain = s->device->link.max_ranks < s->node_devices ? s->device->link.max_ranks : s->node_devices;
     if (s->link_domain < 1)
         s->link_domain = 1;
+    if ((s->device = arch_system_device(s, s->device, arena)) == NULL)
+        return error_no_memory(err);
     if (s->network != NULL && (s->nic_bytes_per_s <= 0 || s->net_latency_s <= 0 || s->nics < 1))
         return error_set(err, STATUS_BAD_INPUT, tree->at, "network: expected bandwidth, latency and nics");
     return STATUS_OK;

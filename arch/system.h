@@ -15,6 +15,7 @@ struct arch_system {
     const struct hardware *device;   /* resolved */
     int64_t node_devices;
     int64_t link_domain;             /* devices that the device's link joins; 1: none */
+    const char *topology;            /* of the link in this node, where it is not the device's ("mesh": boards of four have no switch); NULL: the device's */
     const char *network;             /* name, NULL: one node */
     double nic_bytes_per_s;          /* payload of one card, one direction, as a message stream reaches it */
     double net_latency_s;            /* device memory to device memory, software of the library left out */
@@ -28,5 +29,8 @@ struct arch_system {
  * STATUS_BAD_INPUT with file:line:column, or the nearest name.
  */
 enum status arch_system_load(const struct arch_system **out, const char *name_or_path, struct arena *arena, struct error *err);
+
+/** `hw` as it sits in a node of this system: its link's topology and reach are the node's. NULL: no memory. */
+const struct hardware *arch_system_device(const struct arch_system *s, const struct hardware *hw, struct arena *arena);
 
 #endif

@@ -102,13 +102,14 @@ static struct collective_cost cost_of(const struct collective_protocol *p, const
 {
     double size = c->op == COLLECTIVE_ALL_GATHER ? (double)c->bytes * (double)c->ranks : (double)c->bytes;
     double cycles = p->clock_hz > 0 && f->clock_hz > 0 ? p->clock_hz / f->clock_hz : 1; /* seconds here over seconds where they were found */
+    double share = p->one_link && f->one_link_bytes_per_s > 0 && f->nodes == 1 ? p->share * f->one_link_bytes_per_s / f->bytes_per_s : p->share;
     bool switched = f->multicast_share > 0 && strcmp(p->algorithm, "nvls") == 0;
 
     return (struct collective_cost){
         .algorithm = p->name,
         .base_s = cycles * (p->base_s + (p->ramp_s > 0 ? p->ramp_s * at_most(size / (double)p->ramp_bytes, 1.0) : 0)),
         .hops_s = v->hops * (cycles * p->hop_s + f->latency_s) + v->net_hops * (cycles * p->hop_s + f->net_latency_s),
-        .transfer_s = v->sent / bytes_rate(f, v, switched ? f->multicast_share : p->share, p->net_share) + (p->copy_share > 0 ? v->copied / (f->bytes_per_s * p->copy_share) : 0),
+        .transfer_s = v->sent / bytes_rate(f, v, switched ? f->multicast_share : share, p->net_share) + (p->copy_share > 0 ? v->copied / (f->bytes_per_s * p->copy_share) : 0),
         .link_bytes = v->sent,
     };
 }

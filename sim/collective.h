@@ -33,6 +33,7 @@ struct fabric {
     bool pcie;                      /* over the host link */
     bool multicast;                 /* the switch can reduce and multicast (NVLS) */
     double multicast_share;         /* of bytes_per_s that is left through the switch's units; 0: the library's own figure */
+    double one_link_bytes_per_s;    /* mesh: between two of its devices; 0: no mesh */
     double clock_hz;                /* of the devices' SMs, on which the library's programs run; 0: as the stack's figures were found */
     int64_t nodes;                  /* >= 1 */
     double node_bytes_per_s;        /* out of a node, all cards that these ranks use; nodes > 1 */

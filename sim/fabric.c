@@ -32,6 +32,8 @@ struct fabric fabric_of_device(const struct hardware *hw, int64_t ranks)
                                 .clock_hz = hw->clock.boost_hz };
     if (l->topology != NULL && strcmp(l->topology, "mesh") == 0 && ranks > 1 && ranks < l->max_ranks)
         f.bytes_per_s *= (double)(ranks - 1) / (double)(l->max_ranks - 1);
+    if (l->topology != NULL && strcmp(l->topology, "mesh") == 0 && l->max_ranks > 1)
+        f.one_link_bytes_per_s = payload_rate(l) / (double)(l->max_ranks - 1);
     return f;
 }
 

@@ -106,6 +106,14 @@ static void rates_follow_the_fabric(void)
     CU_ASSERT_FALSE(fabric_of_system(pairs, 2, 1).pcie);
     CU_ASSERT_TRUE(fabric_of_system(pairs, 4, 1).pcie); /* a ring over both pairs is as fast as its slowest link: 31.5 x 0.8 GB/s */
     CU_ASSERT_DOUBLE_EQUAL(fabric_of_system(pairs, 4, 1).bytes_per_s, 25.2e9, 1e6);
+    /* a board of four without a switch: three ranks' worth of links for four, one between two, and LL's one ring on it whatever the ranks */
+    const struct arch_system *board = system_of("4xA100-SXM-NVLink3");
+    CU_ASSERT_DOUBLE_EQUAL(fabric_of_system(board, 4, 1).bytes_per_s, 240e9, 1);
+    CU_ASSERT_DOUBLE_EQUAL(fabric_of_system(board, 2, 1).bytes_per_s, 80e9, 1);
+    struct collective_cost on_mesh = cost(board, COLLECTIVE_ALL_REDUCE, 1 << 19, 4, 1, true), switched = cost(dgx, COLLECTIVE_ALL_REDUCE, 1 << 19, 4, 1, true);
+    CU_ASSERT_STRING_EQUAL(on_mesh.algorithm, "ring_ll");
+    CU_ASSERT_DOUBLE_EQUAL(on_mesh.link_bytes / 0.55 / 80e9 - switched.link_bytes / 0.55 / 240e9, on_mesh.transfer_s - switched.transfer_s, 1e-9);
+    CU_ASSERT_FALSE(fabric_of_device(system_of("4xH100-80GB-SXM")->device, 4).multicast);
     /* a mesh of 8: two ranks have one of the seven links between them */
     CU_ASSERT_DOUBLE_EQUAL(fabric_of_system(mi, 2, 1).bytes_per_s * 7, fabric_of_system(mi, 8, 1).bytes_per_s, 1);
     CU_ASSERT_DOUBLE_EQUAL(fabric_of_system(dgx, 2, 2).node_bytes_per_s * 2, fabric_of_system(dgx, 16, 2).node_bytes_per_s, 1);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "arch/system.h"
 #include "workloads/model_library.h"
 
 struct engine_entry {
@@ -38,6 +39,11 @@ static enum status open_engine(struct engine_entry *n, struct predictor *p, stru
         return st;
     spec.model = model;
     if (k->harness != NULL) {
+        const struct arch_system *system;
+        const char *name = harness_system(k->harness, spec.hw->name);
+
+        if (name != spec.hw->name && ((st = arch_system_load(&system, name, &p->arena, err)) || (spec.hw = arch_system_device(system, spec.hw, &p->arena)) == NULL))
+            return st ? st : error_no_memory(err);
         spec.operand_activity = k->harness->operand_activity;
         spec.clock_limit_hz = harness_clock_share(k->harness, spec.hw->name) * spec.hw->clock.boost_hz;
     }
