@@ -75,6 +75,13 @@ struct attention_kernel {
     bool writes_kv;            /* rotary embedding and the write of the new keys are part of it */
     double warp_issue;         /* instructions a cycle that one warp of its softmax issues (dependent ones wait 4 cycles and more); default 0.5 */
     bool split_softmax;        /* softmax overlaps the other warp group's GEMM */
+    double lane_ops;           /* products on vector lanes: instructions of a lane for one K or V element of one query head; 0: on the matrix unit */
+    double warp_mma_cycles;    /* products by mma.sync of single warps, half of them QK^T and half PV, each of which waits for its last: SM cycles
+                                * of an m16n8k16 (or as many bytes); 0: at the unit's rate */
+    const char *split_rule;    /* "fill" (flash-attention), "history" or "balance" (TensorRT-LLM): docs/attention.md, 2; default "fill" */
+    double fill_min;           /* with fewer blocks than this share of the SMs (sequences x KV heads x parts of fill_keys keys) `fallback` runs; 0: never */
+    int64_t fill_keys;
+    const char *fallback;      /* name of the entry that runs instead; NULL: none */
 };
 
 /** How a library writes one streaming operator; what each field does to its time: docs/streaming.md. */
@@ -219,6 +226,9 @@ struct stack {
 const struct attention_kernel *stack_attention(const struct stack *stack, const char *instruction, const char *phase);
 /** The same for KV elements of `kv_bits` and `group` query heads of a KV head: the entry that names the width, else the one for any; 0: unknown. */
 const struct attention_kernel *stack_attention_for(const struct stack *stack, const char *instruction, const char *phase, int64_t kv_bits, int64_t group);
+
+/** The entry of that name; NULL when there is none. */
+const struct attention_kernel *stack_attention_named(const struct stack *stack, const char *name);
 
 /** The one written for models whose attention slides; NULL when the stack has none of its own for them. */
 const struct attention_kernel *stack_attention_windowed(const struct stack *stack, const char *instruction, const char *phase);

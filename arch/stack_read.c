@@ -71,6 +71,12 @@ static const struct field_row attention_rows[] = {
     { .path = "split_kv_max", .kind = FIELD_COUNT, .offset = A(split_kv_max), .min = 1, .max = 1024, .doc = "parts of the context" },
     { .path = "gqa_packing", .kind = FIELD_BOOL, .offset = A(gqa_packing), .doc = "heads of a group share a tile" },
     { .path = "split_softmax", .kind = FIELD_BOOL, .offset = A(split_softmax), .doc = "softmax overlaps the other warp group" },
+    { .path = "lane_ops", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(lane_ops), .min = 0, .max = 256, .doc = "lane instructions for one K or V element and query head; 0 = products on the matrix unit" },
+    { .path = "warp_mma", .kind = FIELD_QUANTITY, .quantity = Q_CYCLES, .offset = A(warp_mma_cycles), .min = 0, .max = 1000, .doc = "latency of one warp's mma.sync that is waited for; 0 = products at the unit's rate" },
+    { .path = "split_rule", .kind = FIELD_CHOICE, .offset = A(split_rule), .choices = "fill history balance", .doc = "how the parts of the context are counted; default fill" },
+    { .path = "fill_min", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(fill_min), .min = 0, .max = 64, .doc = "blocks over SMs below which `fallback` runs" },
+    { .path = "fill_keys", .kind = FIELD_COUNT, .offset = A(fill_keys), .min = 1, .max = 1 << 20, .doc = "keys of a part in that count" },
+    { .path = "fallback", .kind = FIELD_TEXT, .offset = A(fallback), .doc = "entry that runs instead" },
 };
 
 #define QUANTITY(key, of, member, lo, hi, must, text) \
@@ -191,7 +197,8 @@ static enum status read_attention(struct attention_kernel *k, const char *name, 
 
     snprintf(what, sizeof what, "attention kernel '%.60s'", name);
     *k = (struct attention_kernel){ .name = name, .split_kv_max = 1, .tile_q_min = 16, .combine_in_flight = 1, .chain_loads = 4,
-                                     .split_tiles_min = 2, .warp_issue = 0.5, .convert_ops = 1, .tile_loads = 0.5 };
+                                     .split_tiles_min = 2, .warp_issue = 0.5, .convert_ops = 1, .tile_loads = 0.5,
+                                     .split_rule = "fill", .fill_keys = 128 };
     return fields_read(k, attention_rows, ROWS(attention_rows), node, what, err);
 }
 
@@ -261,6 +268,10 @@ static enum status read_tree(struct stack *s, struct error *err)
         if ((st = read_attention(&s->attention_kernels[i], attention->keys[order[i]], attention->items[order[i]], err)))
             return st;
     s->attention_kernels_count = (int64_t)n;
+    for (size_t i = 0; i < n; i++)
+        if (s->attention_kernels[i].fallback && !stack_attention_named(s, s->attention_kernels[i].fallback))
+            return error_set(err, STATUS_BAD_INPUT, attention->items[order[i]]->at, "attention.%s.fallback: '%s' is no entry of attention",
+                             s->attention_kernels[i].name, s->attention_kernels[i].fallback);
     if ((st = stack_read_moe(s, fields_find(s->tree, "moe"), err)) || (st = stack_read_streams(s, fields_find(s->tree, "stream.kernels"), err)))
         return st;
     return stack_read_protocols(s, fields_find(s->tree, "collective.protocols"), err);
@@ -350,6 +361,14 @@ const struct attention_kernel *stack_attention_for(const struct stack *stack, co
             any = k;
     }
     return any;
+}
+
+const struct attention_kernel *stack_attention_named(const struct stack *stack, const char *name)
+{
+    for (int64_t i = 0; i < stack->attention_kernels_count; i++)
+        if (strcmp(stack->attention_kernels[i].name, name) == 0)
+            return &stack->attention_kernels[i];
+    return NULL;
 }
 
 const struct attention_kernel *stack_attention_windowed(const struct stack *stack, const char *instruction, const char *phase)

@@ -51,7 +51,17 @@ void attention_work_of(struct attention_work *out, const struct attention_kernel
     }
 }
 
-const struct attention_kernel *attention_kernel_of(const struct attention_kernel_shape *a, const struct stack *stack)
+/* Blocks that a library counts before it takes a kernel: a part of a KV head's context each. */
+static double parts_of_context(const struct attention_kernel_shape *a, int64_t keys)
+{
+    double blocks = 0.0;
+
+    for (int64_t i = 0; i < a->groups_count; i++)
+        blocks += (double)a->groups[i].count * (double)a->kv_heads * (double)larger((a->groups[i].kv - a->groups[i].q) / keys, 1);
+    return blocks;
+}
+
+const struct attention_kernel *attention_kernel_of(const struct attention_kernel_shape *a, const struct stack *stack, const struct hardware *hw)
 {
     const char *instruction = a->unit && a->unit->instruction ? a->unit->instruction : "vector";
     int64_t longest = 1;
@@ -61,12 +71,17 @@ const struct attention_kernel *attention_kernel_of(const struct attention_kernel
     const char *phase = longest > 1 ? "prefill" : "decode";
     const struct attention_kernel *sliding = a->window > 0 ? stack_attention_windowed(stack, instruction, phase) : NULL;
 
-    return sliding ? sliding : stack_attention_for(stack, instruction, phase, a->kv.format ? a->kv.format->bits : 0, a->heads / larger(a->kv_heads, 1));
+    if (sliding)
+        return sliding;
+    const struct attention_kernel *kernel = stack_attention_for(stack, instruction, phase, a->kv.format ? a->kv.format->bits : 0, a->heads / larger(a->kv_heads, 1));
+    const struct attention_kernel *other = kernel && kernel->fallback ? stack_attention_named(stack, kernel->fallback) : NULL;
+
+    return other && parts_of_context(a, kernel->fill_keys) < kernel->fill_min * (double)hw->sm.count ? other : kernel;
 }
 
 void attention_products(struct attention_kernel_shape *a, const struct stack *stack, const struct hardware *hw)
 {
-    const struct attention_kernel *kernel = attention_kernel_of(a, stack);
+    const struct attention_kernel *kernel = attention_kernel_of(a, stack, hw);
     struct quant operand = { .format = a->kv.format, .group = QUANT_PER_CHANNEL };
     struct unit_request request = { .a = &operand, .b = &operand, .accumulator = format_find("fp32") };
     struct unit_service service;
@@ -180,10 +195,60 @@ static int64_t choose_split(double blocks, double slots, int64_t kv_tiles, int64
     return larger(most, 1);
 }
 
+/* TensorRT-LLM's XQA: parts of 128 past keys, fewer of long contexts (the last block adds them up), until eight blocks an SM, 6000 in all. */
+static int64_t split_by_history(int64_t sequences, int64_t kv_heads, int64_t past, int64_t sms)
+{
+    int64_t parts = past / 128;
+    double waves;
+
+    parts = larger(smaller(parts, (int64_t)floor(sqrt((double)parts * 8.0) + 0.5)), 1);
+    waves = (double)sequences * (double)kv_heads * (double)parts / (double)sms;
+    if (waves > 8.0)
+        parts = (int64_t)floor((double)parts * 8.0 / waves);
+    return larger(smaller(parts, 6000 / larger(sequences, 1)), 1);
+}
+
+/* TensorRT-LLM's masked attention: few blocks grow to two or four times their threads, then the context is split to fill the SMs, each part
+ * at least one pass of a block's threads: eight keys for every head_dim / 8 of them. Returns the parts; blocks of an SM shrink as blocks grow. */
+static int64_t split_by_balance(int64_t *blocks_per_sm, double blocks, const struct attention_kernel_shape *a, const struct attention_kernel *kernel, const struct hardware *hw)
+{
+    int64_t resident = larger(kernel->resident_max, 1), slots = hw->sm.count * resident, threads = kernel->warps * hw->sm.warp_threads, row = 1, grow, pass;
+    int64_t factor = blocks >= (double)slots ? 1 : smaller(ceil_div_i64(slots, (int64_t)blocks), resident);
+
+    grow = factor >= 4 ? 4 : factor >= 2 ? 2 : 1;
+    *blocks_per_sm = larger(resident / grow, 1);
+    while (row * 8 < a->head_dim)
+        row *= 2;
+    pass = larger(threads * grow / row, 1) * 8;
+    if (blocks >= (double)(hw->sm.count * *blocks_per_sm))
+        return 1;
+    return larger(smaller(ceil_div_i64(hw->sm.count * *blocks_per_sm, (int64_t)blocks), ceil_div_i64(longest_kv(a), pass)), 1);
+}
+
+static int64_t sequences_of(const struct attention_kernel_shape *a)
+{
+    int64_t count = 0;
+
+    for (int64_t i = 0; i < a->groups_count; i++)
+        count += a->groups[i].count;
+    return count;
+}
+
+static int64_t split_of(struct attention_mapping *out, double blocks, const struct attention_kernel_shape *a, const struct attention_kernel *kernel, const struct hardware *hw)
+{
+    int64_t tiles = ceil_div_i64(longest_kv(a), out->tile_kv), parts;
+
+    if (strcmp(kernel->split_rule, "fill") == 0)
+        return choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), tiles, kernel->split_kv_max, kernel->split_tiles_min);
+    parts = strcmp(kernel->split_rule, "history") == 0 ? split_by_history(sequences_of(a), a->kv_heads, longest_kv(a) - 1, hw->sm.count)
+                                                       : split_by_balance(&out->blocks_per_sm, blocks, a, kernel, hw);
+    return smaller(smaller(parts, tiles), larger(kernel->split_kv_max, 1));
+}
+
 enum status attention_mapping_choose(struct attention_mapping *out, const struct kernel *k, const struct timing_context *ctx, struct error *err)
 {
     const struct attention_kernel_shape *a = &k->attention;
-    const struct attention_kernel *kernel = attention_kernel_of(a, ctx->stack);
+    const struct attention_kernel *kernel = attention_kernel_of(a, ctx->stack, ctx->hw);
     const struct hardware *hw = ctx->hw;
     int64_t rows = 1, least = larger(a->service.tile_m, 16), warps;
     bool may_split;
@@ -194,6 +259,8 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
         return error_plain(err, STATUS_INFEASIBLE, "stack %s has no attention kernel for instruction %s of %s", ctx->stack->name,
                            a->unit && a->unit->instruction ? a->unit->instruction : "vector", hw->name);
     if (kernel->kv_in_registers) /* its products run on lanes: rows need not fill an instruction */
+        least = kernel->lane_ops > 0.0 ? 1 : 16;
+    if (kernel->warp_mma_cycles > 0.0)
         least = 16;
     warps = larger(kernel->warps, 1);
     for (int64_t i = 0; i < a->groups_count; i++)
@@ -231,8 +298,7 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     if (kernel->scores_max > 0 && !may_split) /* a few words of reductions come to the scores, so whole multiples do not fit exactly */
         out->blocks_per_sm = larger(smaller(out->blocks_per_sm, (int64_t)(((double)hw->sm.shared_bytes - 1.0) / score_bytes(kernel, ctx))), 1);
     if ((rows <= out->tile_q || kernel->split_prefill) && !out->unfused && may_split)
-        out->split_kv = choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), ceil_div_i64(longest_kv(a), out->tile_kv),
-                                     kernel->split_kv_max, kernel->split_tiles_min);
+        out->split_kv = split_of(out, blocks, a, kernel, hw);
     out->blocks = (int64_t)blocks * out->split_kv;
     out->waves = (double)out->blocks / (double)(hw->sm.count * out->blocks_per_sm);
     return STATUS_OK;

@@ -5,8 +5,8 @@
 
 #include "sim/timing.h"
 
-/** Kernel of the stack's catalogue for this launch (by instruction and phase), or NULL. */
-const struct attention_kernel *attention_kernel_of(const struct attention_kernel_shape *a, const struct stack *stack);
+/** Kernel of the stack's catalogue for this launch (by instruction, phase, width of the cache, heads of a group, blocks over SMs), or NULL. */
+const struct attention_kernel *attention_kernel_of(const struct attention_kernel_shape *a, const struct stack *stack, const struct hardware *hw);
 
 /** Takes unit and format of the products from the KV cache where the stack's kernel computes in its format (compute_kv) and the chip can. */
 void attention_products(struct attention_kernel_shape *a, const struct stack *stack, const struct hardware *hw);

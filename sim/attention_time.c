@@ -77,14 +77,18 @@ static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shap
 
     t->fma = q * kv * (d + dv);
     t->matrix = t->fma / (a->service.fma_per_cycle_sm * efficiency);
+    if (kernel->warp_mma_cycles > 0.0) /* one group of warps takes QK^T while the other takes PV of the tile before */
+        t->matrix = at_least(t->matrix, 0.5 * t->fma / (4096.0 / operand) * kernel->warp_mma_cycles / at_least(0.5 * (double)kernel->warps, 1.0));
+    if (kernel->lane_ops > 0.0)
+        t->matrix = kv * kv_elements * q * kernel->lane_ops / ((double)hw->sm.subcores * (double)hw->sm.warp_threads);
     t->sfu_ops = q * kv;
     /* per score: scale, maximum, sum, half a packed conversion; per output of the tile: rescale by the new maximum */
-    t->vector_ops = q * kv * 3.5 + q * dv + (convert ? kv * kv_elements * kernel->convert_ops : 0.0);
+    t->vector_ops = q * kv * 3.5 + q * dv + (convert && kernel->lane_ops <= 0.0 ? kv * kv_elements * kernel->convert_ops : 0.0);
     t->softmax = t->sfu_ops / lanes.sfu + t->vector_ops / lanes.fma;
     t->l2_bytes = kv * kv_elements * kv_bits / 8.0;
     /* every warp (group of four where operands come from shared memory) reads all K and V fragments for its rows, 16 (64) at least; fills once */
     readers = a->service.operands_from_shared ? q / 64.0 : at_most((double)kernel->warps, q / 16.0);
-    t->shared_bytes = kv * (d + dv) * operand * at_least(readers, 1.0) + t->l2_bytes;
+    t->shared_bytes = kernel->lane_ops > 0.0 ? 0.0 : kv * (d + dv) * operand * at_least(readers, 1.0) + t->l2_bytes;
     t->shared = t->shared_bytes / hw->sm.shared_bytes_per_cycle;
 }
 
@@ -111,7 +115,7 @@ static double softmax_warps(const struct attention_kernel *kernel, const struct 
 static void flash_prepare(struct flash *f, const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx)
 {
     const struct attention_kernel_shape *a = &k->attention;
-    const struct attention_kernel *kernel = attention_kernel_of(a, ctx->stack);
+    const struct attention_kernel *kernel = attention_kernel_of(a, ctx->stack, ctx->hw);
     const struct hardware *hw = ctx->hw;
     double warm = (double)k->warm.a_bytes + (double)k->warm.b_bytes + (double)k->warm.other_bytes;
     double capacity = l2_shared_capacity_bytes(&hw->l2), sms = (double)hw->sm.count, slots, even;
@@ -226,7 +230,7 @@ static void add_prepare(double parts_s[CAUSES], const struct flash *f, const str
  * and, where softmax runs under another product, the first product and softmax that have nothing to run under. docs/attention.md, Eq. 4 */
 static double chain_cycles(const struct flash *f, double latency, const struct hardware *hw)
 {
-    double fill = f->split_softmax ? 0.5 * f->tile.matrix + f->tile.softmax : 0.0;
+    double fill = f->kernel->warp_mma_cycles > 0.0 ? f->tile.matrix + f->tile.softmax : f->split_softmax ? 0.5 * f->tile.matrix + f->tile.softmax : 0.0;
 
     return hw->launch.block_cycles + (double)f->kernel->chain_loads * latency + fill;
 }
@@ -256,6 +260,11 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     account_begin(ctx->account);
     cycles = round_cycles(&binding, f, ctx, hz);
     loop_s = f->rounds * cycles / hz;
+    if (f->kernel->lane_ops > 0.0) { /* blocks do not wait for each other: one's chain lies under the others' issue */
+        double under[2] = { loop_s + barrier_s, later_s + (loop_s + barrier_s) / f->resident };
+
+        later_s = overlap_norm(under, 2, hw->sm.overlap_exponent) - loop_s - barrier_s;
+    }
     terms[0] = loop_s + barrier_s + later_s;
     terms[1] = dram_seconds(f, hw);
     joint_s = overlap_norm(terms, 2, hw->sm.overlap_exponent);

@@ -89,7 +89,7 @@ static enum status gemm_mappings(struct explanation *out, const struct timing_co
 /* The picked tiles with other splits of the keys: what the split rule chose among. */
 static enum status attention_mappings(struct explanation *out, const struct timing_context *ctx, struct arena *arena, struct error *err)
 {
-    const struct attention_kernel *kernel = attention_kernel_of(&out->kernel->attention, ctx->stack);
+    const struct attention_kernel *kernel = attention_kernel_of(&out->kernel->attention, ctx->stack, ctx->hw);
     const struct attention_mapping *picked = &out->timing.mapping.attention;
     struct explain_mapping *all = arena_array(arena, SPLITS_MAX + 1, sizeof *all);
     struct timing_context quiet = *ctx;

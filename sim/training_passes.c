@@ -103,7 +103,7 @@ static struct kernel stream_gradient(const struct kernel *k)
 
 static bool is_unfused(const struct timer *x, const struct kernel *k)
 {
-    const struct attention_kernel *a = attention_kernel_of(&k->attention, x->s->stack);
+    const struct attention_kernel *a = attention_kernel_of(&k->attention, x->s->stack, x->s->system->device);
 
     return a != NULL && strcmp(a->backend, "unfused") == 0;
 }

@@ -61,6 +61,42 @@ static void scores_limit_blocks(void)
     CU_ASSERT_EQUAL(decode_mapping(17, 32, 8192).split_kv, 1); /* 544 blocks, over 512 */
 }
 
+/* TensorRT-LLM's dispatch on H100 (132 SMs) by the rules of its sources, docs/attention.md, 2: XQA from 2 to 32 heads a group and 33 blocks on. */
+static void dispatch_of_decoding(void)
+{
+    static const struct { const char *label, *kernel; int64_t sequences, keys, heads, kv_heads, head_dim, split, blocks_per_sm; } rows[] = {
+        /* 1023 / 128 = 7, sqrt(56) = 7.5; 64 x 8 x 7 / 132 = 27 blocks an SM, so 7 x 8 / 27.2 = 2 parts */
+        { "eight blocks an SM", "wgmma_decode", 64, 1024, 64, 8, 128, 2, 1 },
+        /* 32767 / 128 = 255, sqrt(2040) = 45 parts; 8 x 45 / 132 = 2.7 blocks an SM */
+        { "root of the history", "wgmma_decode", 1, 32769, 64, 8, 128, 45, 1 },
+        /* 8 < 132 / 4; 64 blocks of 1024 threads, 512 keys a pass */
+        { "eight blocks fill too little", "wgmma_masked", 1, 100, 64, 8, 128, 1, 1 },
+        /* 2048 blocks for 528 slots */
+        { "one head a KV head", "wgmma_masked", 64, 1024, 32, 32, 128, 1, 4 },
+        /* 64 blocks for 528 slots: 1024 threads, one an SM; 32 threads a key, 8 keys each: 256 keys a pass; 132 / 64 = 3 parts of 4 passes */
+        { "group of 64, few sequences", "wgmma_masked_wide", 1, 1024, 64, 1, 256, 3, 1 },
+    };
+    static struct quant wide;
+    struct timing_context ctx = { .hw = device("H100"), .stack = stack_of("trtllm"), .ranks = 1 };
+    struct unit_request request = { .a = &wide, .b = &wide, .accumulator = format_find("fp32") };
+
+    wide = (struct quant){ .format = format_find("bf16"), .group = QUANT_PER_CHANNEL };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct seq_group group = { rows[i].sequences, 1, rows[i].keys };
+        struct kernel k = { .kind = KERNEL_ATTENTION };
+        struct attention_mapping map = { 0 };
+
+        k.attention = (struct attention_kernel_shape){ .groups_count = 1, .groups = &group, .heads = rows[i].heads, .kv_heads = rows[i].kv_heads,
+                                                       .head_dim = rows[i].head_dim, .v_head_dim = rows[i].head_dim, .causal = true,
+                                                       .compute = wide.format, .kv = wide, .out = wide.format };
+        k.attention.unit = unit_choose(&k.attention.service, ctx.hw, &request);
+        CHECK_ROW(rows[i].label, attention_mapping_choose(&map, &k, &ctx, &err) == STATUS_OK);
+        CHECK_ROW(rows[i].label, strcmp(attention_kernel_of(&k.attention, ctx.stack, ctx.hw)->name, rows[i].kernel) == 0);
+        CHECK_ROW(rows[i].label, map.split_kv == rows[i].split);
+        CHECK_ROW(rows[i].label, map.blocks_per_sm == rows[i].blocks_per_sm);
+    }
+}
+
 /* vLLM's paged attention is for models with a window only, on Hopper. */
 static void windows_have_kernels(void)
 {
@@ -156,6 +192,7 @@ static void harnesses_name_software(void)
 
 static const struct test tests[] = {
     { "scores in shared memory limit blocks", scores_limit_blocks },
+    { "TensorRT-LLM's dispatch of decoding", dispatch_of_decoding },
     { "kernels of models with a window", windows_have_kernels },
     { "units that the library does not use", units_left_out },
     { "gaps between nodes of a graph", gaps_of_nodes },

@@ -69,7 +69,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     if ((st = row_context(&ctx, row, harness, p, err)) || (st = shape(&k, &group, row, ctx.hw, err)))
         return st;
     const struct attention_kernel_shape *a = &k.attention;
-    const struct attention_kernel *kernel = attention_kernel_of(a, ctx.stack);
+    const struct attention_kernel *kernel = attention_kernel_of(a, ctx.stack, ctx.hw);
 
     attention_products(&k.attention, ctx.stack, ctx.hw);
     int64_t kv_bytes = group.count * group.kv * a->kv_heads * a->head_dim * 2 * a->kv.format->bits / 8;

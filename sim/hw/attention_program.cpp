@@ -19,7 +19,7 @@ AttentionProgram::AttentionProgram(const struct kernel &k, const struct attentio
     : map_(map)
 {
     const struct attention_kernel_shape &a = k.attention;
-    const struct attention_kernel &backend = *attention_kernel_of(&a, ctx.stack);
+    const struct attention_kernel &backend = *attention_kernel_of(&a, ctx.stack, ctx.hw);
     const double q = static_cast<double>(map.tile_q), operand = a.compute && a.compute->bits > 0 ? a.compute->bits / 8.0 : 2.0;
     struct attention_tile tile;
     attention_tile_of(&tile, &k, &map, &ctx);

@@ -106,7 +106,7 @@ void set_chain(ChipParams *chip, const struct kernel &k, const struct attention_
 bool time_attention(struct timing *out, const struct kernel &k, const struct timing_context &ctx, const Effort &effort)
 {
     const struct attention_mapping &map = out->mapping.attention;
-    const struct attention_kernel *backend = attention_kernel_of(&k.attention, ctx.stack);
+    const struct attention_kernel *backend = attention_kernel_of(&k.attention, ctx.stack, ctx.hw);
     if (map.unfused || !backend)
         return false;
     ChipParams chip = chip_params(*ctx.hw, out->clock_hz);
