@@ -86,6 +86,7 @@ struct arch_power {
     double voltage_exponent;   /* dynamic power ~ f^x in the range where voltage follows frequency (2 to 3) */
     double voltage_knee_hz;    /* below it the voltage stands still and power ~ f */
     double time_constant_s;    /* of the power controller */
+    double real_operands;      /* dynamic energy of long runs on random or real operands over that which `energy` gives; 0: not known */
 };
 
 struct arch_sm {

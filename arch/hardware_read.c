@@ -40,6 +40,7 @@ static const struct field_row rows[] = {
     QUANTITY("power.idle", Q_WATT, power.idle_w, 0, 1e5, true, "clocks on, nothing running"),
     QUANTITY("power.voltage_exponent", Q_RATIO, power.voltage_exponent, 1, 4, true, "dynamic power goes with clock to this power"),
     QUANTITY("power.voltage_knee", Q_HZ, power.voltage_knee_hz, 1e7, 1e11, true, "below it the voltage stands still"),
+    QUANTITY("power.real_operands", Q_RATIO, power.real_operands, 0.5, 4, false, "dynamic energy of long runs on real operands over that of `energy`"),
     QUANTITY("power.time_constant", Q_SECONDS, power.time_constant_s, 0, 100, true, "of the power controller"),
     INTEGER("sm.count", sm.count, 1, 1e5, true, "SMs (CUs) that are on"),
     INTEGER("sm.subcores", sm.subcores, 1, 64, true, "schedulers of an SM"),

@@ -129,6 +129,9 @@ arch_descriptions = \
 	arch/stacks/vllm-rocm.yaml \
 	arch/stacks/vllm-v1.yaml \
 	arch/stacks/vllm.yaml \
+	arch/systems/4xa100-40gb-sxm.yaml \
+	arch/systems/4xa100-80gb-sxm.yaml \
+	arch/systems/4xh100-80gb-sxm.yaml \
 	arch/systems/4xa100-pcie-pairs.yaml \
 	arch/systems/8xa100-40gb-roce.yaml \
 	arch/systems/8xa100-80gb-roce.yaml \

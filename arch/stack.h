@@ -73,6 +73,7 @@ struct attention_kernel {
     int64_t split_tiles_min;   /* contexts of fewer tiles are not split; default 2 */
     bool split_prefill;        /* prompts are split too, where their blocks leave SMs idle */
     bool writes_kv;            /* rotary embedding and the write of the new keys are part of it */
+    double matrix_share;       /* of the unit's rate that its instruction reaches (mma.sync on chips built for wgmma); default 1 */
     double warp_issue;         /* instructions a cycle that one warp of its softmax issues (dependent ones wait 4 cycles and more); default 0.5 */
     bool split_softmax;        /* softmax overlaps the other warp group's GEMM */
     double lane_ops;           /* products on vector lanes: instructions of a lane for one K or V element of one query head; 0: on the matrix unit */

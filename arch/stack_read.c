@@ -66,6 +66,7 @@ static const struct field_row attention_rows[] = {
     { .path = "split_tiles_min", .kind = FIELD_COUNT, .offset = A(split_tiles_min), .min = 2, .max = 1024, .doc = "tiles of the shortest context that is split" },
     { .path = "split_prefill", .kind = FIELD_BOOL, .offset = A(split_prefill), .doc = "prompts are split too" },
     { .path = "writes_kv", .kind = FIELD_BOOL, .offset = A(writes_kv), .doc = "rotary embedding and KV write are part of it" },
+    { .path = "matrix_share", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(matrix_share), .min = 0.05, .max = 1, .doc = "share of the unit's rate that its instruction reaches" },
     { .path = "warp_issue", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(warp_issue), .min = 0.05, .max = 1, .doc = "instructions a cycle of one warp" },
     { .path = "prepare_kernels", .kind = FIELD_COUNT, .offset = A(prepare_kernels), .max = 16, .doc = "small kernels before it" },
     { .path = "split_kv_max", .kind = FIELD_COUNT, .offset = A(split_kv_max), .min = 1, .max = 1024, .doc = "parts of the context" },
@@ -197,7 +198,7 @@ static enum status read_attention(struct attention_kernel *k, const char *name, 
 
     snprintf(what, sizeof what, "attention kernel '%.60s'", name);
     *k = (struct attention_kernel){ .name = name, .split_kv_max = 1, .tile_q_min = 16, .combine_in_flight = 1, .chain_loads = 4,
-                                     .split_tiles_min = 2, .warp_issue = 0.5, .convert_ops = 1, .tile_loads = 0.5,
+                                     .split_tiles_min = 2, .matrix_share = 1, .warp_issue = 0.5, .convert_ops = 1, .tile_loads = 0.5,
                                      .split_rule = "fill", .fill_keys = 128 };
     return fields_read(k, attention_rows, ROWS(attention_rows), node, what, err);
 }

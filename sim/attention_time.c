@@ -76,7 +76,7 @@ static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shap
     double readers;
 
     t->fma = q * kv * (d + dv);
-    t->matrix = t->fma / (a->service.fma_per_cycle_sm * efficiency);
+    t->matrix = t->fma / (a->service.fma_per_cycle_sm * efficiency * kernel->matrix_share);
     if (kernel->warp_mma_cycles > 0.0) /* one group of warps takes QK^T while the other takes PV of the tile before */
         t->matrix = at_least(t->matrix, 0.5 * t->fma / (4096.0 / operand) * kernel->warp_mma_cycles / at_least(0.5 * (double)kernel->warps, 1.0));
     if (kernel->lane_ops > 0.0)

@@ -67,8 +67,8 @@ static struct kernel input_gradient(const struct kernel *k)
     return g;
 }
 
-/* dB[n][k] = dC^T[n][m] A[m][k], added to gradients of four bytes */
-static struct kernel weight_gradient(const struct kernel *k)
+/* dB[n][k] = dC^T[n][m] A[m][k]; gradients of four bytes are added to in the product's epilogue, 16-bit ones are written and go to the exchange */
+static struct kernel weight_gradient(const struct kernel *k, double gradient_bytes)
 {
     struct kernel g = *k;
     int64_t outputs = k->gemm.n * k->gemm.k * k->gemm.batch;
@@ -78,9 +78,9 @@ static struct kernel weight_gradient(const struct kernel *k)
     g.gemm.k = k->gemm.m;
     g.gemm.a_bytes = k->gemm.out_bytes;
     g.gemm.b_bytes = k->gemm.a_bytes;
-    g.gemm.out_bytes = 4 * outputs;
-    g.gemm.epilogue_read_bytes = 4 * outputs;
-    g.gemm.epilogue_ops_per_output = 1;
+    g.gemm.out_bytes = (int64_t)gradient_bytes * outputs;
+    g.gemm.epilogue_read_bytes = gradient_bytes >= 4 ? g.gemm.out_bytes : 0;
+    g.gemm.epilogue_ops_per_output = gradient_bytes >= 4 ? 1 : 0;
     g.gemm.b_is_weight = false;
     g.gemm.grouped = NULL; /* one product an expert, of the mean number of rows */
     memset(&g.warm, 0, sizeof g.warm);
@@ -134,7 +134,7 @@ static enum status add_backward(struct timer *x, struct pass *p, const struct ke
         if ((st = time_kernel(&t, x, &g)))
             return st;
         add(x, p, &t, (double)k->count, 1, 1);
-        g = weight_gradient(k);
+        g = weight_gradient(k, x->s->stack->training.gradient_bytes);
         break;
     case KERNEL_ATTENTION: add(x, p, forward, (double)k->count, attention_factor(x, k) * attention_backward_factor(x, k), 3); return STATUS_OK;
     case KERNEL_STREAM: g = stream_gradient(k); break;

@@ -44,7 +44,7 @@ static enum status open_engine(struct engine_entry *n, struct predictor *p, stru
 
         if (name != spec.hw->name && ((st = arch_system_load(&system, name, &p->arena, err)) || (spec.hw = arch_system_device(system, spec.hw, &p->arena)) == NULL))
             return st ? st : error_no_memory(err);
-        spec.operand_activity = k->harness->operand_activity;
+        spec.operand_activity = harness_activity(k->harness, spec.hw);
         spec.clock_limit_hz = harness_clock_share(k->harness, spec.hw->name) * spec.hw->clock.boost_hz;
     }
     return engine_open(&n->engine, &spec, err);

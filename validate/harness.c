@@ -24,6 +24,7 @@ static const struct field_row rows[] = {
     { .path = "stack", .kind = FIELD_TEXT, .offset = H(stack), .required = true, .doc = "software stack that ran" },
     { .path = "sustained", .kind = FIELD_BOOL, .offset = H(sustained), .required = true, .doc = "long enough for the power cap to act" },
     { .path = "operand_activity", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = H(operand_activity), .min = 0.5, .max = 3, .doc = "dynamic energy with the operands used over that with near-constant ones" },
+    { .path = "real_operands", .kind = FIELD_BOOL, .offset = H(real_operands), .doc = "real weights and activations for long: the device's power.real_operands in place of operand_activity" },
     { .path = "activations", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, activations), .choices = caches, .doc = "cache state" },
     { .path = "weights", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, weights), .choices = caches, .doc = "cache state" },
     { .path = "kv", .kind = FIELD_CHOICE, .offset = offsetof(struct raw, kv), .choices = caches, .doc = "cache state" },
@@ -100,6 +101,11 @@ const char *harness_die(int64_t *dies, const struct harness *h, const char *devi
         if (strcmp(h->dies[i].device, device) == 0)
             return *dies = 2, h->dies[i].system;
     return device;
+}
+
+double harness_activity(const struct harness *h, const struct hardware *hw)
+{
+    return h->real_operands && hw->power.real_operands > 0 ? hw->power.real_operands : h->operand_activity;
 }
 
 const char *harness_system(const struct harness *h, const char *device)

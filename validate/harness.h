@@ -39,6 +39,7 @@ struct harness {
     const char *stack;              /* software stack that ran: launch mode, catalogue */
     bool sustained;                 /* ran long enough for the power cap to act; else `burst` (sim/timing.h) */
     double operand_activity;        /* of the operands that were used (sim/timing.h); 1 unless said otherwise */
+    bool real_operands;             /* long runs on real weights and activations: the device's power.real_operands, where it has one, stands for the above */
     enum harness_cache activations, weights, kv;
     int64_t replays;                /* not sustained: times the kernel runs back to back (timing_context.repeats); 0 = power never acts */
     int64_t weight_copies;          /* HARNESS_ROTATING */
@@ -76,6 +77,8 @@ enum status harness_library_load(struct harness_library *out, struct arena *aren
 const struct harness *harness_find(const struct harness_library *lib, const char *source, const char *kind);
 /** What software sees of a package of several dies: name of one die, and how many the package has; the device itself and 1 otherwise. */
 const char *harness_die(int64_t *dies, const struct harness *h, const char *device);
+/** Activity of the operands on this device: timing_context.operand_activity. */
+double harness_activity(const struct harness *h, const struct hardware *hw);
 /** Stack that ran on this device: the entry for it, else for its generation, else for its vendor, else `stack`. */
 const char *harness_stack(const struct harness *h, const struct hardware *hw);
 /** Requests of a run at maximum load with prompts and answers of these lengths; 0: not known (the steady state). */

@@ -24,6 +24,7 @@ enum status row_context(struct timing_context *out, const struct row *row, const
                                     .operand_activity = harness->operand_activity };
     if ((st = predictor_device(&out->hw, p, row_text(row, "device"), err)) || (st = predictor_stack(&out->stack, p, harness->stack, err)))
         return st;
+    out->operand_activity = harness_activity(harness, out->hw);
     share = harness_clock_share(harness, out->hw->name);
     if (share > 0.0)
         out->clock_limit_hz = share * out->hw->clock.boost_hz;

@@ -133,7 +133,7 @@ enum status training_row_run(struct training_result *out, struct training_spec *
     spec->causal_flops = harness->causal_flops;
     spec->overlap_gradients = harness->overlap_gradients;
     spec->sequence_parallel = (spec->sequence_parallel || harness->sequence_parallel) && spec->tp > 1;
-    spec->operand_activity = harness->operand_activity;
+    spec->operand_activity = harness_activity(harness, hw);
     share = harness_clock_share(harness, hw->name);
     spec->clock_limit_hz = share > 0 ? share * hw->clock.boost_hz : 0;
     return training_run(out, spec, arena, err);
