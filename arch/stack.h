@@ -160,6 +160,9 @@ struct stack_moe {
 
 /** What a training framework does. docs/training.md */
 struct stack_training {
+    bool dispatch_once_a_node;       /* a token goes over the network once to each node that has some of its experts (DeepEP, HybridEP) */
+    int64_t dispatch_sms;            /* SMs that its kernels take while they run beside others */
+    bool recompute_stops_early;      /* a layer's last product and sum are not computed again: nothing needs them */
     double attention_share;          /* rate of the framework's flash attention over that of the catalogue's kernel (older ones, mma.sync on Hopper) */
     double attention_backward_share; /* rate of flash attention's backward pass over that of its forward pass */
     bool fused_cross_entropy;        /* loss and its gradient in one pass over 16-bit logits */

@@ -6,6 +6,8 @@
  *              attention 5 products for 2, an element-wise operator reads its gradient too; recomputation adds forward work to backward
  *   pipeline   T = n (F + B) + (pp - 1)/v (F + B)         1F1B, v chunks a stage; n micro-batches; F, B of a stage          Eq. 1
  *   FSDP       a layer's gather runs beside the layer before: max(compute, gather); backward: gather and reduce-scatter     Eq. 2
+ *   experts    over several nodes a token crosses the network once a node: E[nodes] = N (1 - (1 - 1/N)^k); beside other kernels: max(C + D q, D),
+ *              q = share of SMs that the exchange takes                                                                Eq. 4
  *   iteration  pipeline + gradients' exchange that nothing hides + optimizer                                                Eq. 3
  *
  * Left out: dropout, stragglers, data loading, overlap of tensor-parallel collectives with products, uneven expert loads.
@@ -36,6 +38,7 @@ struct training_spec {
     enum sharding sharding;
     bool causal_flops;              /* model FLOPs count the unmasked half of attention, and values at their own width */
     bool overlap_gradients;         /* exchange of gradients beside the last micro-batch's backward pass */
+    bool overlap_dispatch;          /* tokens go to their experts beside another micro-batch's kernels */
     double clock_limit_hz;          /* 0 = none */
     double operand_activity;        /* sim/timing.h; 0 = 1 */
 };

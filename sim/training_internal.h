@@ -11,6 +11,7 @@ static inline double pass_s(const struct pass *p) { return p->device_s > p->host
 
 struct passes {
     struct pass forward, backward, recompute; /* all layers of the model, one micro-batch */
+    double dispatch_s;                        /* of forward, and as much of backward: tokens to their experts and back */
     struct pass head_forward, head_backward;  /* final norm, head, loss; embedding */
     struct timing sums;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Forward and backward passes of a micro-batch, kernel by kernel. See training.h. */
+#include <math.h>
 #include <string.h>
 
 #include "sim/attention_model.h"
@@ -180,23 +181,65 @@ static void adapt_ops(struct op *ops, int64_t *count, const struct training_spec
     *count = kept;
 }
 
-/* Tokens to their experts' ranks and back. */
+/* Nodes that hold one of k experts drawn evenly from N nodes, in the mean. */
+static double nodes_visited(double nodes, int64_t k)
+{
+    double missed = 1;
+
+    for (int64_t i = 0; i < k; i++)
+        missed *= 1 - 1 / nodes;
+    return nodes * (1 - missed);
+}
+
+/* Exchange of `bytes` of a rank, top_k copies of each token. Libraries that know nodes send one copy to each and hand it on over the node's links. */
+static double dispatch_s(const struct training_spec *s, double bytes, int64_t top_k)
+{
+    int64_t local = s->ep < s->system->node_devices ? s->ep : s->system->node_devices;
+    double nodes = ceil((double)s->ep / (double)local);
+
+    if (nodes <= 1 || !s->stack->training.dispatch_once_a_node)
+        return training_collective_s(s, COLLECTIVE_ALL_TO_ALL, bytes, s->ep, 1);
+    double net_s = training_collective_s(s, COLLECTIVE_ALL_TO_ALL, bytes * nodes_visited(nodes, top_k) / (double)top_k, s->ep, 1);
+    return fmax(net_s, training_collective_s(s, COLLECTIVE_ALL_TO_ALL, bytes, local, 1));
+}
+
+/* Tokens to their experts' ranks and back. With sequence parallelism each tensor-parallel rank sends its part; experts are not cut. */
 static enum status add_dispatch(struct timer *x, struct passes *out, const struct op *op)
 {
     const struct training_spec *s = x->s;
-    double bytes = (double)op->rows * (double)op->top_k * (double)op->cols * s->recipe.output->bits / 8;
-    struct timing t = { .time_s = training_collective_s(s, COLLECTIVE_ALL_TO_ALL, bytes, s->ep, s->tp) };
+    double rows = (double)op->rows / (s->sequence_parallel ? (double)s->tp : 1);
+    struct timing t = { .time_s = dispatch_s(s, rows * (double)op->top_k * (double)op->cols * s->recipe.output->bits / 8, op->top_k) };
+    double times = (double)op->count;
 
     t.parts_s[CAUSE_LINK] = t.time_s;
-    add(x, &out->forward, &t, (double)op->count, 1, 1);
-    add(x, &out->backward, &t, (double)op->count, 1, 1);
+    add(x, &out->forward, &t, times, 1, 1);
+    add(x, &out->backward, &t, times, 1, 1);
+    out->dispatch_s += times * t.time_s;
     if (s->recompute == RECOMPUTE_FULL)
-        add(x, &out->recompute, &t, (double)op->count, 1, 1);
+        add(x, &out->recompute, &t, times, 1, 1);
     return STATUS_OK;
+}
+
+/* Eq. 4: what is left of the exchange when another micro-batch's kernels run beside it; they lack the SMs that it takes. */
+static void overlap_dispatch(struct passes *out, const struct training_spec *s)
+{
+    double taken = (double)s->stack->training.dispatch_sms / (double)s->system->device->sm.count, d = out->dispatch_s;
+    struct pass *both[] = { &out->forward, &out->backward };
+
+    for (int i = 0; i < 2; i++)
+        both[i]->device_s = fmax(both[i]->device_s - d + d * taken, d);
+}
+
+/* Last of a layer: its input is kept, its output is the next layer's. */
+static bool ends_layer(const struct kernel *k)
+{
+    return strncmp(k->role, "mlp.down", 8) == 0 || strncmp(k->role, "mlp.add", 7) == 0 || strncmp(k->role, "moe.scatter", 11) == 0;
 }
 
 static bool recomputed(const struct training_spec *s, const struct kernel *k)
 {
+    if (s->recompute == RECOMPUTE_FULL && s->stack->training.recompute_stops_early && ends_layer(k))
+        return false;
     return s->recompute == RECOMPUTE_FULL || (s->recompute == RECOMPUTE_SELECTIVE && k->kind == KERNEL_ATTENTION);
 }
 
@@ -290,6 +333,8 @@ enum status training_passes(struct passes *out, const struct training_spec *s, c
     *out = (struct passes){ 0 };
     if ((st = layout_check(&layout, s->system->device, err)) || (st = add_layers(&x, out, &lower, arena)) || (st = add_head(&x, out, &lower, arena)))
         return st;
+    if (s->overlap_dispatch)
+        overlap_dispatch(out, s);
     out->sums.simulated_fraction = 1;
     for (int c = 1; c < CAUSES; c++)
         if (out->sums.parts_s[c] > out->sums.parts_s[out->sums.bound])

@@ -59,6 +59,7 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/llmcompass-layer.yaml \
 	validate/harness/calculon.yaml \
 	validate/harness/llm-foundry.yaml \
+	validate/harness/megatron-bridge-26.yaml \
 	validate/harness/megatron-bridge.yaml \
 	validate/harness/nemo.yaml \
 	validate/harness/simumax.yaml \
