@@ -68,6 +68,7 @@ struct attention_kernel {
                                 * each, unless the context is split; 0: none do */
     int64_t split_blocks_max;  /* launches of more blocks than this are not split; 0: no limit */
     double convert_ops;        /* lane operations to widen or transpose one K or V element in the loop; default 1 */
+    bool convert_first;        /* products wait for the widening or transposing, which else lies beside softmax */
     int64_t kv_bits;           /* for KV elements of this width only; 0: any that no other entry names */
     int64_t resident_max;      /* blocks an SM holds, where the kernel keeps more in shared memory than its tiles; 0: as shared memory and registers allow */
     int64_t split_tiles_min;   /* contexts of fewer tiles are not split; default 2 */
@@ -98,6 +99,7 @@ struct stream_kernel {
     int64_t instructions;      /* of a thread around one load or store; 0: the stack's */
     int64_t launches;          /* kernels of the operator */
     int64_t warp_cols;         /* rows of up to so many columns: a warp each, in registers, four warps a block */
+    int64_t launched;          /* elements of a row for each thread that is launched, where wide loads leave most of them idle; 0: all work */
     int64_t serial_rows;       /* up to so many rows a thread walks them one after the other (gather of few rows) */
     double atomic_cycles;      /* of L2, for each block's update of one common word */
 };

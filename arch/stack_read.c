@@ -61,6 +61,7 @@ static const struct field_row attention_rows[] = {
     { .path = "scores_max", .kind = FIELD_COUNT, .offset = A(scores_max), .max = 1 << 20, .doc = "keys whose scores a block keeps in shared memory; 0 = none" },
     { .path = "split_blocks_max", .kind = FIELD_COUNT, .offset = A(split_blocks_max), .max = 1 << 20, .doc = "blocks up to which the context is split; 0 = no limit" },
     { .path = "convert_ops", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(convert_ops), .min = 0, .max = 64, .doc = "lane operations to widen or transpose one K or V element" },
+    { .path = "convert_first", .kind = FIELD_BOOL, .offset = A(convert_first), .doc = "products wait for the widening" },
     { .path = "kv_bits", .kind = FIELD_COUNT, .offset = A(kv_bits), .max = 32, .doc = "for KV elements of this width only" },
     { .path = "resident_max", .kind = FIELD_COUNT, .offset = A(resident_max), .max = 32, .doc = "blocks an SM holds at most" },
     { .path = "split_tiles_min", .kind = FIELD_COUNT, .offset = A(split_tiles_min), .min = 2, .max = 1024, .doc = "tiles of the shortest context that is split" },

@@ -171,7 +171,13 @@ static int64_t longest_kv(const struct attention_kernel_shape *a)
     return a->window > 0 ? smaller(kv, a->window) : kv;
 }
 
-static int64_t choose_split(double blocks, double slots, int64_t kv_tiles, int64_t most, int64_t least_tiles)
+/* Flash-attention 2 leaves out parts that would be as long with one fewer; flash-attention 3 does not. */
+static bool same_length(int64_t kv_tiles, int64_t s, bool skips)
+{
+    return skips && s > 1 && ceil_div_i64(kv_tiles, s) == ceil_div_i64(kv_tiles, s - 1);
+}
+
+static int64_t choose_split(double blocks, double slots, int64_t kv_tiles, int64_t most, int64_t least_tiles, bool skips)
 {
     double best = 0.0;
 
@@ -181,13 +187,13 @@ static int64_t choose_split(double blocks, double slots, int64_t kv_tiles, int64
     for (int64_t s = 1; s <= most; s++) {
         double waves = blocks * (double)s / slots, full = waves / ceil(waves);
 
-        if (full > best)
+        if (full > best && !same_length(kv_tiles, s, skips))
             best = full;
     }
     for (int64_t s = 1; s <= most; s++) {
         double waves = blocks * (double)s / slots;
 
-        if (s > 1 && ceil_div_i64(kv_tiles, s) == ceil_div_i64(kv_tiles, s - 1))
+        if (same_length(kv_tiles, s, skips))
             continue;
         if (waves / ceil(waves) >= 0.85 * best)
             return s;
@@ -239,7 +245,8 @@ static int64_t split_of(struct attention_mapping *out, double blocks, const stru
     int64_t tiles = ceil_div_i64(longest_kv(a), out->tile_kv), parts;
 
     if (strcmp(kernel->split_rule, "fill") == 0)
-        return choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), tiles, kernel->split_kv_max, kernel->split_tiles_min);
+        return choose_split(blocks, (double)(hw->sm.count * out->blocks_per_sm), tiles, kernel->split_kv_max, kernel->split_tiles_min,
+                            strcmp(kernel->backend, "flash2") == 0);
     parts = strcmp(kernel->split_rule, "history") == 0 ? split_by_history(sequences_of(a), a->kv_heads, longest_kv(a) - 1, hw->sm.count)
                                                        : split_by_balance(&out->blocks_per_sm, blocks, a, kernel, hw);
     return smaller(smaller(parts, tiles), larger(kernel->split_kv_max, 1));

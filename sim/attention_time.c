@@ -83,8 +83,14 @@ static void tile_cost_of(struct tile_cost *t, const struct attention_kernel_shap
         t->matrix = kv * kv_elements * q * kernel->lane_ops / ((double)hw->sm.subcores * (double)hw->sm.warp_threads);
     t->sfu_ops = q * kv;
     /* per score: scale, maximum, sum, half a packed conversion; per output of the tile: rescale by the new maximum */
-    t->vector_ops = q * kv * 3.5 + q * dv + (convert && kernel->lane_ops <= 0.0 ? kv * kv_elements * kernel->convert_ops : 0.0);
+    t->vector_ops = q * kv * 3.5 + q * dv;
     t->softmax = t->sfu_ops / lanes.sfu + t->vector_ops / lanes.fma;
+    if (convert && kernel->lane_ops <= 0.0) {
+        double widen = kv * kv_elements * kernel->convert_ops;
+
+        t->vector_ops += widen;
+        *(kernel->convert_first ? &t->matrix : &t->softmax) += widen / lanes.fma;
+    }
     t->l2_bytes = kv * kv_elements * kv_bits / 8.0;
     /* every warp (group of four where operands come from shared memory) reads all K and V fragments for its rows, 16 (64) at least; fills once */
     readers = a->service.operands_from_shared ? q / 64.0 : at_most((double)kernel->warps, q / 16.0);

@@ -53,6 +53,7 @@ void stream_shape_of(struct stream_shape *out, const struct kernel *k, const str
                                               : at_least((double)ctx->stack->stream_load_bytes, 2.0);
     double widest = at_least((double)s->read_bytes, (double)s->write_bytes) / (rows * cols); /* bytes of an element, all streams */
     double streams = at_least(floor(widest / 2.0 + 0.5), 1.0), warp = (double)sm->warp_threads;
+    double held; /* threads whose places a block takes */
     bool serial = how && how->serial_rows > 0 && s->rows <= how->serial_rows;
 
     *out = (struct stream_shape){ .how = how };
@@ -75,7 +76,10 @@ void stream_shape_of(struct stream_shape *out, const struct kernel *k, const str
         out->blocks = rows;
         out->iterations = ceil(cols / (out->threads * out->elements_per_round));
     }
-    out->resident = at_least(at_most(floor((double)(sm->max_warps * sm->warp_threads) / out->threads), (double)sm->max_blocks), 1.0);
+    held = out->threads;
+    if (how && how->launched > 0)
+        held = at_least(at_most(ceil(cols / (double)how->launched / warp) * warp, (double)how->threads), held);
+    out->resident = at_least(at_most(floor((double)(sm->max_warps * sm->warp_threads) / held), (double)sm->max_blocks), 1.0);
     out->resident = at_most(out->resident, ceil(out->blocks / sms));
     out->waves = out->blocks / (sms * out->resident);
     out->instructions = how && how->instructions > 0 ? (double)how->instructions : (double)ctx->stack->stream_access_instructions;
