@@ -8,9 +8,11 @@
  *   FSDP       a layer's gather runs beside the layer before: max(compute, gather); backward: gather and reduce-scatter     Eq. 2
  *   experts    over several nodes a token crosses the network once a node: E[nodes] = N (1 - (1 - 1/N)^k); beside other kernels: max(C + D q, D),
  *              q = share of SMs that the exchange takes                                                                Eq. 4
+ *   tensor     with sequence parallelism a sum over ranks is a reduce-scatter and the gather before the next product; backward gathers inputs
+ *              again for the weights' gradients; in pieces beside products: 1 / ranks of each is left                   Eq. 5
  *   iteration  pipeline + gradients' exchange that nothing hides + optimizer                                                Eq. 3
  *
- * Left out: dropout, stragglers, data loading, overlap of tensor-parallel collectives with products, uneven expert loads.
+ * Left out: dropout, stragglers, data loading, uneven expert loads.
  */
 #ifndef LLMSIM_SIM_TRAINING_H
 #define LLMSIM_SIM_TRAINING_H
@@ -38,6 +40,7 @@ struct training_spec {
     enum sharding sharding;
     bool causal_flops;              /* model FLOPs count the unmasked half of attention, and values at their own width */
     bool overlap_gradients;         /* exchange of gradients beside the last micro-batch's backward pass */
+    bool overlap_tensor;            /* tensor-parallel exchange in pieces beside the products that need or make them */
     bool overlap_dispatch;          /* tokens go to their experts beside another micro-batch's kernels */
     double clock_limit_hz;          /* 0 = none */
     double operand_activity;        /* sim/timing.h; 0 = 1 */

@@ -24,13 +24,17 @@ static double host_launch_s(const struct stack *stack)
     return stack->launch_mode == LAUNCH_EAGER ? stack->host_launch_s : 0;
 }
 
+static void time_collective(struct timing *t, const struct timer *x, const struct kernel *k)
+{
+    struct fabric fabric = fabric_of_device(x->ctx.hw, k->collective.ranks);
+
+    collective_timing(t, k, x->ctx.hw, &fabric, x->ctx.stack);
+}
+
 static enum status time_kernel(struct timing *t, struct timer *x, const struct kernel *k)
 {
-    if (k->kind == KERNEL_COLLECTIVE) {
-        struct fabric fabric = fabric_of_device(x->ctx.hw, k->collective.ranks);
-        collective_timing(t, k, x->ctx.hw, &fabric, x->ctx.stack);
-        return STATUS_OK;
-    }
+    if (k->kind == KERNEL_COLLECTIVE)
+        return time_collective(t, x, k), STATUS_OK;
     return x->s->fidelity->time(t, k, &x->ctx, x->err);
 }
 
@@ -147,12 +151,37 @@ static enum status add_backward(struct timer *x, struct pass *p, const struct ke
     return STATUS_OK;
 }
 
+/* Eq. 5. arXiv 2205.05198, section 4.2.2: g and its conjugate; pieces: Transformer Engine's userbuffers. */
+static void add_sequence_parallel(struct timer *x, struct pass *forward, struct pass *backward, struct pass *again, const struct kernel *k)
+{
+    const struct training_spec *s = x->s;
+    struct kernel gather = *k, scatter = *k;
+    struct timing g, r;
+    double left = s->overlap_tensor ? 1 / (double)k->collective.ranks : 1, count = (double)k->count;
+
+    gather.collective.op = COLLECTIVE_ALL_GATHER;
+    gather.collective.bytes = k->collective.bytes / k->collective.ranks > 0 ? k->collective.bytes / k->collective.ranks : 1;
+    scatter.collective.op = COLLECTIVE_REDUCE_SCATTER;
+    time_collective(&g, x, &gather);
+    time_collective(&r, x, &scatter);
+    add(x, forward, &g, count, left, 1);
+    add(x, forward, &r, count, left, 1);
+    if (again != NULL) {
+        add(x, again, &g, count, left, 1);
+        add(x, again, &r, count, left, 1);
+    }
+    add(x, backward, &g, 2 * count, left, 1);
+    add(x, backward, &r, count, left, 1);
+}
+
 static enum status add_kernel(struct timer *x, struct pass *forward, struct pass *backward, struct pass *again, const struct kernel *k)
 {
     struct timing t;
-    enum status st = time_kernel(&t, x, k);
+    enum status st;
 
-    if (st)
+    if (k->kind == KERNEL_COLLECTIVE && k->collective.op == COLLECTIVE_ALL_REDUCE && x->s->sequence_parallel)
+        return add_sequence_parallel(x, forward, backward, again, k), STATUS_OK;
+    if ((st = time_kernel(&t, x, k)))
         return st;
     double factor = attention_factor(x, k);
     add(x, forward, &t, (double)k->count, factor, 1);

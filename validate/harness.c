@@ -39,6 +39,7 @@ static const struct field_row rows[] = {
     { .path = "sharding", .kind = FIELD_CHOICE, .offset = H(sharding), .choices = "none optimizer gradients full", .doc = "training: what data-parallel ranks share out" },
     { .path = "causal_flops", .kind = FIELD_BOOL, .offset = H(causal_flops), .doc = "training: reported FLOPs count the unmasked half of attention" },
     { .path = "overlap_gradients", .kind = FIELD_BOOL, .offset = H(overlap_gradients), .doc = "training: exchange beside the last backward pass" },
+    { .path = "overlap_tensor", .kind = FIELD_BOOL, .offset = H(overlap_tensor), .doc = "training: tensor-parallel exchange in pieces beside products" },
     { .path = "overlap_dispatch", .kind = FIELD_BOOL, .offset = H(overlap_dispatch), .doc = "training: experts' tokens are exchanged beside another micro-batch" },
     { .path = "sequence_parallel", .kind = FIELD_BOOL, .offset = H(sequence_parallel), .doc = "training: with tensor parallelism" },
     { .path = "systems", .kind = FIELD_NODE, .doc = "training: cluster by device" },

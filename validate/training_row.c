@@ -133,6 +133,7 @@ enum status training_row_run(struct training_result *out, struct training_spec *
     spec->causal_flops = harness->causal_flops;
     spec->overlap_gradients = harness->overlap_gradients;
     spec->overlap_dispatch = harness->overlap_dispatch;
+    spec->overlap_tensor = harness->overlap_tensor;
     spec->sequence_parallel = (spec->sequence_parallel || harness->sequence_parallel) && spec->tp > 1;
     spec->operand_activity = harness_activity(harness, hw);
     share = harness_clock_share(harness, hw->name);
