@@ -71,6 +71,8 @@ struct attention_kernel {
     bool convert_first;        /* products wait for the widening or transposing, which else lies beside softmax */
     int64_t kv_bits;           /* for KV elements of this width only; 0: any that no other entry names */
     int64_t resident_max;      /* blocks an SM holds, where the kernel keeps more in shared memory than its tiles; 0: as shared memory and registers allow */
+    int64_t resident_sums;     /* elements of output sums (rows in eights x v_head_dim) that the registers of an SM's blocks hold; 0: no limit of its own */
+    int64_t rotary_elements;   /* of the queries, which it rotates itself: as many in one memory round trip, by few warps; 0: queries arrive rotated */
     int64_t split_tiles_min;   /* contexts of fewer tiles are not split; default 2 */
     bool split_prefill;        /* prompts are split too, where their blocks leave SMs idle */
     bool writes_kv;            /* rotary embedding and the write of the new keys are part of it */

@@ -64,6 +64,8 @@ static const struct field_row attention_rows[] = {
     { .path = "convert_first", .kind = FIELD_BOOL, .offset = A(convert_first), .doc = "products wait for the widening" },
     { .path = "kv_bits", .kind = FIELD_COUNT, .offset = A(kv_bits), .max = 32, .doc = "for KV elements of this width only" },
     { .path = "resident_max", .kind = FIELD_COUNT, .offset = A(resident_max), .max = 32, .doc = "blocks an SM holds at most" },
+    { .path = "resident_sums", .kind = FIELD_COUNT, .offset = A(resident_sums), .max = 1 << 20, .doc = "elements of output sums that an SM's registers hold" },
+    { .path = "rotary_elements", .kind = FIELD_COUNT, .offset = A(rotary_elements), .max = 1 << 20, .doc = "of its queries rotated in one round trip" },
     { .path = "split_tiles_min", .kind = FIELD_COUNT, .offset = A(split_tiles_min), .min = 2, .max = 1024, .doc = "tiles of the shortest context that is split" },
     { .path = "split_prefill", .kind = FIELD_BOOL, .offset = A(split_prefill), .doc = "prompts are split too" },
     { .path = "writes_kv", .kind = FIELD_BOOL, .offset = A(writes_kv), .doc = "rotary embedding and KV write are part of it" },

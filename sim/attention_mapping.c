@@ -299,6 +299,8 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
     }
     if (kernel->resident_max > 0)
         out->blocks_per_sm = smaller(out->blocks_per_sm, kernel->resident_max);
+    if (kernel->resident_sums > 0)
+        out->blocks_per_sm = larger(smaller(out->blocks_per_sm, kernel->resident_sums / (ceil_div_i64(smaller(rows, out->tile_q), 8) * 8 * a->v_head_dim)), 1);
     blocks = base_blocks(a, kernel, out->tile_q);
     may_split = (!kernel->split_needs_packing || attention_packed_heads(a, kernel) > 1) &&
                 (kernel->split_blocks_max == 0 || blocks <= (double)kernel->split_blocks_max);

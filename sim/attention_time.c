@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "sim/account.h"
 #include "sim/bounds.h"
 #include "sim/clock.h"
@@ -108,6 +109,7 @@ struct flash {
     double dram_bytes, spilled_bytes, combine_bytes;
     bool split_softmax;
     double resident; /* blocks on a busy SM */
+    double rotary_loads; /* round trips to L2 of a block that rotates its queries, few at a time */
     double rounds;   /* tiles that the busiest slot walks */
     double small_kernels; /* launched before and after it */
 };
@@ -132,6 +134,8 @@ static void flash_prepare(struct flash *f, const struct kernel *k, const struct 
         walk_group(&f->walk, a, map, kernel, &a->groups[i]);
     tile_cost_of(&f->tile, a, map, kernel, hw);
     f->kernel = kernel;
+    if (kernel->rotary_elements > 0)
+        f->rotary_loads = ceil((double)(attention_packed_heads(a, kernel) * ceil_div_i64(a->head_dim, 128) * 128) / (double)kernel->rotary_elements); /* a warp a head, up to 128 elements */
     f->split_softmax = kernel->split_softmax;
     f->dram_bytes = at_least(f->work.q_bytes + f->work.kv_bytes - warm, 0.0);
     f->spilled_bytes = at_least(f->work.o_bytes - capacity, 0.0);
@@ -238,7 +242,7 @@ static double chain_cycles(const struct flash *f, double latency, const struct h
 {
     double fill = f->kernel->warp_mma_cycles > 0.0 ? f->tile.matrix + f->tile.softmax : f->split_softmax ? 0.5 * f->tile.matrix + f->tile.softmax : 0.0;
 
-    return hw->launch.block_cycles + (double)f->kernel->chain_loads * latency + fill;
+    return hw->launch.block_cycles + (double)f->kernel->chain_loads * latency + f->rotary_loads * 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) + fill;
 }
 
 /* Of blocks after the first wave: from L2 or from DRAM, as the launch misses, with the queues of a loaded memory. */
