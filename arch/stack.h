@@ -82,6 +82,7 @@ struct attention_kernel {
     double lane_ops;           /* products on vector lanes: instructions of a lane for one K or V element of one query head; 0: on the matrix unit */
     double warp_mma_cycles;    /* products by mma.sync of single warps, half of them QK^T and half PV, each of which waits for its last: SM cycles
                                 * of an m16n8k16 (or as many bytes); 0: at the unit's rate */
+    bool swapped;              /* keys take the rows of the unit's instruction and queries its columns, so few queries need not fill the rows */
     const char *split_rule;    /* "fill" (flash-attention), "history" or "balance" (TensorRT-LLM): docs/attention.md, 2; default "fill" */
     double fill_min;           /* with fewer blocks than this share of the SMs (sequences x KV heads x parts of fill_keys keys) `fallback` runs; 0: never */
     int64_t fill_keys;

@@ -77,6 +77,7 @@ static const struct field_row attention_rows[] = {
     { .path = "split_softmax", .kind = FIELD_BOOL, .offset = A(split_softmax), .doc = "softmax overlaps the other warp group" },
     { .path = "lane_ops", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(lane_ops), .min = 0, .max = 256, .doc = "lane instructions for one K or V element and query head; 0 = products on the matrix unit" },
     { .path = "warp_mma", .kind = FIELD_QUANTITY, .quantity = Q_CYCLES, .offset = A(warp_mma_cycles), .min = 0, .max = 1000, .doc = "latency of one warp's mma.sync that is waited for; 0 = products at the unit's rate" },
+    { .path = "swapped", .kind = FIELD_BOOL, .offset = A(swapped), .doc = "queries on the columns of the instruction, not on its rows" },
     { .path = "split_rule", .kind = FIELD_CHOICE, .offset = A(split_rule), .choices = "fill history balance", .doc = "how the parts of the context are counted; default fill" },
     { .path = "fill_min", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = A(fill_min), .min = 0, .max = 64, .doc = "blocks over SMs below which `fallback` runs" },
     { .path = "fill_keys", .kind = FIELD_COUNT, .offset = A(fill_keys), .min = 1, .max = 1 << 20, .doc = "keys of a part in that count" },

@@ -267,7 +267,7 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
                            a->unit && a->unit->instruction ? a->unit->instruction : "vector", hw->name);
     if (kernel->kv_in_registers) /* its products run on lanes: rows need not fill an instruction */
         least = kernel->lane_ops > 0.0 ? 1 : 16;
-    if (kernel->warp_mma_cycles > 0.0)
+    if (kernel->warp_mma_cycles > 0.0 || kernel->swapped)
         least = 16;
     warps = larger(kernel->warps, 1);
     for (int64_t i = 0; i < a->groups_count; i++)

@@ -47,6 +47,8 @@ static const struct field_row rows[] = {
     { .path = "stacks", .kind = FIELD_NODE, .doc = "software of devices, generations or vendors whose software is not `stack`" },
     { .path = "requests", .kind = FIELD_NODE, .doc = "serving: requests of a run at maximum load, by INxOUT" },
     { .path = "overhead", .kind = FIELD_NODE, .doc = "framework's CPU time by operator" },
+    { .path = "overhead_on", .kind = FIELD_NODE, .doc = "the same on named devices, generations or vendors" },
+    { .path = "host_after_on", .kind = FIELD_NODE, .doc = "host_after on named devices, generations or vendors" },
     { .path = "host_after", .kind = FIELD_NODE, .doc = "host time after the launch, beside the kernel, by operator" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -60,22 +62,35 @@ static enum harness_cache cache_of(const char *text, enum harness_cache otherwis
                                              : HARNESS_WARM;
 }
 
-static enum status read_overheads(struct harness_overhead *items, int64_t *count, const struct yaml_node *map, struct error *err)
+static enum status read_overheads(struct harness_overhead *items, int64_t *count, const struct yaml_node *map, const char *where, struct error *err)
 {
     enum status st;
 
     if (!map)
         return STATUS_OK;
-    if (map->kind != YAML_MAPPING || map->count > HARNESS_OVERHEADS_MAX)
-        return error_set(err, STATUS_BAD_INPUT, map->at, "expected at most %d pairs of operator and time", HARNESS_OVERHEADS_MAX);
+    if (map->kind != YAML_MAPPING || (int64_t)map->count > HARNESS_OVERHEADS_MAX - *count)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "expected pairs of operator and time, %d in all", HARNESS_OVERHEADS_MAX);
     for (size_t i = 0; i < map->count; i++) {
         struct harness_overhead *o = &items[(*count)++];
 
         o->op = map->keys[i];
+        o->where = where;
         if ((st = yaml_get_quantity(&o->s, map, o->op, true, Q_SECONDS, 0, 1, err)))
             return st;
     }
     return STATUS_OK;
+}
+
+/* The same for named devices, generations or vendors: { AMD: { gemm: 34 us } } */
+static enum status read_overheads_on(struct harness_overhead *items, int64_t *count, const struct yaml_node *map, struct error *err)
+{
+    enum status st = STATUS_OK;
+
+    if (map && map->kind != YAML_MAPPING)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "expected pairs of a device, generation or vendor and its operators' times");
+    for (size_t i = 0; map && st == STATUS_OK && i < map->count; i++)
+        st = read_overheads(items, count, map->items[i], map->keys[i], err);
+    return st;
 }
 
 static enum status read_names(struct harness_system *list, int64_t *count, const char *what, const struct yaml_node *map, struct error *err)
@@ -165,8 +180,10 @@ static enum status read_harness(struct harness *out, const char *path, struct ar
     enum status st;
 
     if ((st = arch_resolve(&tree, path, NULL, 0, arena, err)) || (st = fields_read(&raw, rows, ROWS, tree, "harness", err)) ||
-        (st = read_overheads(raw.h.overheads, &raw.h.overheads_count, yaml_find(tree, "overhead"), err)) ||
-        (st = read_overheads(raw.h.host_afters, &raw.h.host_afters_count, yaml_find(tree, "host_after"), err)) ||
+        (st = read_overheads(raw.h.overheads, &raw.h.overheads_count, yaml_find(tree, "overhead"), NULL, err)) ||
+        (st = read_overheads_on(raw.h.overheads, &raw.h.overheads_count, yaml_find(tree, "overhead_on"), err)) ||
+        (st = read_overheads(raw.h.host_afters, &raw.h.host_afters_count, yaml_find(tree, "host_after"), NULL, err)) ||
+        (st = read_overheads_on(raw.h.host_afters, &raw.h.host_afters_count, yaml_find(tree, "host_after_on"), err)) ||
         (st = read_names(raw.h.systems, &raw.h.systems_count, "systems", yaml_find(tree, "systems"), err)) ||
         (st = read_names(raw.h.dies, &raw.h.dies_count, "dies", yaml_find(tree, "dies"), err)) ||
         (st = read_requests(&raw.h, yaml_find(tree, "requests"), err)) ||
@@ -235,23 +252,34 @@ const struct harness *harness_find(const struct harness_library *lib, const char
     return best;
 }
 
-double harness_overhead_s(const struct harness *h, const char *op)
+/* Time of `op` in a list: the entry for the device, generation or vendor before the one for all; -1 when there is none. */
+static double time_of(const struct harness_overhead *items, int64_t count, const char *op, const struct hardware *hw)
 {
-    double any = 0.0;
+    double found = -1.0;
 
-    for (int64_t i = 0; i < h->overheads_count; i++) {
-        if (strcmp(h->overheads[i].op, op) == 0)
-            return h->sync_s + h->overheads[i].s;
-        if (strcmp(h->overheads[i].op, "any") == 0)
-            any = h->overheads[i].s;
+    for (int64_t i = 0; i < count; i++) {
+        const struct harness_overhead *o = &items[i];
+
+        if (strcmp(o->op, op) != 0)
+            continue;
+        if (!o->where && found < 0.0)
+            found = o->s;
+        if (o->where && hw && (strcmp(o->where, hw->name) == 0 || strcmp(o->where, hw->generation) == 0 || strcmp(o->where, hw->vendor) == 0))
+            found = o->s;
     }
-    return h->sync_s + any;
+    return found;
 }
 
-double harness_host_after_s(const struct harness *h, const char *op)
+double harness_overhead_s(const struct harness *h, const char *op, const struct hardware *hw)
 {
-    for (int64_t i = 0; i < h->host_afters_count; i++)
-        if (strcmp(h->host_afters[i].op, op) == 0)
-            return h->host_afters[i].s;
-    return 0.0;
+    double own = time_of(h->overheads, h->overheads_count, op, hw), any = time_of(h->overheads, h->overheads_count, "any", hw);
+
+    return h->sync_s + (own >= 0.0 ? own : any >= 0.0 ? any : 0.0);
+}
+
+double harness_host_after_s(const struct harness *h, const char *op, const struct hardware *hw)
+{
+    double own = time_of(h->host_afters, h->host_afters_count, op, hw);
+
+    return own >= 0.0 ? own : 0.0;
 }

@@ -26,7 +26,7 @@ enum { HARNESS_SYSTEMS_MAX = 16, HARNESS_CLOCKS_MAX = 16, HARNESS_OVERHEADS_MAX 
 /** Highest clock of a device under a source ("vidur": what stands before the colon), over boost; 80 % interval. */
 struct harness_clock { const char *source, *device; double share, low, high; };
 struct harness_clock_list { int64_t count; struct harness_clock *items; };
-struct harness_overhead { const char *op; double s; };
+struct harness_overhead { const char *op; double s; const char *where; }; /* where: a device, generation or vendor; NULL: all others */
 struct harness_system { const char *device, *system; };
 
 /** `count` requests of `shape`, "128x2048". */
@@ -94,9 +94,9 @@ enum status harness_clock_set(struct harness_library *lib, const char *source, c
 /** A file of clocks; an empty list when it is absent. */
 enum status harness_clocks_read(struct harness_clock_list *out, const char *path, struct arena *arena, struct error *err);
 /** What the wall clock holds beside the device's time for this operator; 0 for harnesses that time on the device. */
-double harness_overhead_s(const struct harness *h, const char *op);
+double harness_overhead_s(const struct harness *h, const char *op, const struct hardware *hw);
 
 /** Host time after the launch under which the kernel runs, for this operator; 0 when not given. */
-double harness_host_after_s(const struct harness *h, const char *op);
+double harness_host_after_s(const struct harness *h, const char *op, const struct hardware *hw);
 
 #endif

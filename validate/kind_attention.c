@@ -9,6 +9,20 @@
 
 enum { LENGTH_MAX = 1 << 26, HEADS_MAX = 1 << 16 };
 
+/* Frameworks run bf16 models in fp16 where no matrix unit takes bf16 (before compute capability 8.0): vLLM's "auto" falls back with a warning
+ * and refuses an explicit bf16; TensorRT-LLM refuses to build. A row named bf16 there was measured in fp16, whose kernels cost the same. */
+static void use_half(struct quant *compute, const struct hardware *hw)
+{
+    struct quant half = { .format = format_find("fp16"), .group = compute->group };
+    struct unit_request as_named = { .a = compute, .b = compute, .accumulator = format_find("fp32") };
+    struct unit_request as_half = { .a = &half, .b = &half, .accumulator = as_named.accumulator };
+    struct unit_service service;
+    const struct arch_unit *named = unit_choose(&service, hw, &as_named), *other = unit_choose(&service, hw, &as_half);
+
+    if (compute->format == format_find("bf16") && (!named || strcmp(named->kind, "vector") == 0) && other && strcmp(other->kind, "vector") != 0)
+        compute->format = half.format;
+}
+
 static enum status shape(struct kernel *k, struct seq_group *g, const struct row *row, const struct hardware *hw, struct error *err)
 {
     struct attention_kernel_shape *a = &k->attention;
@@ -34,6 +48,10 @@ static enum status shape(struct kernel *k, struct seq_group *g, const struct row
     a->compute = compute.format;
     a->out = format_find("bf16");
     a->kv = (struct quant){ .format = kv8 ? format_find("fp8_e4m3") : compute.format, .group = QUANT_PER_TENSOR };
+    use_half(&compute, hw);
+    a->compute = compute.format;
+    if (a->kv.format->bits == 16)
+        a->kv.format = compute.format;
     a->unit = unit_choose(&a->service, hw, &request);
     if (!a->unit)
         return error_set(err, STATUS_INFEASIBLE, row->at, "no unit of %s multiplies %s", hw->name, base);

@@ -102,7 +102,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     k.note = algorithm;
     if (p->watch && (st = watch_collective(p, &k, system->device, &fabric, &stack, out->timing.time_s, err)))
         return st;
-    out->value = out->timing.time_s * 1e6 + harness_overhead_s(harness, "collective") * 1e6;
+    out->value = out->timing.time_s * 1e6 + harness_overhead_s(harness, "collective", NULL) * 1e6;
     return STATUS_OK;
 }
 

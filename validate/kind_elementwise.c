@@ -96,7 +96,7 @@ static const struct stream_op *find_op(const char *op)
 enum status stream_call(struct prediction *out, const char *op, int64_t rows, int64_t cols, const struct harness *harness,
                         const struct timing_context *ctx, struct predictor *p, const struct row *at, struct error *err)
 {
-    double before = out->value, after_us = harness_host_after_s(harness, op) * 1e6;
+    double before = out->value, after_us = harness_host_after_s(harness, op, ctx->hw) * 1e6;
     struct kernel k;
     enum status st;
 
@@ -107,7 +107,7 @@ enum status stream_call(struct prediction *out, const char *op, int64_t rows, in
         return st;
     if (out->value - before < after_us) /* the host is still busy when the kernel ends */
         out->value = before + after_us;
-    out->value += harness_overhead_s(harness, op) * 1e6;
+    out->value += harness_overhead_s(harness, op, ctx->hw) * 1e6;
     return STATUS_OK;
 }
 

@@ -51,7 +51,7 @@ static enum status predict_serving(struct prediction *out, const struct serving_
     struct batch_load load = { r->batch, r->in_len, r->out_len > 0 ? r->out_len : 1 };
     struct batch_result result;
     bool max_load = strstr(r->metric, "inflight_max_load") != NULL, ttft = strcmp(r->metric, "ttft") == 0;
-    double call_s = harness_overhead_s(h, "generate");
+    double call_s = harness_overhead_s(h, "generate", NULL);
     enum status st;
 
     if (ttft)

@@ -97,7 +97,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
         return st;
     if ((st = predict_kernel(out, &k, &ctx, p, err)))
         return st;
-    out->value += harness_overhead_s(harness, "gemm") * 1e6;
+    out->value += harness_overhead_s(harness, "gemm", ctx.hw) * 1e6;
     return STATUS_OK;
 }
 

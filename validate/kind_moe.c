@@ -121,7 +121,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
             return st;
         out->value = before + (out->value - before) * (double)low.kernels[i].kernel.count;
     }
-    out->value += harness_overhead_s(harness, "moe") * 1e6;
+    out->value += harness_overhead_s(harness, "moe", timing.hw) * 1e6;
     return STATUS_OK;
 }
 

@@ -39,7 +39,7 @@ static enum status add_product(struct sum *s, int64_t m, int64_t n, int64_t k, i
     kernel.warm.b_bytes = harness_warm_bytes(s->harness->weights, 1, g->b_bytes, s->ctx.hw);
     for (int64_t i = 0; i < times && !st; i++)
         st = predict_kernel(s->out, &kernel, &s->ctx, s->p, s->err);
-    s->out->value += (double)times * harness_overhead_s(s->harness, "gemm") * 1e6;
+    s->out->value += (double)times * harness_overhead_s(s->harness, "gemm", s->ctx.hw) * 1e6;
     return st;
 }
 
@@ -63,7 +63,7 @@ static void add_all_reduces(struct sum *s, int64_t bytes, int64_t ranks)
         return;
     nccl.all_reduce = "nccl";
     collective_timing(&t, &kernel, s->ctx.hw, &fabric, &nccl);
-    s->out->value += 2e6 * (t.time_s + harness_overhead_s(s->harness, "collective"));
+    s->out->value += 2e6 * (t.time_s + harness_overhead_s(s->harness, "collective", s->ctx.hw));
 }
 
 enum status layer_sum(struct prediction *out, const struct layer_sum_shape *l, const struct row *row, const struct harness *harness,
