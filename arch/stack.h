@@ -54,6 +54,8 @@ struct attention_kernel {
     int64_t combine_in_flight; /* parts whose loads are in flight at once while they are added up; default 1: one after the other */
     int64_t chain_loads;       /* dependent memory round trips of a block beside its main loop: lengths and block table, queries and first
                                 * keys, first values, results; default 4 */
+    int64_t chain_later;       /* persistent blocks that fetch the next tile's queries and keys while they work on this one: round trips left of those
+                                * of later tiles, which start no block either; 0: blocks are launched, each with all of chain_loads */
     bool gqa_packing;          /* query heads of a KV group share a tile's rows */
     int64_t packing_max;       /* largest group that is packed; larger ones run a block a head. 0 = no limit */
     int64_t prepare_kernels;   /* small kernels launched before it: scheduler's metadata, sequence offsets */

@@ -49,6 +49,7 @@ static const struct field_row attention_rows[] = {
     { .path = "combine_in_kernel", .kind = FIELD_BOOL, .offset = A(combine_in_kernel), .doc = "the last block adds the parts up" },
     { .path = "combine_in_flight", .kind = FIELD_COUNT, .offset = A(combine_in_flight), .min = 1, .max = 64, .doc = "parts loaded at once when they are added up" },
     { .path = "chain_loads", .kind = FIELD_COUNT, .offset = A(chain_loads), .max = 64, .doc = "dependent round trips of a block beside its main loop" },
+    { .path = "chain_later", .kind = FIELD_COUNT, .offset = A(chain_later), .max = 64, .doc = "round trips of later tiles of persistent blocks; 0 = each tile is a block" },
     { .path = "packing_max", .kind = FIELD_COUNT, .offset = A(packing_max), .min = 1, .max = 4096, .doc = "largest group that is packed" },
     { .path = "packed_kernels", .kind = FIELD_COUNT, .offset = A(packed_kernels), .max = 16, .doc = "further small kernels where heads are packed" },
     { .path = "packed_copies", .kind = FIELD_COUNT, .offset = A(packed_copies), .max = 16, .doc = "copies of queries and results where heads of several sequences and groups are packed" },

@@ -238,11 +238,11 @@ static void add_prepare(double parts_s[CAUSES], const struct flash *f, const str
 
 /* SM cycles that a block's own chain takes beside its main loop: start; lengths and block table, queries and first keys, first values, results;
  * and, where softmax runs under another product, the first product and softmax that have nothing to run under. docs/attention.md, Eq. 4 */
-static double chain_cycles(const struct flash *f, double latency, const struct hardware *hw)
+static double chain_cycles(const struct flash *f, double latency, bool later, const struct hardware *hw)
 {
     double fill = f->kernel->warp_mma_cycles > 0.0 ? f->tile.matrix + f->tile.softmax : f->split_softmax ? 0.5 * f->tile.matrix + f->tile.softmax : 0.0;
 
-    return hw->launch.block_cycles + (double)f->kernel->chain_loads * latency + f->rotary_loads * 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) + fill;
+    return (later && f->kernel->chain_later > 0 ? (double)f->kernel->chain_later * latency : hw->launch.block_cycles + (double)f->kernel->chain_loads * latency) + f->rotary_loads * 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) + fill;
 }
 
 /* Of blocks after the first wave: from L2 or from DRAM, as the launch misses, with the queues of a loaded memory. */
@@ -264,8 +264,8 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     double loaded = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles), total = 0.0, terms[2], joint_s;
     double starts = at_least(f->walk.tiles / ((double)hw->sm.count * f->resident), 1.0);
     double later = later_latency_cycles(f, hw);
-    double write_s = f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz, first_s = chain_cycles(f, loaded, hw) / hz;
-    double barrier_s = f->rounds * 2.0 * hw->sm.barrier_cycles / hz, later_s = (starts - 1.0) * chain_cycles(f, later, hw) / hz, cycles, loop_s;
+    double write_s = f->work.o_bytes / hw->l2.write_bytes_per_cycle / hz, first_s = chain_cycles(f, loaded, false, hw) / hz;
+    double barrier_s = f->rounds * 2.0 * hw->sm.barrier_cycles / hz, later_s = (starts - 1.0) * chain_cycles(f, later, true, hw) / hz, cycles, loop_s;
 
     account_begin(ctx->account);
     cycles = round_cycles(&binding, f, ctx, hz);
