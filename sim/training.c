@@ -134,9 +134,13 @@ static double model_flops_per_token(const struct training_spec *s, const struct 
                 active -= (double)w->matrices * (double)w->rows * (double)w->cols * (1 - (double)info->top_k / (double)info->experts);
         }
     double width = (double)s->model->head_dim, value = s->model->mla.v_dim > 0 ? (double)s->model->mla.v_dim : width;
-    double attention = 12 * (double)s->model->layers * (double)s->model->heads * (double)s->seq;
+    const struct ssm *ssm = &s->model->ssm;
+    double layers = ssm->heads > 0 ? (double)ssm->attention_layers : (double)s->model->layers;
+    /* scan of a state-space layer, as Megatron counts it: 7 operations for a channel and element of its state, three times */
+    double scan = 21 * (double)ssm->mamba_layers * (double)ssm->heads * (double)ssm->head_dim * (double)ssm->state;
+    double attention = 12 * layers * (double)s->model->heads * (double)s->seq;
 
-    return 6 * active + attention * (s->causal_flops ? (width + value) / 4 : width);
+    return 6 * active + scan + attention * (s->causal_flops ? (width + value) / 4 : width);
 }
 
 static enum status check(const struct training_spec *s, struct error *err)

@@ -40,7 +40,7 @@ static const struct field_row rows[] = {
     { .path = "causal_flops", .kind = FIELD_BOOL, .offset = H(causal_flops), .doc = "training: reported FLOPs count the unmasked half of attention" },
     { .path = "overlap_gradients", .kind = FIELD_BOOL, .offset = H(overlap_gradients), .doc = "training: exchange beside the last backward pass" },
     { .path = "overlap_tensor", .kind = FIELD_BOOL, .offset = H(overlap_tensor), .doc = "training: tensor-parallel exchange in pieces beside products" },
-    { .path = "overlap_dispatch", .kind = FIELD_BOOL, .offset = H(overlap_dispatch), .doc = "training: experts' tokens are exchanged beside another micro-batch" },
+    { .path = "overlap_dispatch", .kind = FIELD_TEXT, .offset = H(overlap_dispatch), .doc = "training: models whose experts' tokens are exchanged beside another micro-batch" },
     { .path = "sequence_parallel", .kind = FIELD_BOOL, .offset = H(sequence_parallel), .doc = "training: with tensor parallelism" },
     { .path = "systems", .kind = FIELD_NODE, .doc = "training: cluster by device" },
     { .path = "dies", .kind = FIELD_NODE, .doc = "serving: packages that are two devices to software, and the name of one" },

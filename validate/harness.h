@@ -54,7 +54,7 @@ struct harness {
     bool causal_flops;              /* training: reported FLOPs count the unmasked half of attention */
     bool overlap_gradients;         /* training: exchange of gradients beside the last backward pass */
     bool overlap_tensor;            /* training: tensor-parallel exchange in pieces beside products */
-    bool overlap_dispatch;          /* training: exchange of experts' tokens beside another micro-batch */
+    const char *overlap_dispatch;   /* training: blank-separated patterns of "model@device" that exchange experts' tokens beside another micro-batch */
     bool sequence_parallel;         /* training: with tensor parallelism, always */
     int64_t systems_count;          /* training: the cluster on which a device was */
     struct harness_system systems[HARNESS_SYSTEMS_MAX];

@@ -3,6 +3,7 @@
 #include "validate/training_row.h"
 
 #include <stdlib.h>
+#include <fnmatch.h>
 #include <string.h>
 
 #include "workloads/model_library.h"
@@ -111,6 +112,22 @@ static enum status read_model(struct training_spec *s, const struct row *row, st
     return STATUS_OK;
 }
 
+/* Is "model@device" one of the blank-separated patterns? */
+static bool names_row(const char *patterns, const struct row *row, struct arena *arena)
+{
+    const char *name = arena_printf(arena, "%s@%s", row_text(row, "model"), row_text(row, "device"));
+
+    for (const char *at = patterns; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+        size_t n = strcspn(at, " ");
+        const char *one = arena_strndup(arena, at, n);
+
+        if (one != NULL && name != NULL && fnmatch(one, name, 0) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
 enum status training_row_run(struct training_result *out, struct training_spec *spec, const struct row *row, const struct harness *harness,
                              struct predictor *p, struct arena *arena, struct error *err)
 {
@@ -132,7 +149,7 @@ enum status training_row_run(struct training_result *out, struct training_spec *
     spec->sharding = sharding_of(row, harness);
     spec->causal_flops = harness->causal_flops;
     spec->overlap_gradients = harness->overlap_gradients;
-    spec->overlap_dispatch = harness->overlap_dispatch;
+    spec->overlap_dispatch = names_row(harness->overlap_dispatch, row, arena);
     spec->overlap_tensor = harness->overlap_tensor;
     spec->sequence_parallel = (spec->sequence_parallel || harness->sequence_parallel) && spec->tp > 1;
     spec->operand_activity = harness_activity(harness, hw);

@@ -152,6 +152,49 @@ static enum status fill_mixtral(struct llm *m, const struct yaml_node *config, s
     return st ? st : fill_window(m, config, err);
 }
 
+/* "MEMEM*...": Mamba-2, experts, attention; "-" MLP. */
+static enum status count_layers(struct llm *m, const struct yaml_node *config, struct error *err)
+{
+    const char *pattern = NULL;
+    enum status st = yaml_get_text(&pattern, config, "hybrid_override_pattern", true, err);
+
+    if (st)
+        return st;
+    for (const char *c = pattern; *c != '\0'; c++) {
+        int64_t *n = *c == 'M' ? &m->ssm.mamba_layers : *c == 'E' ? &m->ssm.expert_layers : *c == '*' ? &m->ssm.attention_layers
+                   : *c == '-' ? &m->ssm.mlp_layers : NULL;
+        if (n == NULL)
+            return error_set(err, STATUS_BAD_INPUT, yaml_find(config, "hybrid_override_pattern")->at,
+                             "hybrid_override_pattern has '%c', expected M (Mamba-2), E (experts), * (attention) and - (MLP)", *c);
+        ++*n;
+    }
+    if ((int64_t)strlen(pattern) != m->layers)
+        return error_set(err, STATUS_BAD_INPUT, yaml_find(config, "hybrid_override_pattern")->at, "hybrid_override_pattern has %lld layers, expected %lld",
+                         (long long)strlen(pattern), (long long)m->layers);
+    return STATUS_OK;
+}
+
+static enum status fill_nemotron_h(struct llm *m, const struct yaml_node *config, struct error *err)
+{
+    int64_t shared = 0;
+    enum status st;
+
+    if ((st = count_layers(m, config, err)) || (st = need(&m->ssm.heads, config, "mamba_num_heads", err)) ||
+        (st = need(&m->ssm.head_dim, config, "mamba_head_dim", err)) || (st = need(&m->ssm.state, config, "ssm_state_size", err)) ||
+        (st = need(&m->ssm.groups, config, "n_groups", err)) || (st = need(&m->ssm.conv, config, "conv_kernel", err)) ||
+        (st = need(&m->ssm.chunk, config, "chunk_size", err)))
+        return st;
+    if (m->ssm.heads > 1 << 16 || m->ssm.groups > 1 << 16 || m->ssm.heads * m->ssm.head_dim > DIM_MAX || m->ssm.groups * m->ssm.state > DIM_MAX || m->ssm.heads * m->ssm.head_dim * m->ssm.state > DIM_MAX)
+        return error_set(err, STATUS_BAD_INPUT, config->at, "more than 65536 heads or groups, or mamba_num_heads x mamba_head_dim x ssm_state_size more than %d", DIM_MAX);
+    if (m->ssm.expert_layers == 0)
+        return STATUS_OK;
+    if ((st = fill_experts(m, config, "n_routed_experts", "moe_intermediate_size", err)) ||
+        (st = get(&shared, config, "moe_shared_expert_intermediate_size", 0, err)))
+        return st;
+    m->moe.shared_intermediate = shared;
+    return STATUS_OK;
+}
+
 static enum status fill_phimoe(struct llm *m, const struct yaml_node *config, struct error *err)
 {
     enum status st = flag(&m->head_bias, config, "lm_head_bias", err);
@@ -292,6 +335,8 @@ static const struct family families[] = {
     { "mpt", "MPT: ALiBi, no biases", NULL, { .norm = NORM_LAYER, .function = "gelu", .tied = true }, fill_mpt },
     { "nemotron", "Nemotron: layer norm, squared ReLU without gate, partial rotary", NULL,
       { .position = POSITION_ROPE, .norm = NORM_LAYER, .norm_bias = true, .function = "relu2" }, NULL },
+    { "nemotron_h", "Nemotron-H and Nemotron 3: Mamba-2, attention, MLP and expert layers, squared ReLU without gate", NULL,
+      { .norm = NORM_RMS, .function = "relu2" }, fill_nemotron_h },
     { "nllb-moe", "NLLB-MoE", "it is an encoder-decoder: traces describe decoder-only models", { 0 }, NULL },
     { "opt", "OPT: learned positions, ReLU", NULL,
       { .norm = NORM_LAYER, .norm_bias = true, .qkv_bias = true, .out_bias = true, .mlp_bias = true, .function = "relu",

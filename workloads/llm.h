@@ -34,6 +34,15 @@ struct mla {
     int64_t kv_lora, nope_dim, rope_dim, v_dim;
 };
 
+/**
+ * Hybrid of Mamba-2, attention and MLP or expert layers, each with one mixer (Nemotron-H, arXiv 2504.03624); heads = 0 in others.
+ * A layer with Mamba-2 (SSD, arXiv 2405.21060): width heads x head_dim, a state of `state` for each of its channels, B and C of `groups`.
+ */
+struct ssm {
+    int64_t heads, head_dim, state, groups, conv, chunk;  /* conv: taps; chunk: tokens that one product takes at once */
+    int64_t mamba_layers, attention_layers, mlp_layers, expert_layers;
+};
+
 struct family;
 struct scenario;
 
@@ -60,6 +69,7 @@ struct llm {
     int64_t window, window_period;/* of every `window_period` layers all but the last slide; 1 = all slide; window 0 = none */
     struct moe moe;
     struct mla mla;
+    struct ssm ssm;
 };
 
 /** A family: which config.json it is, and what it fixes. Rows in families.c. */

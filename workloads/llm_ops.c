@@ -152,14 +152,14 @@ static void experts_block(struct emitter *e)
     gemm(e, "moe.router", t, x->experts, m->hidden, x->router_bias);
     matrix(e, OP_SOFTMAX, "moe.topk", t, x->experts);
     route(e, "moe.gather");
-    grouped(e, "moe.gate_up", 2 * x->intermediate, m->hidden);
-    activation(e, "moe.act", t * x->top_k, x->intermediate, true);
+    grouped(e, "moe.gate_up", (m->gated ? 2 : 1) * x->intermediate, m->hidden);
+    activation(e, "moe.act", t * x->top_k, x->intermediate, m->gated);
     grouped(e, "moe.down", m->hidden, x->intermediate);
     route(e, "moe.scatter");
     if (x->shared_intermediate == 0)
         return;
-    gemm(e, "shared.gate_up", t, 2 * x->shared_intermediate, m->hidden, false);
-    activation(e, "shared.act", t, x->shared_intermediate, true);
+    gemm(e, "shared.gate_up", t, (m->gated ? 2 : 1) * x->shared_intermediate, m->hidden, false);
+    activation(e, "shared.act", t, x->shared_intermediate, m->gated);
     gemm(e, "shared.down", t, m->hidden, x->shared_intermediate, false);
     if (x->shared_gate)
         gemm(e, "shared.gate", t, 1, m->hidden, false);
@@ -185,6 +185,78 @@ static void layer(struct emitter *e, bool experts, int64_t window)
     if (m->post_norms)
         norm(e, "norm.mlp_post", e->tokens, m->hidden);
     matrix(e, OP_ADD, "mlp.add", e->tokens, m->hidden);
+}
+
+static void scan_product(struct emitter *e, const char *role, int64_t m, int64_t n, int64_t k, int64_t batch)
+{
+    emit(e, (struct op){ .kind = OP_GEMM, .role = role, .m = m, .n = n, .k = k, .batch = batch, .activation_b = true });
+}
+
+/*
+ * SSD by chunks of Q tokens (arXiv 2405.21060, section 6): C B^T, times X inside a chunk; states of chunks B^T X; C times the state before. A
+ * decoding step updates the state alone. Decays and the pass of states between chunks are left out: 1 / Q of the rest.
+ */
+static void scan(struct emitter *e)
+{
+    const struct ssm *s = &e->m->ssm;
+    int64_t q = s->chunk < e->tokens ? s->chunk : e->tokens, chunks = (e->tokens + q - 1) / q;
+
+    if (e->step->phase == PHASE_DECODE) {
+        activation(e, "ssm.state", e->tokens, s->heads * s->head_dim * s->state, true); /* old state, input: new state */
+        return;
+    }
+    scan_product(e, "ssm.scores", q, q, s->state, chunks * s->groups);
+    scan_product(e, "ssm.inside", q, s->head_dim, q, chunks * s->heads);
+    scan_product(e, "ssm.states", s->state, s->head_dim, q, chunks * s->heads);
+    scan_product(e, "ssm.before", q, s->head_dim, s->state, chunks * s->heads);
+}
+
+static void mamba_layer(struct emitter *e)
+{
+    const struct llm *m = e->m;
+    const struct ssm *s = &m->ssm;
+    int64_t t = e->tokens, width = s->heads * s->head_dim, mixed = width + 2 * s->groups * s->state;
+
+    norm(e, "norm.ssm", t, m->hidden);
+    gemm(e, "ssm.in", t, width + mixed + s->heads, m->hidden, false);
+    emit(e, (struct op){ .kind = OP_ACTIVATION, .role = "ssm.conv", .rows = t, .cols = mixed, .function = "silu" });
+    scan(e);
+    emit(e, (struct op){ .kind = OP_ACTIVATION, .role = "ssm.gate", .rows = t, .cols = width, .gated = true, .function = "silu" });
+    norm(e, "norm.ssm_inner", t, width);
+    gemm(e, "ssm.out", t, m->hidden, width, false);
+    matrix(e, OP_ADD, "ssm.add", t, m->hidden);
+}
+
+static void attention_layer(struct emitter *e)
+{
+    norm(e, "norm.attn", e->tokens, e->m->hidden);
+    heads_block(e, 0);
+    matrix(e, OP_ADD, "attn.add", e->tokens, e->m->hidden);
+}
+
+static void mlp_layer(struct emitter *e, bool experts)
+{
+    norm(e, "norm.mlp", e->tokens, e->m->hidden);
+    if (experts)
+        experts_block(e);
+    else
+        mlp_block(e);
+    matrix(e, OP_ADD, "mlp.add", e->tokens, e->m->hidden);
+}
+
+/* All layers of a kind together: nothing here depends on their order. */
+static void hybrid_layers(struct emitter *e)
+{
+    const struct ssm *s = &e->m->ssm;
+
+    if ((e->repeat = s->mamba_layers) > 0)
+        mamba_layer(e);
+    if ((e->repeat = s->attention_layers) > 0)
+        attention_layer(e);
+    if ((e->repeat = s->mlp_layers) > 0)
+        mlp_layer(e, false);
+    if ((e->repeat = s->expert_layers) > 0)
+        mlp_layer(e, true);
 }
 
 static void before_layers(struct emitter *e)
@@ -234,7 +306,9 @@ enum status llm_step_ops(struct step *step, const struct llm *m, const struct sc
         e.keys += step->seqs[i].count * step->seqs[i].kv;
     if (scenario->layers == 0)
         before_layers(&e);
-    for (int i = 0; i < n; i++) {
+    if (m->ssm.heads > 0)
+        hybrid_layers(&e);
+    for (int i = 0; i < n && m->ssm.heads == 0; i++) {
         e.repeat = runs[i].count;
         for (int p = 0; p < runs[i].period; p++)
             layer(&e, runs[i].experts, runs[i].window[p]);

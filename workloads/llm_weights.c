@@ -108,14 +108,49 @@ static void add_experts(struct builder *b, const struct llm *m, int64_t layers)
     const struct moe *e = &m->moe;
 
     add_linear(b, "moe.router", layers, e->experts, m->hidden, e->router_bias);
-    add_linear(b, "moe.gate_up", layers * e->experts, 2 * e->intermediate, m->hidden, e->expert_bias);
+    add_linear(b, "moe.gate_up", layers * e->experts, (m->gated ? 2 : 1) * e->intermediate, m->hidden, e->expert_bias);
     add_linear(b, "moe.down", layers * e->experts, m->hidden, e->intermediate, e->expert_bias);
     if (e->shared_intermediate > 0) {
-        add(b, "shared.gate_up", layers, 2 * e->shared_intermediate, m->hidden);
+        add(b, "shared.gate_up", layers, (m->gated ? 2 : 1) * e->shared_intermediate, m->hidden);
         add(b, "shared.down", layers, m->hidden, e->shared_intermediate);
     }
     if (e->shared_gate)
         add(b, "shared.gate", layers, 1, m->hidden);
+}
+
+/* in: z, x, B, C and time steps; A, D and the bias of time steps, one a head. */
+static void add_mamba(struct builder *b, const struct llm *m, int64_t layers)
+{
+    const struct ssm *s = &m->ssm;
+    int64_t width = s->heads * s->head_dim, mixed = width + 2 * s->groups * s->state;
+
+    add_norm(b, m, "norm.ssm", layers, m->hidden);
+    add(b, "ssm.in", layers, width + mixed + s->heads, m->hidden);
+    add(b, "ssm.conv", layers, 1, mixed * s->conv); /* a vector of taps for each channel */
+    add_bias(b, "ssm.conv", layers, mixed);
+    add(b, "ssm.state", 3 * layers, 1, s->heads);
+    add(b, "norm.ssm_inner", layers, 1, width);
+    add(b, "ssm.out", layers, m->hidden, width);
+}
+
+static void add_layers(struct builder *b, const struct llm *m, int64_t dense, int64_t sparse)
+{
+    const struct ssm *s = &m->ssm;
+    int64_t attention = s->heads > 0 ? s->attention_layers : dense + sparse;
+
+    if (s->heads > 0) {
+        dense = s->mlp_layers;
+        sparse = s->expert_layers;
+        add_mamba(b, m, s->mamba_layers);
+    }
+    add_attention(b, m, attention);
+    if (!m->one_norm)
+        add_norm(b, m, "norm.mlp", dense + sparse, m->hidden);
+    add_mlp(b, m, dense);
+    if (sparse > 0)
+        add_experts(b, m, sparse);
+    if (m->post_norms)
+        add_norm(b, m, "norm.mlp_post", dense + sparse, m->hidden);
 }
 
 static void add_all(struct builder *b, const struct llm *m, int64_t layers)
@@ -133,14 +168,7 @@ static void add_all(struct builder *b, const struct llm *m, int64_t layers)
         if (m->embed_norm)
             add_norm(b, m, "norm.embed", 1, m->hidden);
     }
-    add_attention(b, m, dense + sparse);
-    if (!m->one_norm)
-        add_norm(b, m, "norm.mlp", dense + sparse, m->hidden);
-    add_mlp(b, m, dense);
-    if (sparse > 0)
-        add_experts(b, m, sparse);
-    if (m->post_norms)
-        add_norm(b, m, "norm.mlp_post", dense + sparse, m->hidden);
+    add_layers(b, m, dense, sparse);
     if (layers == 0) {
         add_norm(b, m, "norm.final", 1, m->hidden);
         add_tied(b, "lm_head", 1, m->vocab, m->hidden, m->tied);
@@ -172,6 +200,10 @@ static enum status make_kv(struct model_info *out, const struct llm *m, int64_t 
                     .heads = latent ? 1 : m->kv_heads, .window = runs[i].window[p] };
             kv[j].layers += runs[i].count;
         }
+    if (m->ssm.heads > 0) { /* the others keep a state of fixed size, which is left out */
+        kv[0].layers = m->ssm.attention_layers;
+        count = m->ssm.attention_layers > 0 ? 1 : 0;
+    }
     out->kv = kv;
     out->kv_count = count;
     return STATUS_OK;

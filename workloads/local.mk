@@ -112,6 +112,7 @@ workload_models = \
 	workloads/models/nemo-gpt3-20b.yaml \
 	workloads/models/nemo-gpt3-5b.yaml \
 	workloads/models/nemotron-22b.yaml \
+	workloads/models/nemotron-3-nano-30b-a3b.yaml \
 	workloads/models/nemotron-4-15b.yaml \
 	workloads/models/nemotron-4-340b.yaml \
 	workloads/models/nemotron-8b.yaml \

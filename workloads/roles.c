@@ -56,6 +56,8 @@ static const struct role roles[] = {
     { "norm.mlp_post", "Gemma 2: norm after the MLP", ROLE_NORM, SHARD_NONE },
     { "norm.q", "norm of queries, by head", ROLE_NORM, SHARD_HEADS },
     { "norm.q_latent", "MLA: norm of the compressed query", ROLE_NORM, SHARD_NONE },
+    { "norm.ssm", "norm before a state-space layer", ROLE_NORM, SHARD_NONE },
+    { "norm.ssm_inner", "norm before its output projection", ROLE_NORM, SHARD_HEADS },
     { "other", "anything else, of an imported trace", ROLE_OTHER, SHARD_NONE },
     { "sample", "choice of the next token", ROLE_HEAD, SHARD_NONE },
     { "shared.act", "activation function of the shared experts", ROLE_MOE, SHARD_HEADS },
@@ -63,6 +65,16 @@ static const struct role roles[] = {
     { "shared.down", "shared experts' down projection", ROLE_MOE, SHARD_ROW },
     { "shared.gate", "Qwen 2 MoE: sigmoid gate of the shared expert", ROLE_MOE, SHARD_NONE },
     { "shared.gate_up", "shared experts' gate and up projections", ROLE_MOE, SHARD_COLUMN },
+    { "ssm.add", "residual sum after a state-space layer", ROLE_RESIDUAL, SHARD_NONE },
+    { "ssm.before", "SSD: C times the state before a chunk", ROLE_ATTENTION, SHARD_HEADS },
+    { "ssm.conv", "short convolution of x, B and C, with its activation", ROLE_ATTENTION, SHARD_HEADS },
+    { "ssm.gate", "gate of a state-space layer's output", ROLE_ATTENTION, SHARD_HEADS },
+    { "ssm.in", "projection to z, x, B, C and time steps", ROLE_ATTENTION, SHARD_COLUMN },
+    { "ssm.inside", "SSD: scores times x inside a chunk", ROLE_ATTENTION, SHARD_HEADS },
+    { "ssm.out", "output projection of a state-space layer", ROLE_ATTENTION, SHARD_ROW },
+    { "ssm.scores", "SSD: C B^T inside a chunk", ROLE_ATTENTION, SHARD_HEADS },
+    { "ssm.state", "update of the state by one token; A, D and time steps' bias", ROLE_ATTENTION, SHARD_HEADS },
+    { "ssm.states", "SSD: states that chunks add", ROLE_ATTENTION, SHARD_HEADS },
 };
 enum { ROLES = sizeof roles / sizeof roles[0] };
 
