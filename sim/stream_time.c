@@ -92,10 +92,11 @@ double stream_issue_cycles(const struct stream_shape *shape, const struct kernel
     const struct arch_unit *vector = hardware_unit(hw, "vector");
     double lanes = vector && vector->fma_fp32_per_cycle_sm > 0.0 ? vector->fma_fp32_per_cycle_sm : 1.0;
     double sfu = vector && vector->sfu_per_cycle_sm > 0.0 ? vector->sfu_per_cycle_sm : lanes;
+    double integer = vector && vector->int32_ops_per_cycle_sm > 0.0 ? vector->int32_ops_per_cycle_sm : lanes;
     double threads = shape->resident * shape->threads, elements = threads * shape->elements_per_round;
 
     /* every pass loads again; the operations of an element are its sum over all passes */
-    return shape->passes * threads * shape->accesses * shape->instructions / lanes
+    return shape->passes * threads * shape->accesses * shape->instructions / integer
          + elements * k->stream.vector_ops_per_element / lanes + elements * k->stream.sfu_ops_per_element / sfu;
 }
 
