@@ -24,6 +24,9 @@ double stream_issue_cycles(const struct stream_shape *shape, const struct kernel
 /** What a thread waits for in one round: `first` for its data, then for what later passes read again. SM cycles. */
 double stream_wait_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double first, double l2);
 
+/** Dispatch and prologue of a block of such a small program, SM cycles. */
+double stream_start_cycles(const struct hardware *hw);
+
 /** Adds the operator's further small kernels and the launch, and sums up. */
 void stream_finish(struct timing *out, const struct stream_shape *shape, const struct timing_context *ctx);
 

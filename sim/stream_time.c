@@ -86,6 +86,11 @@ void stream_shape_of(struct stream_shape *out, const struct kernel *k, const str
     out->passes = how && s->cols <= how->warp_cols ? 1.0 : at_least((double)s->passes, 1.0);
 }
 
+double stream_start_cycles(const struct hardware *hw)
+{
+    return small_program_start * hw->launch.block_cycles;
+}
+
 /* Issue of one round of all resident blocks, all passes. SM cycles. */
 double stream_issue_cycles(const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw)
 {
@@ -135,7 +140,7 @@ static double rounds_cycles(double *issue_cycles, const struct stream_shape *sha
     double issue = stream_issue_cycles(shape, k, hw), waves = at_least(shape->waves, 1.0);
     /* Blocks of later waves start as earlier ones end, so one's waiting lies under the others' issue; the first wave starts together. */
     double later[2] = { issue, wait + issue / shape->resident };
-    double start = small_program_start * hw->launch.block_cycles;
+    double start = stream_start_cycles(hw);
     double atomic = shape->how ? shape->how->atomic_cycles * shape->blocks : 0.0;
 
     *issue_cycles = shape->iterations * issue * waves;

@@ -127,7 +127,7 @@ bool time_attention(struct timing *out, const struct kernel &k, const struct tim
 void set_rounds(ChipParams *chip, const struct kernel &k, const struct stream_shape &cut, const struct hardware &hw)
 {
     const double l2 = 0.5 * (hw.l2.near_latency_cycles + hw.l2.far_latency_cycles), chain = cut.how ? static_cast<double>(cut.how->chain) : 0.0;
-    chip->sm.block_cycles += static_cast<int64_t>(chain * l2 + (cut.passes - 1.0) * 2.0 * hw.sm.barrier_cycles);
+    chip->sm.block_cycles = static_cast<int64_t>(stream_start_cycles(&hw) + chain * l2 + (cut.passes - 1.0) * 2.0 * hw.sm.barrier_cycles);
     chip->sm.cold_cycles = 0;
     chip->sm.barrier_cycles = 0;
     chip->sm.max_bytes_in_flight = 0;   // ordinary loads: bounded by the threads' registers, which the resident blocks are
