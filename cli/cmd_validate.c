@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "reports/figure.h"
+#include "reports/validate_plot.h"
 #include "reports/validate_report.h"
 
 struct validate_options {
-    const char *fidelity, *by, *csv;
+    const char *fidelity, *by, *csv, *plot;
     struct text_list sets;
     int64_t sample;
     double max_mape;
@@ -21,13 +23,17 @@ struct validate_options {
 
 static const char *const fidelities[] = { "roofline", "analytic", "cycle", NULL };
 
+static const char by_default[] = "kind,device,source";
+
 static const struct option_spec validate_table[] = {
     { .name = "fidelity", .letter = 'f', .kind = OPTION_CHOICE, .offset = offsetof(struct validate_options, fidelity), .value = "F",
       .otherwise = "analytic", .choices = fidelities, .help = "how operators are timed" },
-    { .name = "by", .kind = OPTION_TEXT, .offset = offsetof(struct validate_options, by), .value = "NAMES", .otherwise = "kind,device,source",
+    { .name = "by", .kind = OPTION_TEXT, .offset = offsetof(struct validate_options, by), .value = "NAMES", .otherwise = by_default,
       .help = "groups of the table: kind, device, source, op, label, dtype, size, model or a column, with commas" },
     { .name = "csv", .kind = OPTION_TEXT, .offset = offsetof(struct validate_options, csv), .value = "FILE",
       .help = "write every row with its prediction to FILE" },
+    { .name = "plot", .kind = OPTION_TEXT, .offset = offsetof(struct validate_options, plot), .value = "FILE.svg",
+      .help = "draw predicted against measured and the error by size; colours by device, or by the first name of --by (needs gnuplot)" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct validate_options, json), .help = "print one JSON object" },
     { .name = "sample", .kind = OPTION_I64, .offset = offsetof(struct validate_options, sample), .value = "N", .otherwise = "0", .min = 0,
       .max = INT64_MAX, .help = "predict about N rows, spread evenly; 0 = all" },
@@ -124,6 +130,17 @@ static enum status tolerance(const struct error_statistics *all, double max_mape
     return error_plain(err, STATUS_TOLERANCE, "mean error %.2f %%, above %.4g %%", 100.0 * all->mape, max_mape);
 }
 
+/* What colours tell apart: the first name of --by where it was given. */
+static const char *plot_by(const struct validate_options *o, const char *const *by, int by_count, const struct evaluation *e)
+{
+    if (by_count > 0 && strcmp(o->by, by_default) != 0)
+        return by[0];
+    for (int64_t i = 0; i < e->count; i++)
+        if (row_has(&e->rows[i].row, "device"))
+            return "device";
+    return "source";
+}
+
 static enum status validate(struct predictor *p, const struct validate_options *o, const struct text_list *files, struct arena *arena, struct error *err)
 {
     const char *by[EVALUATE_BY_MAX];
@@ -133,11 +150,13 @@ static enum status validate(struct predictor *p, const struct validate_options *
     int64_t count;
     enum status st;
 
-    if ((st = evaluation_by(by, &by_count, o->by, arena, err)) || (st = read_sets(p, &o->sets, err)) ||
+    if ((st = evaluation_by(by, &by_count, o->by, arena, err)) || (o->plot && (st = figure_ready(o->plot, err))) || (st = read_sets(p, &o->sets, err)) ||
         (st = predict_all(&e, p, files, o, arena, err)) ||
         (st = evaluation_statistics(&groups, &count, &all, &e, by, by_count, p, arena, err)))
         return st;
     struct validate_report report = { &e, groups, &all, count, by, by_count, o->fidelity };
+    if (o->plot && (st = report_validate_plot(o->plot, &e, plot_by(o, by, by_count, &e), o->fidelity, p, arena, err)))
+        return st;
     if ((st = show(&report, o, err)))
         return st;
     return tolerance(&all, o->max_mape, err);
@@ -173,6 +192,7 @@ const struct command command_validate = {
     .options = validate_table,
     .examples = "  llmsim validate gemm.csv\n"
                 "  llmsim validate gemm.csv attention.csv --by kind,device,dtype,size\n"
+                "  llmsim validate gemm.csv --by dtype,source --plot gemm.svg\n"
                 "  llmsim validate gemm.csv --fidelity cycle --sample 500 --csv rows.csv\n",
     .run = validate_main,
 };

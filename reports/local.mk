@@ -11,6 +11,10 @@ libllmsim_results_la_SOURCES += \
 	reports/calibrate_report.h \
 	reports/fold.c \
 	reports/fold.h \
+	reports/figure.c \
+	reports/figure.h \
+	reports/gnuplot.c \
+	reports/gnuplot.h \
 	reports/probe_report.c \
 	reports/probe_report.h \
 	reports/run_json.c \
@@ -19,5 +23,7 @@ libllmsim_results_la_SOURCES += \
 	reports/run_text.c \
 	reports/text.c \
 	reports/text.h \
+	reports/validate_plot.c \
+	reports/validate_plot.h \
 	reports/validate_report.c \
 	reports/validate_report.h

@@ -22,6 +22,7 @@ suites = \
 	tests/collectives \
 	tests/exact_sums \
 	tests/explain \
+	tests/figure \
 	tests/formats \
 	tests/lowering \
 	tests/lut_mpgemm \

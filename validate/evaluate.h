@@ -46,6 +46,12 @@ struct error_statistics {
 /** Names for `by`: a column of the files, or kind, op (phase, metric), dtype, source (the harness), size (decade of the time). */
 enum status evaluation_by(const char **by, int *count, const char *text, struct arena *arena, struct error *err);
 
+/** Text of a row under such a name; NULL without memory. */
+const char *evaluation_key(const struct evaluated_row *r, const char *name, const struct predictor *p, struct arena *arena);
+
+/** Was it predicted, and has it a measured value? (Whether it was selected is not asked.) */
+bool evaluated_row_judged(const struct evaluated_row *r);
+
 /** Groups in the order of their keys; with by_count 0 one group. `all` gets the whole. */
 enum status evaluation_statistics(struct error_statistics **groups, int64_t *count, struct error_statistics *all, const struct evaluation *e,
                                   const char *const *by, int by_count, const struct predictor *p, struct arena *arena, struct error *err);

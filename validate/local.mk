@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # validate/: predictions held against measurements
 libllmsim_results_la_SOURCES += \
+	validate/bands.c \
+	validate/bands.h \
 	validate/engines.c \
 	validate/engines.h \
 	validate/calibrate.c \

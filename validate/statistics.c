@@ -33,7 +33,7 @@ static const char *size_of(double us)
     return us < 10 ? "1 under 10 us" : us < 30 ? "2 10 to 30 us" : us < 100 ? "3 30 to 100 us" : us < 1000 ? "4 0.1 to 1 ms" : "5 over 1 ms";
 }
 
-static const char *key_of(const struct evaluated_row *r, const char *name, const struct predictor *p, struct arena *arena)
+const char *evaluation_key(const struct evaluated_row *r, const char *name, const struct predictor *p, struct arena *arena)
 {
     const struct row *row = &r->row;
 
@@ -79,7 +79,7 @@ static bool same_group(const struct member *a, const struct member *b, int by_co
 }
 
 static double ape(const struct evaluated_row *r) { return fabs(r->value - r->measured) / r->measured; }
-static bool judged(const struct evaluated_row *r) { return !r->reason && !isnan(r->measured); }
+bool evaluated_row_judged(const struct evaluated_row *r) { return !r->reason && !isnan(r->measured); }
 
 static void note_worst(struct error_statistics *s, const struct evaluated_row *r)
 {
@@ -107,7 +107,7 @@ static void summarise(struct error_statistics *out, const struct member *members
         const struct evaluated_row *r = members[i].row;
 
         out->misses += r->reason != NULL;
-        if (!judged(r))
+        if (!evaluated_row_judged(r))
             continue;
         errors[n++] = ape(r);
         bias += (r->value - r->measured) / r->measured;
@@ -163,7 +163,7 @@ enum status evaluation_statistics(struct error_statistics **groups, int64_t *cou
             continue;
         members[n] = (struct member){ .row = &e->rows[i], .order = n };
         for (int k = 0; k < by_count; k++)
-            if (!(members[n].keys[k] = key_of(&e->rows[i], by[k], p, arena)))
+            if (!(members[n].keys[k] = evaluation_key(&e->rows[i], by[k], p, arena)))
                 return error_no_memory(err);
         n++;
     }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Figures: panels side by side, each with two axes and series of points, lines and bands, written as SVG by gnuplot.
+ *
+ * One look for all: a column or a page wide, 8 pt, Okabe and Ito's colours (told apart by readers with any colour vision). Same figure, same bytes
+ * with one version of gnuplot: no date, and the text stays text. Source of the palette: Okabe and Ito, "Color Universal Design", 2008.
+ */
+#ifndef LLMSIM_REPORTS_FIGURE_H
+#define LLMSIM_REPORTS_FIGURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+enum figure_mark { FIGURE_POINTS, FIGURE_LINE, FIGURE_LINE_POINTS, FIGURE_BAND };
+enum figure_key { FIGURE_KEY_NONE, FIGURE_KEY_TOP_LEFT, FIGURE_KEY_TOP_RIGHT, FIGURE_KEY_BOTTOM_RIGHT };
+
+/** Colours: 0 .. FIGURE_COLOURS - 1 of the palette, or one of these. */
+enum { FIGURE_COLOURS = 7, FIGURE_BLACK = 100, FIGURE_GREY, FIGURE_PALE };
+
+struct figure_series {
+    const char *label;           /* in the key; NULL: not there. Any text */
+    enum figure_mark mark;
+    int colour;
+    bool dashed;
+    int64_t count;
+    const double *x, *y, *high;  /* high: FIGURE_BAND, from y to high */
+};
+
+struct figure_axis {
+    const char *label;           /* any text */
+    bool log;
+    double low, high;            /* low < high; above 0 where log */
+};
+
+struct figure_panel {
+    const char *title;
+    double share;                /* of the width, in proportion to the others' */
+    struct figure_axis x, y;
+    enum figure_key key;
+    const struct figure_series *series; /* drawn in this order */
+    int count;
+};
+
+struct figure {
+    double width_in, height_in;  /* 3.3 a column, 6.9 a page */
+    const struct figure_panel *panels;
+    int count;
+    const char *caption;         /* small, below; lines end in \n. NULL: none */
+};
+
+/** Can a figure be written to `path`? STATUS_BAD_INPUT: the name does not end in .svg, the place is not writable, gnuplot is absent.
+ *  For those who have much to compute first. */
+enum status figure_ready(const char *path, struct error *err);
+
+/** Draws into `path`, which is written whole or not at all. Errors as figure_ready(); STATUS_INTERNAL where gnuplot fails. */
+enum status figure_write_svg(const char *path, const struct figure *figure, struct error *err);
+
+/** The gnuplot script of a figure, data included, for those who restyle it. False: it could not be written. */
+bool figure_script(FILE *out, const struct figure *figure);
+
+#endif
