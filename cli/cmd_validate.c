@@ -12,10 +12,11 @@
 #include "reports/figure.h"
 #include "reports/validate_plot.h"
 #include "reports/validate_report.h"
+#include "validate/where.h"
 
 struct validate_options {
     const char *fidelity, *by, *csv, *plot;
-    struct text_list sets;
+    struct text_list sets, where;
     int64_t sample;
     double max_mape;
     bool json;
@@ -39,6 +40,8 @@ static const struct option_spec validate_table[] = {
       .max = INT64_MAX, .help = "predict about N rows, spread evenly; 0 = all" },
     { .name = "max-mape", .kind = OPTION_DOUBLE, .offset = offsetof(struct validate_options, max_mape), .value = "X", .otherwise = "0",
       .help = "exit 4 when the mean error of all rows, in percent, is above X or a row is missed; 0 = never" },
+    { .name = "where", .kind = OPTION_LIST, .offset = offsetof(struct validate_options, where), .value = "column=pattern",
+      .help = "only rows whose column matches ('*' and '?' as in the shell, '|' between alternatives, or >=N, <N); may be given often" },
     { .name = "set", .kind = OPTION_LIST, .offset = offsetof(struct validate_options, sets), .value = "a.b=v",
       .help = "changes a value of every device's description; may be given often" },
     { 0 }
@@ -81,6 +84,22 @@ static enum status read_sets(struct predictor *p, const struct text_list *sets, 
     return STATUS_OK;
 }
 
+static enum status choose(struct evaluation *e, const struct text_list *where, struct arena *arena, struct error *err)
+{
+    for (int64_t i = 0; i < where->count; i++) {
+        const char *equal = strchr(where->items[i], '='), *column;
+        enum status st;
+
+        if (!equal || equal == where->items[i])
+            return error_plain(err, STATUS_BAD_INPUT, "--where: '%s', expected column=pattern", where->items[i]);
+        if (!(column = arena_strndup(arena, where->items[i], (size_t)(equal - where->items[i]))))
+            return error_no_memory(err);
+        if ((st = evaluation_where(e, column, equal + 1, err)))
+            return st;
+    }
+    return STATUS_OK;
+}
+
 static enum status predict_all(struct evaluation *e, struct predictor *p, const struct text_list *files, const struct validate_options *o,
                                struct arena *arena, struct error *err)
 {
@@ -92,6 +111,8 @@ static enum status predict_all(struct evaluation *e, struct predictor *p, const 
     for (int64_t i = 0; i < files->count; i++)
         if ((st = evaluation_read(e, files->items[i], arena, err)))
             return st;
+    if ((st = choose(e, &o->where, arena, err)))
+        return st;
     evaluation_sample(e, o->sample);
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

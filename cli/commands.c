@@ -12,6 +12,7 @@ const struct command *const commands[] = {
     &command_format,
     &command_probe,
     &command_run,
+    &command_scoreboard,
     &command_trace,
     &command_validate,
     NULL,

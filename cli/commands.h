@@ -15,6 +15,7 @@ extern const struct command command_explain;
 extern const struct command command_format;
 extern const struct command command_probe;
 extern const struct command command_run;
+extern const struct command command_scoreboard;
 extern const struct command command_trace;
 extern const struct command command_validate;
 

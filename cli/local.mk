@@ -10,6 +10,7 @@ llmsim_SOURCES = \
 	cli/cmd_format.c \
 	cli/cmd_probe.c \
 	cli/cmd_run.c \
+	cli/cmd_scoreboard.c \
 	cli/cmd_trace.c \
 	cli/cmd_validate.c \
 	cli/commands.c \

@@ -21,6 +21,8 @@ libllmsim_results_la_SOURCES += \
 	reports/run_read.c \
 	reports/run_report.h \
 	reports/run_text.c \
+	reports/scoreboard_report.c \
+	reports/scoreboard_report.h \
 	reports/text.c \
 	reports/text.h \
 	reports/validate_plot.c \

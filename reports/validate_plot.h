@@ -5,7 +5,7 @@
 
 #include "validate/evaluate.h"
 
-enum { VALIDATE_PLOT_POINTS_MAX = 2000 }; /* more would only cover one another */
+enum { VALIDATE_PLOT_POINTS_MAX = 1200 }; /* more would only cover one another */
 
 /** Writes `path` (an .svg). Colours by `by`, a name as in evaluation_by(). STATUS_BAD_INPUT: no row was predicted that has a measured value;
  *  else as figure_write_svg(). */

@@ -29,6 +29,7 @@ suites = \
 	tests/lut_published \
 	tests/probe \
 	tests/run_diff \
+	tests/scoreboard \
 	tests/serving \
 	tests/serving_stacks \
 	tests/store_runs \

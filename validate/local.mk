@@ -39,8 +39,13 @@ libllmsim_results_la_SOURCES += \
 	validate/rows.c \
 	validate/rows.h \
 	validate/statistics.c \
+	validate/scoreboard.c \
+	validate/scoreboard.h \
+	validate/scoreboard_file.c \
 	validate/training_row.c \
-	validate/training_row.h
+	validate/training_row.h \
+	validate/where.c \
+	validate/where.h
 
 # Harnesses, installed below $(pkgdatadir)/validate as they lie here.
 nobase_dist_pkgdata_DATA += \
