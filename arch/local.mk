@@ -26,6 +26,9 @@ libllmsim_model_la_SOURCES += \
 # Descriptions, installed below $(pkgdatadir)/arch as they lie here.
 nobase_dist_pkgdata_DATA = $(arch_descriptions)
 arch_descriptions = \
+	arch/calibration/ampere_ga100.yaml \
+	arch/calibration/ampere_ga10x.yaml \
+	arch/calibration/hopper.yaml \
 	arch/devices/a10.yaml \
 	arch/devices/a100-40gb-pcie.yaml \
 	arch/devices/a100-40gb-sxm.yaml \

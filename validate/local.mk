@@ -79,4 +79,5 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/llmsim-measure.yaml \
 	validate/harness/vidur-network.yaml \
 	validate/harness/vidur.yaml \
+	validate/clocks.yaml \
 	validate/residuals.yaml
