@@ -27,7 +27,6 @@ libllmsim_model_la_SOURCES += \
 nobase_dist_pkgdata_DATA = $(arch_descriptions)
 arch_descriptions = \
 	arch/calibration/ampere_ga100.yaml \
-	arch/calibration/ampere_ga10x.yaml \
 	arch/calibration/hopper.yaml \
 	arch/devices/a10.yaml \
 	arch/devices/a100-40gb-pcie.yaml \
