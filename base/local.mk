@@ -9,6 +9,8 @@ libllmsim_model_la_SOURCES += \
 	base/csv.h \
 	base/error.c \
 	base/error.h \
+	base/glob.c \
+	base/glob.h \
 	base/hash.c \
 	base/hash.h \
 	base/json.c \

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* llmsim calibrate: fits the few free parameters of a generation to measurements. */
 #include <math.h>
-#include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/job.h"
 #include "reports/calibrate_report.h"
 
 struct calibrate_cli {
@@ -32,14 +32,6 @@ static const struct option_spec calibrate_table[] = {
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct calibrate_cli, json), .help = "print one JSON object" },
     { 0 }
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
 
 static enum status read_files(struct evaluation *e, const struct text_list *operands, const struct calibrate_cli *o, struct arena *arena,
                               struct error *err)
@@ -100,10 +92,8 @@ static enum status write_residuals(const struct calibrate_cli *o, const struct e
 
 static enum status run_calibrate(const struct calibrate_cli *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
     struct calibrate_options options = { o->rows, o->folds, &interrupted };
-    const char *no_colour = getenv("NO_COLOR");
-    struct report_style style = { .columns = 80, .colour = isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour), .utf8 = true };
+    struct report_style style = job_style(0);
     struct evaluation e = { 0 };
     struct calibration c;
     struct json j;
@@ -111,8 +101,7 @@ static enum status run_calibrate(const struct calibrate_cli *o, const struct tex
 
     if ((st = read_files(&e, operands, o, arena, err)))
         return st;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
+    catch_interrupt();
     if ((st = calibrate(&c, &e, operands->items[0], &options, arena, err)))
         return st;
     if (o->residuals && (st = write_residuals(o, &e, &c, arena, err)))

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* llmsim probe: microbenchmarks of the model itself, as one would run them on the real chip. */
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
+#include "cli/job.h"
 #include "reports/probe_report.h"
 #include "sim/probe.h"
 
@@ -113,8 +113,7 @@ static enum status write_json(const struct probe_context *ctx, const struct prob
 static enum status show(const struct probe_context *ctx, const struct probe_options *o, const struct probe_curve *curves, int64_t count,
                         struct error *err)
 {
-    const char *no_colour = getenv("NO_COLOR");
-    struct report_style style = { .columns = 80, .colour = isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour), .utf8 = true };
+    struct report_style style = job_style(0);
 
     if (o->csv)
         return write_csv(o->csv, curves, count, err);

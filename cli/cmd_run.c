@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* llmsim run: replays a trace on described hardware, keeps the result, shows it. Same inputs: found, not recomputed. */
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "arch/arch.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/job.h"
 #include "costmodel/energy.h"
 #include "sim/run.h"
@@ -35,23 +35,6 @@ static const struct option_spec run_table[] = {
       .help = "rows of each table of roles; 0 = all" },
     { 0 }
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
-/* Ctrl-C asks run() to stop between steps; a second one ends the process as usual. */
-static void catch_interrupt(void)
-{
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
-
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-}
 
 static double now_s(void)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* llmsim scoreboard: figures of accuracy kept in a file, held against what comes out now. */
 #include <math.h>
-#include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/job.h"
 #include "reports/scoreboard_report.h"
 
 struct scoreboard_options { const char *markdown; bool write, json; };
@@ -19,18 +19,9 @@ static const struct option_spec scoreboard_table[] = {
     { 0 }
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
 static enum status show(const struct scoreboard *board, const struct scoreboard_result *now, bool as_json, struct error *err)
 {
-    const char *no_colour = getenv("NO_COLOR");
-    struct report_style style = { .columns = 80, .colour = isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour), .utf8 = true };
+    struct report_style style = job_style(0);
     struct json j;
 
     if (!as_json) {
@@ -60,13 +51,11 @@ static enum status verdict(const struct scoreboard *board, const struct scoreboa
 
 static enum status evaluate(const struct scoreboard_options *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
     struct scoreboard_result *now;
     struct scoreboard board;
     enum status st;
 
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
+    catch_interrupt();
     if ((st = scoreboard_read(&board, operands->items[0], arena, err)))
         return st;
     if (!(now = arena_array(arena, (size_t)board.count + 1, sizeof *now)))

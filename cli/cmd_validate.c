@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* llmsim validate: predictions held against measurements. */
 #include <math.h>
-#include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/job.h"
 #include "reports/figure.h"
 #include "reports/validate_plot.h"
 #include "reports/validate_report.h"
@@ -46,14 +46,6 @@ static const struct option_spec validate_table[] = {
       .help = "changes a value of every device's description; may be given often" },
     { 0 }
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
 
 static double now_s(void)
 {
@@ -103,7 +95,6 @@ static enum status choose(struct evaluation *e, const struct text_list *where, s
 static enum status predict_all(struct evaluation *e, struct predictor *p, const struct text_list *files, const struct validate_options *o,
                                struct arena *arena, struct error *err)
 {
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
     bool terminal = isatty(STDERR_FILENO) == 1;
     struct progress progress = { 0 };
     enum status st;
@@ -114,8 +105,7 @@ static enum status predict_all(struct evaluation *e, struct predictor *p, const 
     if ((st = choose(e, &o->where, arena, err)))
         return st;
     evaluation_sample(e, o->sample);
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
+    catch_interrupt();
     progress_begin(&progress, terminal ? stderr : NULL, terminal, "rows", e->count, now_s());
     st = evaluation_predict(e, p, arena, &interrupted, &progress, err);
     progress_end(&progress, now_s());
@@ -124,8 +114,7 @@ static enum status predict_all(struct evaluation *e, struct predictor *p, const 
 
 static enum status show(const struct validate_report *r, const struct validate_options *o, struct error *err)
 {
-    const char *no_colour = getenv("NO_COLOR");
-    struct report_style style = { .columns = 80, .colour = isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour), .utf8 = true };
+    struct report_style style = job_style(0);
     struct json j;
     enum status st;
 

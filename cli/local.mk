@@ -16,6 +16,8 @@ llmsim_SOURCES = \
 	cli/commands.c \
 	cli/commands.h \
 	cli/help.c \
+	cli/interrupt.c \
+	cli/interrupt.h \
 	cli/job.c \
 	cli/job.h \
 	cli/main.c \

@@ -66,12 +66,12 @@ static bool volume_of(struct volume *v, const struct collective_protocol *p, con
 {
     bool pairs = c->op == COLLECTIVE_ALL_TO_ALL || c->op == COLLECTIVE_SEND_RECV;
 
+    if (c->ranks < p->ranks_min)
+        return false;
     if (strcmp(p->algorithm, "ring") == 0)
         return *v = ring_volume(c, (double)f->nodes), !pairs;
     if (strcmp(p->algorithm, "tree") == 0)
         return *v = tree_volume(c, (double)f->nodes), c->op == COLLECTIVE_ALL_REDUCE;
-    if (c->ranks < p->ranks_min)
-        return false;
     if (strcmp(p->algorithm, "nvls") == 0)
         return *v = nvls_volume(c), c->op == COLLECTIVE_ALL_REDUCE && f->multicast && f->nodes == 1;
     *v = pair_volume(c, (double)f->nodes);

@@ -3,9 +3,9 @@
 #include "validate/training_row.h"
 
 #include <stdlib.h>
-#include <fnmatch.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "workloads/model_library.h"
 
 /* "key=value" between semicolons of `source`; `otherwise` when it is not there or no number. */
@@ -117,15 +117,7 @@ static bool names_row(const char *patterns, const struct row *row, struct arena 
 {
     const char *name = arena_printf(arena, "%s@%s", row_text(row, "model"), row_text(row, "device"));
 
-    for (const char *at = patterns; at != NULL && *at != '\0'; at += strspn(at, " ")) {
-        size_t n = strcspn(at, " ");
-        const char *one = arena_strndup(arena, at, n);
-
-        if (one != NULL && name != NULL && fnmatch(one, name, 0) == 0)
-            return true;
-        at += n;
-    }
-    return false;
+    return patterns != NULL && name != NULL && glob_any(name, patterns, ' ');
 }
 
 enum status training_row_run(struct training_result *out, struct training_spec *spec, const struct row *row, const struct harness *harness,

@@ -2,13 +2,11 @@
 /* Choosing rows (validate/where.h). */
 #include "validate/where.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/nearest.h"
 #include "base/num.h"
-
-enum { ALTERNATIVE_MAX = 256 };
 
 static enum status known_column(const struct evaluation *e, const char *column, struct error *err)
 {
@@ -27,25 +25,6 @@ static enum status known_column(const struct evaluation *e, const char *column, 
     return error_plain(err, STATUS_BAD_INPUT, "where: no column '%s'%s%s", column, near ? "; nearest is " : "", near ? near : "");
 }
 
-static bool any_alternative(const char *text, const char *pattern)
-{
-    char one[ALTERNATIVE_MAX];
-
-    for (const char *p = pattern;; p++) {
-        size_t n = strcspn(p, "|");
-
-        if (n < sizeof one) {
-            memcpy(one, p, n);
-            one[n] = '\0';
-            if (fnmatch(one, text, 0) == 0)
-                return true;
-        }
-        p += n;
-        if (*p == '\0')
-            return false;
-    }
-}
-
 enum status evaluation_where(struct evaluation *e, const char *column, const char *pattern, struct error *err)
 {
     bool least = strncmp(pattern, ">=", 2) == 0, below = pattern[0] == '<';
@@ -60,7 +39,7 @@ enum status evaluation_where(struct evaluation *e, const char *column, const cha
     for (int64_t i = 0; i < e->count; i++) {
         const char *text = row_text(&e->rows[i].row, column);
         double value;
-        bool matches = !(least || below) ? any_alternative(text, pattern) : num_parse_double(&value, text) == 0 && (least ? value >= bound : value < bound);
+        bool matches = !(least || below) ? glob_any(text, pattern, '|') : num_parse_double(&value, text) == 0 && (least ? value >= bound : value < bound);
 
         if (matches)
             e->rows[kept++] = e->rows[i];

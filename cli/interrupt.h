@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Ctrl-C in commands that run for long. */
+#ifndef LLMSIM_CLI_INTERRUPT_H
+#define LLMSIM_CLI_INTERRUPT_H
+
+#include <signal.h>
+
+/** 1 once Ctrl-C was pressed. What takes long looks at it between its parts. */
+extern volatile sig_atomic_t interrupted;
+
+/** From here on Ctrl-C sets `interrupted`; a second one ends the process as usual. */
+void catch_interrupt(void);
+
+#endif
