@@ -126,6 +126,7 @@ static const struct field_row rows[] = {
     TEXT("name", name, true, "as tables name it"),
     TEXT("summary", summary, true, "one line"),
     { .path = "aliases", .kind = FIELD_NODE, .doc = "other names" },
+    { .path = "floorplan", .kind = FIELD_NODE, .doc = "what is built on a die: arch/technology.h; not part of a run's key" },
     { .path = "calibrate", .kind = FIELD_NODE, .doc = "free parameters: {key: {low: ..., high: ..., means: ...}}" },
 };
 
@@ -276,7 +277,7 @@ static enum status check_together(const struct hardware *hw, struct error *err)
 
 static void hash_hardware(struct hash128 *out, struct hasher *h, const struct hardware *hw)
 {
-    enum { OWN_KEYS = 4 }; /* name, summary, aliases, calibrate: the last rows; what a chip is called and what may be fitted changes no result */
+    enum { OWN_KEYS = 5 }; /* name, summary, aliases, floorplan, calibrate: the last rows; what a chip is called, what is built on its die and what may be fitted changes no result */
 
     fields_hash(h, rows, ROWS - OWN_KEYS, hw);
     arch_units_hash(h, hw);

@@ -10,6 +10,8 @@ libllmsim_model_la_SOURCES += \
 	arch/hardware_read.c \
 	arch/hardware_read.h \
 	arch/library.c \
+	arch/prices.c \
+	arch/prices.h \
 	arch/resolve.c \
 	arch/resolve.h \
 	arch/show.c \
@@ -21,6 +23,8 @@ libllmsim_model_la_SOURCES += \
 	arch/stack_read.c \
 	arch/system.c \
 	arch/system.h \
+	arch/technology.c \
+	arch/technology.h \
 	arch/unit_read.c
 
 # Descriptions, installed below $(pkgdatadir)/arch as they lie here.
@@ -148,4 +152,6 @@ arch_descriptions = \
 	arch/systems/hgx-b300-8xsxm.yaml \
 	arch/systems/hgx-h100-8xsxm.yaml \
 	arch/systems/hgx-h200-8xsxm.yaml \
-	arch/systems/selene.yaml
+	arch/systems/selene.yaml \
+	arch/technology/cmos.yaml \
+	arch/technology/prices.yaml

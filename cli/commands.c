@@ -7,6 +7,7 @@
 const struct command *const commands[] = {
     &command_arch,
     &command_calibrate,
+    &command_cost,
     &command_diff,
     &command_explain,
     &command_format,

@@ -5,6 +5,7 @@ bin_PROGRAMS += llmsim
 llmsim_SOURCES = \
 	cli/cmd_arch.c \
 	cli/cmd_calibrate.c \
+	cli/cmd_cost.c \
 	cli/cmd_diff.c \
 	cli/cmd_explain.c \
 	cli/cmd_format.c \

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # costmodel/: energy, area, price
 libllmsim_model_la_SOURCES += \
+	costmodel/die.c \
+	costmodel/die.h \
 	costmodel/energy.c \
-	costmodel/energy.h
+	costmodel/energy.h \
+	costmodel/manufacture.c \
+	costmodel/manufacture.h \
+	costmodel/serving_cost.c \
+	costmodel/serving_cost.h

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # reports/: tables, JSON
 libllmsim_results_la_SOURCES += \
+	reports/cost_report.c \
+	reports/cost_report.h \
 	reports/diff_json.c \
 	reports/diff_report.h \
 	reports/diff_text.c \

@@ -179,6 +179,16 @@ static enum status read_head(struct report_head *head, struct result *r, const s
     return yaml_get_i64(&r->devices, inputs, "devices", true, 1, INT64_MAX, err);
 }
 
+/* Parts of the energy, as far as the file has them. */
+static enum status read_energy(struct result *r, const struct yaml_node *root, struct error *err)
+{
+    const struct yaml_node *parts = yaml_find(root, "energy_parts_j");
+
+    if (parts == NULL || parts->kind != YAML_MAPPING)
+        return STATUS_OK;
+    return get_double(&r->energy_static_j, parts, "static", err);
+}
+
 enum status report_run_read(struct result *out, struct report_head *head, const char *path, struct arena *arena, struct error *err)
 {
     struct result r = { 0 };
@@ -196,7 +206,7 @@ enum status report_run_read(struct result *out, struct report_head *head, const 
                          schema ? schema : "none");
     if ((st = read_key(&r.key, root, err)) || (st = yaml_get_text(&r.fidelity, root, "fidelity", true, err)) ||
         (st = read_head(&h, &r, root, err)) || (st = get_ps(&r.time_ps, root, "time_s", err)) || (st = get_ps(&r.ttft_ps, root, "ttft_s", err)) ||
-        (st = get_ps(&r.tpot_ps, root, "tpot_s", err)) || (st = get_double(&r.energy_j, root, "energy_j", err)) ||
+        (st = get_ps(&r.tpot_ps, root, "tpot_s", err)) || (st = get_double(&r.energy_j, root, "energy_j", err)) || (st = read_energy(&r, root, err)) ||
         (st = yaml_get_i64(&r.generated_tokens, root, "generated_tokens", true, 0, INT64_MAX, err)) ||
         (st = get_double(&r.tokens_per_s, root, "tokens_per_s", err)) || (st = read_phases(&r, root, err)) ||
         (st = read_rows(&r, root, arena, err)))

@@ -20,6 +20,7 @@ suites = \
 	tests/base_yaml \
 	tests/base_yaml_bad \
 	tests/collectives \
+	tests/cost \
 	tests/exact_sums \
 	tests/explain \
 	tests/figure \

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Area of a chip's die, block by block, from what is built on it: arithmetic, memories, control, crossbar, interfaces. docs/cost.md
+ * Blocks are those of LLMCompass (arXiv 2312.03134, figure 6). Areas in mm2 of one die, each with the range of its uncertain inputs.
+ */
+#ifndef LLMSIM_COSTMODEL_DIE_H
+#define LLMSIM_COSTMODEL_DIE_H
+
+#include "arch/technology.h"
+
+enum die_block { DIE_CORES, DIE_INTERCONNECT, DIE_L2, DIE_MEMORY_PHY, DIE_MEMORY_CONTROL, DIE_LINK_PHY, DIE_LINK_CONTROL, DIE_OTHER, DIE_BLOCKS };
+
+/** Parts of one SM. */
+enum sm_part { SM_MATRIX, SM_FP64, SM_VECTOR, SM_LUT, SM_REGISTERS, SM_L1, SM_CONTROL, SM_PARTS };
+
+struct die_area {
+    struct tech_range block_mm2[DIE_BLOCKS], sm_mm2[SM_PARTS];
+    struct tech_range sm_total_mm2, total_mm2; /* ends of ranges are sums of ends: wider than 80 % */
+    double known_mm2;                          /* area.die over dies; 0: not known */
+};
+
+extern const char *const die_block_names[DIE_BLOCKS], *const sm_part_names[SM_PARTS];
+
+/** STATUS_BAD_INPUT: no floorplan, no node, a matrix format without an area. */
+enum status die_area_of(struct die_area *out, const struct arch_floorplan *plan, const struct hardware *hw, const struct technology *t, struct error *err);
+
+#endif

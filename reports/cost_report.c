@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cost of a chip and of tokens. See cost_report.h. Every line gives the likely value and the range of its uncertain inputs. */
+#include "reports/cost_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/text.h"
+
+enum { NAME_COLUMNS = 22, BAR_COLUMNS = 20, RANGE_COLUMNS = 20 };
+
+/* Four digits; from a thousand on whole numbers in groups. */
+static void number(char *out, size_t bytes, double value, const char *unit)
+{
+    size_t n;
+
+    if (value >= 1000 && value < 1e15)
+        text_count(out, bytes, (int64_t)(value + 0.5));
+    else
+        snprintf(out, bytes, "%.4g", value);
+    n = strlen(out);
+    snprintf(out + n, bytes - n, "%s%s", *unit ? " " : "", unit);
+}
+
+static void ends(char *out, size_t bytes, struct tech_range r)
+{
+    char low[32], high[32];
+
+    number(low, sizeof low, r.low, "");
+    number(high, sizeof high, r.high, "");
+    snprintf(out, bytes, r.low != r.high ? "%s to %s" : "", low, high);
+}
+
+static void heading(FILE *out, const struct text_style *s, const char *title)
+{
+    fputc('\n', out);
+    text_wrap(out, s, TEXT_BOLD, 0, title);
+    text_rule(out, s);
+}
+
+static void range_row(FILE *out, const struct text_style *s, const char *name, struct tech_range r, const char *unit, const char *note)
+{
+    char value[64], from_to[96];
+
+    number(value, sizeof value, r.likely, unit);
+    ends(from_to, sizeof from_to, r);
+    fputs("  ", out);
+    text_cell(out, s, TEXT_PLAIN, NAME_COLUMNS, name);
+    text_cell(out, s, TEXT_BOLD, -16, value);
+    if (*from_to || *note)
+        fputs("   ", out);
+    if (*note)
+        text_cell(out, s, TEXT_DIM, RANGE_COLUMNS, from_to);
+    else
+        text_cell(out, s, TEXT_DIM, text_width(from_to), from_to);
+    fprintf(out, "%s%s\n", *note ? "  " : "", note);
+}
+
+static void area_row(FILE *out, const struct text_style *s, const char *name, struct tech_range r, double whole)
+{
+    char value[64], from_to[96], share[16];
+
+    number(value, sizeof value, r.likely, "mm2");
+    snprintf(share, sizeof share, "%.1f %%", 100 * r.likely / whole);
+    ends(from_to, sizeof from_to, r);
+    fputs("  ", out);
+    text_cell(out, s, TEXT_PLAIN, NAME_COLUMNS, name);
+    text_cell(out, s, TEXT_BOLD, -12, value);
+    text_cell(out, s, TEXT_PLAIN, -9, share);
+    fputs("   ", out);
+    text_bar(out, s, TEXT_CYAN, r.likely / whole, BAR_COLUMNS);
+    fputs(*from_to ? " " : "", out);
+    text_cell(out, s, TEXT_DIM, text_width(from_to), from_to);
+    fputc('\n', out);
+}
+
+static void die_text(FILE *out, const struct text_style *s, const struct cost_report *r)
+{
+    const struct die_area *d = r->die;
+    char title[160];
+
+    snprintf(title, sizeof title, "Die by block: %.0f mm2, %.0f to %.0f", d->total_mm2.likely, d->total_mm2.low, d->total_mm2.high);
+    heading(out, s, title);
+    for (int b = 0; b < DIE_BLOCKS; b++)
+        area_row(out, s, die_block_names[b], d->block_mm2[b], d->total_mm2.likely);
+    if (d->known_mm2 > 0)
+        fprintf(out, "  stated area of the die %.4g mm2: the model is %+.1f %% off\n", d->known_mm2, 100 * (d->total_mm2.likely / d->known_mm2 - 1));
+    snprintf(title, sizeof title, "One SM of %lld: %.3g mm2", (long long)r->plan->sms, d->sm_total_mm2.likely);
+    heading(out, s, title);
+    for (int p = 0; p < SM_PARTS; p++)
+        if (d->sm_mm2[p].high > 0)
+            area_row(out, s, sm_part_names[p], d->sm_mm2[p], d->sm_total_mm2.likely);
+}
+
+static void made_text(FILE *out, const struct text_style *s, const struct cost_report *r)
+{
+    const struct manufacture *m = r->made;
+    struct tech_range yield = { 100 * m->yield.low, 100 * m->yield.likely, 100 * m->yield.high };
+    struct tech_range sellable = { 100 * m->sellable.low, 100 * m->sellable.likely, 100 * m->sellable.high };
+    char note[64];
+
+    heading(out, s, "Making one device");
+    snprintf(note, sizeof note, "%lld of %lld SMs on", (long long)r->hw->sm.count, (long long)(r->plan->sms * r->plan->dies));
+    range_row(out, s, "dies of a wafer", (struct tech_range){ m->gross_dies, m->gross_dies, m->gross_dies }, "", "");
+    range_row(out, s, "without a defect", yield, "%", "");
+    range_row(out, s, "sellable", sellable, "%", note);
+    range_row(out, s, "dies", m->dies_usd, "$", "");
+    range_row(out, s, "memory", m->memory_usd, "$", r->hw->dram.type);
+    range_row(out, s, "package", m->package_usd, "$", "");
+    range_row(out, s, "board", m->board_usd, "$", "");
+    range_row(out, s, "together", m->total_usd, "$", "no masks, design, margin");
+    range_row(out, s, "embodied carbon", m->carbon_kg, "kg CO2e", "silicon and memory");
+}
+
+static void price_text(FILE *out, const struct text_style *s, const struct cost_report *r)
+{
+    heading(out, s, "Prices");
+    if (r->price == NULL) {
+        fprintf(out, "  the price list has no '%s'\n", r->hw->name);
+        return;
+    }
+    range_row(out, s, "rent", r->price->cloud_usd_per_hour, "$/h", r->price->date);
+    range_row(out, s, "purchase", r->price->purchase_usd, "$", r->price->date);
+}
+
+static void serving_text(FILE *out, const struct text_style *s, const struct cost_report *r)
+{
+    const struct serving_cost *c = r->serving;
+    char title[256];
+
+    snprintf(title, sizeof title, "A million tokens of %.100s: %.4g tokens/s on %lld device%s", r->run_trace ? r->run_trace : "the run", r->run->tokens_per_s,
+             (long long)r->run->devices, r->run->devices == 1 ? "" : "s");
+    heading(out, s, title);
+    if (r->price != NULL) {
+        range_row(out, s, "rented", c->rented_usd, "$", "");
+        range_row(out, s, "owned", c->owned_usd, "$", "capital and electricity");
+        range_row(out, s, "  capital", c->capital_usd, "$", "");
+    }
+    range_row(out, s, "  electricity", c->electricity_usd, "$", "energy is uncalibrated");
+    range_row(out, s, "carbon, electricity", c->carbon_kg, "kg CO2e", "");
+    range_row(out, s, "carbon, embodied", c->embodied_kg, "kg CO2e", "");
+    fprintf(out, "  energy %.4g J a token, %.0f %% of it static\n", r->run->energy_j / (double)r->run->generated_tokens,
+            r->run->energy_j > 0 ? 100 * r->run->energy_static_j / r->run->energy_j : 0);
+}
+
+static void all_text(FILE *out, const struct cost_report *r, const struct report_style *style)
+{
+    struct text_style s = { style->columns < 72 ? 72 : style->columns > 100 ? 100 : style->columns, style->colour, style->utf8 };
+
+    fprintf(out, "%s  %s, %g nm class\n", r->hw->name, r->hw->process ? r->hw->process : "process not stated", r->hw->area.process_nm);
+    die_text(out, &s, r);
+    made_text(out, &s, r);
+    price_text(out, &s, r);
+    if (r->serving)
+        serving_text(out, &s, r);
+}
+
+/* Through memory, so that no line ends in blanks. */
+void report_cost_text(FILE *out, const struct cost_report *r, const struct report_style *style)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *memory = open_memstream(&text, &bytes);
+
+    if (memory != NULL) {
+        all_text(memory, r, style);
+        if (fclose(memory) == 0)
+            text_trimmed(out, text);
+    }
+    free(text);
+}
+
+static void put_range(struct json *j, const char *key, struct tech_range r)
+{
+    json_object_begin(j, key);
+    json_double(j, "low", r.low);
+    json_double(j, "likely", r.likely);
+    json_double(j, "high", r.high);
+    json_object_end(j);
+}
+
+void report_cost_json(struct json *j, const struct cost_report *r)
+{
+    json_object_begin(j, NULL);
+    json_text(j, "schema", "llmsim.cost/1");
+    json_text(j, "arch", r->hw->name);
+    json_text(j, "process", r->hw->process);
+    json_double(j, "process_nm", r->hw->area.process_nm);
+    json_object_begin(j, "die_mm2");
+    for (int b = 0; b < DIE_BLOCKS; b++)
+        put_range(j, die_block_names[b], r->die->block_mm2[b]);
+    put_range(j, "total", r->die->total_mm2);
+    json_double(j, "stated", r->die->known_mm2);
+    json_object_end(j);
+    json_object_begin(j, "sm_mm2");
+    for (int p = 0; p < SM_PARTS; p++)
+        put_range(j, sm_part_names[p], r->die->sm_mm2[p]);
+    json_object_end(j);
+    json_object_begin(j, "device");
+    json_double(j, "gross_dies", r->made->gross_dies);
+    put_range(j, "yield", r->made->yield);
+    put_range(j, "sellable", r->made->sellable);
+    put_range(j, "dies_usd", r->made->dies_usd);
+    put_range(j, "memory_usd", r->made->memory_usd);
+    put_range(j, "package_usd", r->made->package_usd);
+    put_range(j, "board_usd", r->made->board_usd);
+    put_range(j, "total_usd", r->made->total_usd);
+    put_range(j, "carbon_kg", r->made->carbon_kg);
+    json_object_end(j);
+    if (r->price) {
+        json_object_begin(j, "price");
+        json_text(j, "date", r->price->date);
+        json_text(j, "source", r->price->source);
+        put_range(j, "cloud_usd_per_hour", r->price->cloud_usd_per_hour);
+        put_range(j, "purchase_usd", r->price->purchase_usd);
+        json_object_end(j);
+    }
+    if (r->serving) {
+        json_object_begin(j, "million_tokens");
+        if (r->price) {
+            put_range(j, "rented_usd", r->serving->rented_usd);
+            put_range(j, "owned_usd", r->serving->owned_usd);
+            put_range(j, "capital_usd", r->serving->capital_usd);
+        }
+        put_range(j, "electricity_usd", r->serving->electricity_usd);
+        put_range(j, "carbon_kg", r->serving->carbon_kg);
+        put_range(j, "embodied_kg", r->serving->embodied_kg);
+        json_object_end(j);
+    }
+    json_object_end(j);
+}
