@@ -29,7 +29,9 @@ static void ends(char *out, size_t bytes, struct tech_range r)
 
     number(low, sizeof low, r.low, "");
     number(high, sizeof high, r.high, "");
-    snprintf(out, bytes, r.low != r.high ? "%s to %s" : "", low, high);
+    *out = '\0';
+    if (r.low != r.high)
+        snprintf(out, bytes, "%s to %s", low, high);
 }
 
 static void heading(FILE *out, const struct text_style *s, const char *title)

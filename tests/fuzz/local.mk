@@ -3,11 +3,14 @@
 # With --enable-fuzzing `make fuzz` builds them for libFuzzer (tests/fuzz/run.sh runs one); otherwise `make check` plays the seeds.
 fuzz_targets = \
 	tests/fuzz/fuzz_arch \
+	tests/fuzz/fuzz_data \
+	tests/fuzz/fuzz_model \
+	tests/fuzz/fuzz_rows \
 	tests/fuzz/fuzz_trace \
 	tests/fuzz/fuzz_yaml
 EXTRA_PROGRAMS += $(fuzz_targets)
 fuzz_libs = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
-EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/trace tests/fuzz/yaml
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/data tests/fuzz/model tests/fuzz/rows tests/fuzz/trace tests/fuzz/yaml
 
 if FUZZING
 fuzz_play =
@@ -18,6 +21,15 @@ endif
 tests_fuzz_fuzz_arch_SOURCES = tests/fuzz/fuzz_arch.c $(fuzz_play)
 tests_fuzz_fuzz_arch_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_arch_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_data_SOURCES = tests/fuzz/fuzz_data.c tests/fuzz/bytes.h $(fuzz_play)
+tests_fuzz_fuzz_data_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_data_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_model_SOURCES = tests/fuzz/fuzz_model.c tests/fuzz/bytes.h $(fuzz_play)
+tests_fuzz_fuzz_model_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_model_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_rows_SOURCES = tests/fuzz/fuzz_rows.c tests/fuzz/bytes.h $(fuzz_play)
+tests_fuzz_fuzz_rows_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_rows_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz_trace.c $(fuzz_play)
 tests_fuzz_fuzz_trace_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_trace_LDFLAGS = $(FUZZ_LDFLAGS)
