@@ -31,7 +31,7 @@ static const struct option_spec explain_table[] = {
     { .name = "attention", .kind = OPTION_TEXT, .offset = offsetof(struct explain_options, attention), .value = "A",
       .help = "attention in place of a trace: prefill or decode, then batch=, q=, kv=, heads=, kv_heads=, head_dim=" },
     { .name = "row", .kind = OPTION_TEXT, .offset = offsetof(struct explain_options, row), .value = "FILE:LINE",
-      .help = "a row of measurements, under its harness; takes no ARCH, and of the options below only --set and --json" },
+      .help = "a row of measurements, under its harness; may stand alone as FILE:LINE; takes no ARCH, and of the options below only --set and --json" },
     { .name = "dtype", .kind = OPTION_TEXT, .offset = offsetof(struct explain_options, dtype), .value = "AxW",
       .help = "formats of --gemm: fp16, or activations x weights as in fp16xint4g128, fp8xfp8 [default: the recipe's]" },
     { .name = "warm-weights", .kind = OPTION_FLAG, .offset = offsetof(struct explain_options, warm_weights),
@@ -130,6 +130,14 @@ static int phase_of(const char *name)
         if (strcmp(name, phase_name((enum phase)p)) == 0)
             return p;
     return EXPLAIN_ANY_PHASE;
+}
+
+/* "gemm.csv:17" in place of ARCH: no device has a name that ends so. */
+static bool names_row(const char *operand)
+{
+    const char *colon = strrchr(operand, ':');
+
+    return colon && colon > operand && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
 }
 
 /* What is asked: one of a trace with --role, --gemm, --attention. */
@@ -247,11 +255,17 @@ static enum status explain(struct job *job, const struct explain_options *o, con
     const struct kernel *kernel;
     enum status st;
 
+    if (operands->count == 1 && !o->row && names_row(operands->items[0])) {
+        struct explain_options of_row = *o;
+
+        of_row.row = operands->items[0];
+        return explain(job, &of_row, &(struct text_list){ 0 }, arena, err);
+    }
     if ((st = check_request(o, operands, err)))
         return st;
     if (o->row)
         return explain_measured(o, arena, err);
-    if ( (o->dtype && (st = dtype_recipe(&with_dtype.recipe, o->dtype, arena, err))) ||
+    if ((o->dtype && (st = dtype_recipe(&with_dtype.recipe, o->dtype, arena, err))) ||
         (st = job_load(job, &with_dtype, operands->items[0], arena, err)) ||
         (st = find_kernel(&kernel, &found, job, o, operands, arena, err)))
         return st;

@@ -2,7 +2,6 @@
 /* llmsim probe: microbenchmarks of the model itself, as one would run them on the real chip. */
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arch/arch.h"
 #include "base/nearest.h"

@@ -2,7 +2,6 @@
 /* llmsim scoreboard: figures of accuracy kept in a file, held against what comes out now. */
 #include <math.h>
 #include <stddef.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
