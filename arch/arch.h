@@ -17,7 +17,7 @@
  * uninstalled build, relative to the executable). ARCH may be a path, or a name or alias of a shipped device ("A100-80GB").
  */
 
-/** "a.b.c=value" override, laid over the resolved tree before it is read (`--set`). */
+/** "a.b.c=value" override, laid over the resolved tree before it is read (`--set`). "calibration=none" leaves fitted values out instead. */
 struct arch_override { const char *key, *value; };
 
 /** Loads, resolves `extends:` (cycles are errors), applies overrides, checks every key, unit and range. Result lives in `arena`. */

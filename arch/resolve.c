@@ -14,6 +14,7 @@
 struct chain {
     const char *paths[EXTENDS_MAX]; /* canonical */
     int depth;
+    bool uncalibrated;              /* `calibration:` lines are passed over */
 };
 
 static bool is_own_key(const char *key)
@@ -164,6 +165,10 @@ static enum status calibrated(struct yaml_node **doc, const char *path, struct c
 
     if (!named || yaml_is_null(named))
         return STATUS_OK;
+    if (chain->uncalibrated) {
+        remove_key(*doc, "calibration");
+        return STATUS_OK;
+    }
     if (named->kind != YAML_SCALAR)
         return error_set(err, STATUS_BAD_INPUT, named->at, "calibration: expected one path, relative to this file");
     if (!(file = beside(arena, path, named->text)))
@@ -282,6 +287,18 @@ static enum status apply_override(struct yaml_node **tree, const struct arch_ove
     return lay_over(tree, wrapped, chain, arena, err);
 }
 
+/* "calibration=none" is not a value of the tree: it says how to read the files. */
+static bool is_calibration(const struct arch_override *over) { return strcmp(over->key, "calibration") == 0; }
+
+static enum status leave_calibration_out(struct chain *chain, const struct arch_override *over, struct error *err)
+{
+    if (strcmp(over->value, "none") != 0)
+        return error_set(err, STATUS_BAD_INPUT, (struct source_pos){ "--set calibration", 1, 1 },
+                         "calibration: '%s', expected none (leaves fitted values out)", over->value);
+    chain->uncalibrated = true;
+    return STATUS_OK;
+}
+
 enum status arch_resolve(struct yaml_node **out, const char *path, const struct arch_override *overrides, int64_t overrides_count,
                          struct arena *arena, struct error *err)
 {
@@ -289,10 +306,13 @@ enum status arch_resolve(struct yaml_node **out, const char *path, const struct 
     struct yaml_node *tree;
     enum status st;
 
+    for (int64_t i = 0; i < overrides_count; i++)
+        if (is_calibration(&overrides[i]) && (st = leave_calibration_out(&chain, &overrides[i], err)))
+            return st;
     if ((st = read_chain(&tree, path, (struct source_pos){ 0 }, &chain, arena, err)))
         return st;
     for (int64_t i = 0; i < overrides_count; i++)
-        if ((st = apply_override(&tree, &overrides[i], &chain, arena, err)))
+        if (!is_calibration(&overrides[i]) && (st = apply_override(&tree, &overrides[i], &chain, arena, err)))
             return st;
     remove_nulls(tree);
     *out = tree;

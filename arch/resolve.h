@@ -13,6 +13,7 @@ enum { EXTENDS_MAX = 16 };
  * - Mappings are merged by key, everything else is replaced; a null value removes what was inherited.
  * - `name`, `aliases` and `summary` are a file's own: they are not inherited.
  * - `calibration: FILE` (relative to the file that says so) lays that file's fitted values over the file's own (docs/calibration.md).
+ *   The override "calibration=none" leaves such files out, wherever in the chain they are named: the generation as it is without data.
  * - `dram.timing: FILE` (relative to the file that says so) is replaced by that file's contents; it displaces an inherited timing.
  * - An override's value is YAML ("1500 MHz", "{a: 1}"); its place in messages is "--set KEY".
  */

@@ -8,16 +8,19 @@
 #include "cli/interrupt.h"
 #include "cli/job.h"
 #include "reports/calibrate_report.h"
+#include "validate/folds.h"
 
 struct calibrate_cli {
     const char *write, *judge, *residuals, *clocks;
     int64_t rows, folds;
-    bool json;
+    bool json, by_shape;
 };
 
 static const struct option_spec calibrate_table[] = {
     { .name = "folds", .kind = OPTION_I64, .offset = offsetof(struct calibrate_cli, folds), .value = "N", .otherwise = "0", .min = 0,
       .max = CALIBRATE_FOLDS_MAX, .help = "cross-validate: N times leave out whole models and shapes, fit on the rest, judge by what was left out" },
+    { .name = "by-shape", .kind = OPTION_FLAG, .offset = offsetof(struct calibrate_cli, by_shape),
+      .help = "with --folds: leave out shapes also where rows name models" },
     { .name = "rows", .kind = OPTION_I64, .offset = offsetof(struct calibrate_cli, rows), .value = "N", .otherwise = "1200", .min = 0, .max = INT64_MAX,
       .help = "rows of the fit, thinned evenly; 0 = all" },
     { .name = "judge", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, judge), .value = "FILE.csv",
@@ -76,22 +79,15 @@ static enum status write_residuals(const struct calibrate_cli *o, const struct e
     if ((st = residual_library_load(&lib, arena, err)))
         return st;
     for (int64_t i = 0; i < e->count; i++) {
-        const struct evaluated_row *r = &e->rows[i];
-        const char *group;
-
-        if (!r->selected)
-            continue;
-        if (!(group = row_group(&r->row, arena)))
-            return error_no_memory(err);
-        rows[n++] = (struct residual){ r->row.kind->name, group, strcmp(r->row.kind->measured, "time_us") == 0 ? r->value * 1e-6 : 1.0,
-                                       r->measured / r->value };
+        if (e->rows[i].selected && (st = residual_of_row(&rows[n++], &e->rows[i], arena, err)))
+            return st;
     }
     return residual_library_write(o->residuals, &lib, c->generation, rows, n, arena, err);
 }
 
 static enum status run_calibrate(const struct calibrate_cli *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
-    struct calibrate_options options = { o->rows, o->folds, &interrupted };
+    struct calibrate_options options = { .rows = o->rows, .folds = o->folds, .by_shape = o->by_shape, .stop = &interrupted };
     struct report_style style = job_style(0);
     struct evaluation e = { 0 };
     struct calibration c;

@@ -8,10 +8,14 @@
 #include "cli/job.h"
 #include "reports/scoreboard_report.h"
 
-struct scoreboard_options { const char *markdown; bool write, json; };
+struct scoreboard_options { const char *markdown, *only; bool write, refit, json; };
 
 static const struct option_spec scoreboard_table[] = {
     { .name = "write", .kind = OPTION_FLAG, .offset = offsetof(struct scoreboard_options, write), .help = "write the values that came out into FILE" },
+    { .name = "only", .kind = OPTION_TEXT, .offset = offsetof(struct scoreboard_options, only), .value = "PATTERN",
+      .help = "only figures whose name matches ('*' and '?' as in the shell, '|' between alternatives)" },
+    { .name = "refit", .kind = OPTION_FLAG, .offset = offsetof(struct scoreboard_options, refit),
+      .help = "fit the folds anew first (minutes); with --write the values are kept" },
     { .name = "markdown", .kind = OPTION_TEXT, .offset = offsetof(struct scoreboard_options, markdown), .value = "OUT.md",
       .help = "write the table, with commands and reasons" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct scoreboard_options, json), .help = "print one JSON object" },
@@ -59,7 +63,9 @@ static enum status evaluate(const struct scoreboard_options *o, const struct tex
         return st;
     if (!(now = arena_array(arena, (size_t)board.count + 1, sizeof *now)))
         return error_no_memory(err);
-    if ((st = scoreboard_evaluate(now, &board, operands->items[1], &interrupted, err)) || (st = show(&board, now, o->json, err)))
+    if (o->refit && (st = scoreboard_refit(&board, operands->items[1], o->only, &interrupted, arena, err)))
+        return st;
+    if ((st = scoreboard_evaluate(now, &board, operands->items[1], o->only, &interrupted, err)) || (st = show(&board, now, o->json, err)))
         return st;
     if (!o->write && !o->markdown)
         return verdict(&board, now, err);
@@ -97,6 +103,7 @@ const struct command command_scoreboard = {
              "written; 2 bad usage or input; 4 a figure is worse, or better than FILE says.",
     .options = scoreboard_table,
     .examples = "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements\n"
-                "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements --write --markdown docs/scoreboard.md\n",
+                "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements --write --markdown docs/scoreboard.md\n"
+                "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements --only 'left out*' --refit\n",
     .run = scoreboard_main,
 };

@@ -19,7 +19,7 @@ struct validate_options {
     struct text_list sets, where;
     int64_t sample;
     double max_mape;
-    bool json;
+    bool json, uncalibrated;
 };
 
 static const char *const fidelities[] = { "roofline", "analytic", "cycle", NULL };
@@ -42,6 +42,8 @@ static const struct option_spec validate_table[] = {
       .help = "exit 4 when the mean error of all rows, in percent, is above X or a row is missed; 0 = never" },
     { .name = "where", .kind = OPTION_LIST, .offset = offsetof(struct validate_options, where), .value = "column=pattern",
       .help = "only rows whose column matches ('*' and '?' as in the shell, '|' between alternatives, or >=N, <N); may be given often" },
+    { .name = "uncalibrated", .kind = OPTION_FLAG, .offset = offsetof(struct validate_options, uncalibrated),
+      .help = "as if no row of a device's generation had been measured: without fitted values and clocks, intervals of other generations" },
     { .name = "set", .kind = OPTION_LIST, .offset = offsetof(struct validate_options, sets), .value = "a.b=v",
       .help = "changes a value of every device's description; may be given often" },
     { 0 }
@@ -160,6 +162,8 @@ static enum status validate(struct predictor *p, const struct validate_options *
     int64_t count;
     enum status st;
 
+    if (o->uncalibrated)
+        predictor_uncalibrate(p);
     if ((st = evaluation_by(by, &by_count, o->by, arena, err)) || (o->plot && (st = figure_ready(o->plot, err))) || (st = read_sets(p, &o->sets, err)) ||
         (st = predict_all(&e, p, files, o, arena, err)) ||
         (st = evaluation_statistics(&groups, &count, &all, &e, by, by_count, p, arena, err)))

@@ -7,7 +7,7 @@
 #include "base/textfile.h"
 #include "reports/text.h"
 
-enum { NAME_WIDTH = 44, CELL = 32 };
+enum { NAME_WIDTH = 52, CELL = 32 };
 
 static const char *verdict_name(enum scoreboard_verdict v)
 {
@@ -38,6 +38,8 @@ void report_scoreboard_text(FILE *out, const struct scoreboard *board, const str
         const double values[] = { now[i].value, e->value, e->goal };
         char cell[CELL];
 
+        if (now[i].skipped)
+            continue;
         text_cell(out, &s, TEXT_PLAIN, NAME_WIDTH, e->name);
         for (int k = 0; k < 3; k++) {
             percent(cell, values[k]);
@@ -58,6 +60,8 @@ void report_scoreboard_json(struct json *j, const struct scoreboard *board, cons
     for (int64_t i = 0; i < board->count; i++) {
         const struct scoreboard_entry *e = &board->entries[i];
 
+        if (now[i].skipped)
+            continue;
         json_object_begin(j, NULL);
         json_text(j, "name", e->name);
         json_text(j, "statistic", e->statistic->name);
@@ -65,6 +69,8 @@ void report_scoreboard_json(struct json *j, const struct scoreboard *board, cons
         json_double(j, "kept", e->value);
         json_double(j, "margin", e->margin);
         json_double(j, "goal", e->goal);
+        if (!isnan(e->goal_low))
+            json_double(j, "goal_low", e->goal_low);
         json_i64(j, "rows", now[i].rows);
         json_i64(j, "misses", now[i].misses);
         json_text(j, "verdict", verdict_name(scoreboard_judge(e, &now[i])));
@@ -74,13 +80,29 @@ void report_scoreboard_json(struct json *j, const struct scoreboard *board, cons
     json_object_end(j);
 }
 
+static void goal_text(char *out, const struct scoreboard_entry *e)
+{
+    if (isnan(e->goal))
+        snprintf(out, CELL, "-");
+    else if (isnan(e->goal_low))
+        snprintf(out, CELL, "%g %%", e->goal);
+    else
+        snprintf(out, CELL, "%g to %g %%", e->goal_low, e->goal);
+}
+
 static void command(struct outfile *out, const struct scoreboard_entry *e)
 {
+    if (e->folds) {
+        outfile_printf(out, "llmsim scoreboard FILE DIR --only '%s' --refit", e->name);
+        return;
+    }
     outfile_printf(out, "llmsim validate %s --by ''", e->file);
     for (int i = 0; i < e->where_count; i++)
         outfile_printf(out, " --where '%s=%s'", e->columns[i], e->patterns[i]);
     if (e->sample)
         outfile_printf(out, " --sample %lld", (long long)e->sample);
+    if (e->uncalibrated)
+        outfile_printf(out, " --uncalibrated");
     outfile_printf(out, " --fidelity %s", e->fidelity);
 }
 
@@ -92,8 +114,9 @@ enum status report_scoreboard_markdown(const char *path, const struct scoreboard
     if (st)
         return st;
     outfile_printf(out, "<!-- Written by `make scoreboard` from validate/scoreboard.yaml. -->\n# Scoreboard\n\n"
-                        "Accuracy on measured rows. Every row that fits the description counts, those that parameters were fitted on too: figures on rows left out\n"
-                        "come from `llmsim calibrate ARCH FILES --folds N` ([calibration.md](calibration.md)). A row that cannot be predicted is a miss, and a figure with misses does not\n"
+                        "Accuracy on measured rows. Every row that fits the description counts, those that parameters were fitted on too; but of figures \"left out\" each row is\n"
+                        "predicted by a fit that left its model or shapes out ([calibration.md](calibration.md), \"Folds that are kept\"), and of figures \"unseen\" no row of the device's\n"
+                        "generation was fitted on. A row that cannot be predicted is a miss, and a figure with misses does not\n"
                         "reach its goal. `make check` fails when a figure leaves its margin, either way.\n\n"
                         "| figure | rows | misses | statistic | value | goal | reached | margin |\n|---|---|---|---|---|---|---|---|\n");
     for (int64_t i = 0; i < board->count; i++) {
@@ -101,7 +124,7 @@ enum status report_scoreboard_markdown(const char *path, const struct scoreboard
         char value[CELL], goal[CELL];
 
         percent(value, e->value);
-        snprintf(goal, sizeof goal, isnan(e->goal) ? "-" : "%g %%", e->goal);
+        goal_text(goal, e);
         outfile_printf(out, "| %s | %lld | %lld | %s | %s | %s | %s | %g |\n", e->name, (long long)e->rows, (long long)e->misses, e->statistic->name, value,
                        goal, isnan(e->goal) ? "-" : scoreboard_reached(e) ? "yes" : "no", e->margin);
     }

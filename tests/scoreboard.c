@@ -27,7 +27,7 @@ static void verdicts(void)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct scoreboard_entry e = { .value = rows[i].value, .margin = rows[i].margin, .rows = rows[i].rows, .misses = rows[i].misses };
-        struct scoreboard_result now = { rows[i].now, rows[i].rows_now, rows[i].misses_now };
+        struct scoreboard_result now = { rows[i].now, rows[i].rows_now, rows[i].misses_now, false };
 
         CHECK_ROW(rows[i].label, scoreboard_judge(&e, &now) == rows[i].want);
     }
@@ -156,7 +156,7 @@ static void committed_figures(void)
     read_committed(&board, &arena);
     CU_ASSERT_FATAL(board.count > 0 && board.count <= 256);
     snprintf(folder, sizeof folder, "%s/measurements", shared);
-    if (scoreboard_evaluate(now, &board, folder, NULL, &err))
+    if (scoreboard_evaluate(now, &board, folder, NULL, NULL, &err))
         CU_FAIL_FATAL(err.message);
     for (int64_t i = 0; i < board.count; i++) {
         enum scoreboard_verdict v = scoreboard_judge(&board.entries[i], &now[i]);

@@ -56,6 +56,7 @@ static enum status predict_with(double *log_errors, struct evaluated_row **rows,
 
     if (st)
         return st;
+    predictor_uncalibrate(&p);
     p.overrides = overrides;
     for (int64_t i = 0; i < c->count && !st; i++) {
         const struct free_parameter *q = &c->parameters[i];
@@ -213,14 +214,30 @@ static enum status errors_of(double *before, double *after, struct evaluated_row
         values[0][i] = c->parameters[i].start;
         values[1][i] = c->parameters[i].value;
     }
-    if ((st = predict_with(scratch, rows, n, c, values[0], err)))
+    if (before && (st = predict_with(scratch, rows, n, c, values[0], err)))
         return st;
-    *before = mean_error(scratch, n);
+    if (before)
+        *before = mean_error(scratch, n);
     if ((st = predict_with(scratch, rows, n, c, values[1], err)))
         return st;
     *after = mean_error(scratch, n);
     for (size_t i = 0; keep && i < n; i++)
         rows[i]->value = exp(scratch[i]) * rows[i]->measured;
+    return STATUS_OK;
+}
+
+static enum status take_kept(struct calibration *c, const struct fold_fit *kept, int64_t f, struct error *err)
+{
+    for (int64_t i = 0; i < c->count; i++) {
+        int64_t at = 0;
+
+        while (at < kept->count && strcmp(kept->keys[at], c->parameters[i].key) != 0)
+            at++;
+        if (at == kept->count)
+            return error_plain(err, STATUS_BAD_INPUT, "fold %lld of %s keeps no value of '%s': it is to be fitted anew", (long long)f + 1, c->device,
+                               c->parameters[i].key);
+        c->parameters[i].value = kept->values[at];
+    }
     return STATUS_OK;
 }
 
@@ -239,13 +256,17 @@ static enum status one_fold(struct calibration *out, int64_t f, const int64_t *f
     kept = calibrate_thin(used, part, kept, o->rows);
     if (kept <= (size_t)c.count)
         return error_plain(err, STATUS_BAD_INPUT, "fold %lld leaves %zu rows to fit %lld parameters", (long long)f, kept, (long long)c.count);
-    if ((st = fit(&c, used, kept, scratch, o->stop, err)))
+    if ((st = o->kept ? take_kept(&c, &o->kept[f], f, err) : fit(&c, used, kept, scratch, o->stop, err)))
         return st;
     for (size_t i = 0; i < n; i++)
-        if (fold[i] == f)
+        if (fold[i] == f) {
+            rows[i]->fold = f;
             part[left++] = rows[i];
+        }
     out->fold_rows[f] = (int64_t)left;
-    return errors_of(&out->fold_error_before[f], &out->fold_error[f], part, left, &c, true, scratch, err);
+    for (int64_t i = 0; i < c.count; i++)
+        out->fold_values[f][i] = c.parameters[i].value;
+    return errors_of(o->kept ? NULL : &out->fold_error_before[f], &out->fold_error[f], part, left, &c, true, scratch, err);
 }
 
 enum status calibrate(struct calibration *out, struct evaluation *e, const char *device, const struct calibrate_options *o, struct arena *arena,
@@ -256,6 +277,7 @@ enum status calibrate(struct calibration *out, struct evaluation *e, const char 
                          **used = arena_array(arena, room, sizeof *used);
     double *scratch = arena_array(arena, room, sizeof *scratch);
     int64_t *fold = arena_array(arena, room, sizeof *fold);
+    const struct arch_override uncalibrated = { "calibration", "none" };
     const struct hardware *hw;
     struct predictor p;
     enum status st;
@@ -265,7 +287,8 @@ enum status calibrate(struct calibration *out, struct evaluation *e, const char 
     gsl_set_error_handler_off();
     if ((st = predictor_open(&p, "analytic", err)))
         return st;
-    if ((st = arch_load(&hw, device, NULL, 0, arena, err)) || (st = calibrate_declared(out, hw, arena, err))) {
+    predictor_uncalibrate(&p);
+    if ((st = arch_load(&hw, device, &uncalibrated, 1, arena, err)) || (st = calibrate_declared(out, hw, arena, err))) {
         predictor_close(&p);
         return st;
     }
@@ -278,12 +301,14 @@ enum status calibrate(struct calibration *out, struct evaluation *e, const char 
         return error_plain(err, STATUS_BAD_INPUT, "%zu rows of generation '%s' with a measured value, too few for %lld parameters", n, out->generation,
                            (long long)out->count);
     if (o->folds > 1) {
-        calibrate_folds(fold, rows, n, o->folds);
+        calibrate_folds(fold, rows, n, o->folds, o->by_shape);
         out->folds = o->folds;
         for (int64_t f = 0; f < out->folds; f++)
             if ((st = one_fold(out, f, fold, rows, n, o, part, used, scratch, err)))
                 return st;
     }
+    if (o->folds_only)
+        return STATUS_OK;
     kept = calibrate_thin(used, rows, n, o->rows);
     out->rows_used = (int64_t)kept;
     if ((st = fit(out, used, kept, scratch, o->stop, err)))

@@ -31,11 +31,22 @@ struct calibration {
     int64_t folds;                   /* of the cross-validation; 0: none */
     double fold_error[CALIBRATE_FOLDS_MAX], fold_error_before[CALIBRATE_FOLDS_MAX]; /* on the rows left out, whole */
     int64_t fold_rows[CALIBRATE_FOLDS_MAX];
+    double fold_values[CALIBRATE_FOLDS_MAX][CALIBRATE_FREE_MAX]; /* of the parameters, as fitted without the fold's rows */
+};
+
+/** Values of a fit that were kept: by a parameter's key, in the unit of its bounds. */
+struct fold_fit {
+    int64_t count;
+    const char *keys[CALIBRATE_FREE_MAX];
+    double values[CALIBRATE_FREE_MAX];
 };
 
 struct calibrate_options {
     int64_t rows;                    /* thinned to about so many, evenly; 0 = all */
     int64_t folds;                   /* 0 = no cross-validation */
+    bool by_shape;                   /* folds leave out shapes also where rows name models */
+    bool folds_only;                 /* no fit of all rows */
+    const struct fold_fit *kept;     /* [folds]: predict by these instead of fitting; NULL: fit */
     const volatile sig_atomic_t *stop;
 };
 
@@ -43,8 +54,9 @@ struct calibrate_options {
 enum status calibrate_declared(struct calibration *out, const struct hardware *hw, struct arena *arena, struct error *err);
 
 /**
- * Fits. `e` holds the rows (evaluation_read), of which those of the device's generation with a measured value count. With folds, each fold leaves
- * out a whole model (sources that name one) or a third of the shapes, fits on the rest, and its rows get the left-out prediction in e->rows[].value.
+ * Fits, from the generation as it is without data (predictor_uncalibrate). `e` holds the rows (evaluation_read), of which those of the device's generation with a measured value count. With folds, each fold leaves
+ * out a whole model (sources that name one) or a third of the shapes (half with two folds), fits on the rest, and its rows get the left-out
+ * prediction in e->rows[].value and their fold; e->rows[].selected tells which rows counted. STATUS_BAD_INPUT: too few rows; a kept fit lacks a value.
  */
 enum status calibrate(struct calibration *out, struct evaluation *e, const char *device, const struct calibrate_options *o, struct arena *arena,
                       struct error *err);

@@ -13,8 +13,9 @@ size_t calibrate_usable_rows(struct evaluated_row **out, struct evaluation *e, c
 /** Every k-th row, so that about `want` stay (0: all). */
 size_t calibrate_thin(struct evaluated_row **out, struct evaluated_row **rows, size_t n, int64_t want);
 
-/** Fold of each row. Where the rows name one model only, its shapes are parted instead. */
-void calibrate_folds(int64_t *fold, struct evaluated_row **rows, size_t n, int64_t folds);
+/** Fold of each row: its model where the source names one and others are there, else a third of the shapes (half of them with two folds). by_shape:
+ *  always shapes. */
+void calibrate_folds(int64_t *fold, struct evaluated_row **rows, size_t n, int64_t folds, bool by_shape);
 
 /** Adds the one free clock of each source and device of the rows. */
 enum status calibrate_clocks(struct calibration *c, struct evaluated_row **rows, size_t n, struct predictor *p, struct arena *arena, struct error *err);

@@ -46,17 +46,16 @@ static int64_t find_model(uint64_t *models, int64_t *known, uint64_t key)
     return at;
 }
 
-/* Fold of each row. Where the rows name one model only, its shapes are parted instead. */
-void calibrate_folds(int64_t *fold, struct evaluated_row **rows, size_t n, int64_t folds)
+void calibrate_folds(int64_t *fold, struct evaluated_row **rows, size_t n, int64_t folds, bool by_shape)
 {
-    uint64_t models[CALIBRATE_FOLDS_MAX], key;
+    uint64_t models[CALIBRATE_FOLDS_MAX], key, parts = folds < 3 ? (uint64_t)folds : 3;
     int64_t known = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (model_key(&key, &rows[i]->row))
+        if (!by_shape && model_key(&key, &rows[i]->row))
             find_model(models, &known, key);
     for (size_t i = 0; i < n; i++)
-        fold[i] = (known > 1 && model_key(&key, &rows[i]->row) ? find_model(models, &known, key) : (int64_t)(shape_key(&rows[i]->row) % 3)) % folds;
+        fold[i] = (known > 1 && model_key(&key, &rows[i]->row) ? find_model(models, &known, key) : (int64_t)(shape_key(&rows[i]->row) % parts)) % folds;
 }
 
 size_t calibrate_thin(struct evaluated_row **out, struct evaluated_row **rows, size_t n, int64_t want)
@@ -69,6 +68,16 @@ size_t calibrate_thin(struct evaluated_row **out, struct evaluated_row **rows, s
     return kept;
 }
 
+static bool single_kernel(const struct row *row)
+{
+    static const char *const kinds[] = { "gemm", "attention", "elementwise", "moe" };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(row->kind->name, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Rows of devices of this generation that have a measured value and that the description predicts as it stands. */
 size_t calibrate_usable_rows(struct evaluated_row **out, struct evaluation *e, const struct hardware *hw, struct predictor *p)
 {
@@ -77,10 +86,15 @@ size_t calibrate_usable_rows(struct evaluated_row **out, struct evaluation *e, c
 
     for (int64_t i = 0; i < e->count; i++) {
         struct evaluated_row *r = &e->rows[i];
+        const struct hardware *its_hw = NULL;
         struct prediction its;
         struct error why;
 
-        r->selected = !r->reason && !isnan(r->measured) && predict_row(&its, &r->row, p, &scratch, &why) == STATUS_OK && its.generation &&
+        r->selected = !r->reason && !isnan(r->measured);
+        if (r->selected && single_kernel(&r->row)) /* timed on the device that the row names: no prediction tells more */
+            r->selected = predictor_device(&its_hw, p, row_text(&r->row, "device"), &why) == STATUS_OK && its_hw->generation &&
+                          strcmp(its_hw->generation, hw->generation) == 0;
+        r->selected = r->selected && predict_row(&its, &r->row, p, &scratch, &why) == STATUS_OK && its.generation &&
                       strcmp(its.generation, hw->generation) == 0;
         if (r->selected)
             out[n++] = r;
@@ -91,16 +105,6 @@ size_t calibrate_usable_rows(struct evaluated_row **out, struct evaluation *e, c
 }
 
 /* ---- clocks of sources ---- */
-
-static bool single_kernel(const struct row *row)
-{
-    static const char *const kinds[] = { "gemm", "attention", "elementwise", "moe" };
-
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(row->kind->name, kinds[i]) == 0)
-            return true;
-    return false;
-}
 
 static bool same_source(const char *source, const char *prefix)
 {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/num.h"
+
 static enum status copy_row(struct evaluated_row *out, const struct row *row, struct row *shared, struct arena *arena, struct error *err)
 {
     const char **fields = arena_array(arena, (size_t)row->columns + 1, sizeof *fields);
@@ -28,7 +30,7 @@ static enum status copy_row(struct evaluated_row *out, const struct row *row, st
         if (!(fields[i] = arena_strdup(arena, row->fields[i])))
             return error_no_memory(err);
     *out = (struct evaluated_row){ .row = { row->kind, shared->names, fields, row->columns, { shared->at.file, row->at.line, row->at.column } },
-                                   .measured = NAN, .selected = true, .low = NAN, .high = NAN, .value = NAN, .mapping = "", .bound = "" };
+                                   .measured = NAN, .selected = true, .fold = -1, .low = NAN, .high = NAN, .value = NAN, .mapping = "", .bound = "" };
     return STATUS_OK;
 }
 
@@ -83,15 +85,25 @@ static const char *stratum_text(size_t *length, const struct row *row, int colum
     return text;
 }
 
-static int time_decade(const struct evaluated_row *r)
+/* Half decade of the product of the row's whole numbers above 0: of its work, about, and known before anything is measured or predicted. */
+static int size_class(const struct evaluated_row *r)
 {
-    return isfinite(r->measured) && r->measured > 0.0 ? (int)floor(log10(r->measured)) : 0;
+    double log_size = 0.0;
+
+    for (int i = 0; i < r->row.columns; i++) {
+        const char *text = row_text(&r->row, r->row.names[i]);
+        double count;
+
+        if (*text && text[strspn(text, "0123456789")] == '\0' && num_parse_double(&count, text) == 0 && count > 0.0)
+            log_size += log10(count);
+    }
+    return (int)floor(2.0 * log_size);
 }
 
 static int compare_strata(const void *left, const void *right)
 {
     const struct evaluated_row *a = *(struct evaluated_row *const *)left, *b = *(struct evaluated_row *const *)right;
-    int x = time_decade(a), y = time_decade(b);
+    int x = size_class(a), y = size_class(b);
 
     for (int i = 0; i < a->row.columns && i < b->row.columns; i++) {
         size_t a_length, b_length;

@@ -15,6 +15,7 @@ struct evaluated_row {
     double measured;                 /* NAN: empty */
     bool selected;                   /* by the sample */
     const char *reason;              /* why it could not be predicted; NULL: it was */
+    int64_t fold;                    /* of a cross-validation, which leaves it out; -1: none */
     double value, low, high, simulated_fraction, extrapolation_error;
     const char *mapping, *bound;
 };
@@ -25,7 +26,8 @@ struct evaluation { struct evaluated_row *rows; int64_t count, capacity; };
 enum status evaluation_read(struct evaluation *e, const char *path, struct arena *arena, struct error *err);
 
 /** Keeps about `sample` rows, stratified in proportion: rows of a file are put in order of what they are (device, phase or operator, formats,
- *  source), of the decade of their time, then of reading, and taken at even steps. Same rows every time; 0 (or no memory to sort in) = all. */
+ *  source), of the half decade of the product of their whole numbers (shapes, ranks, bytes: never what was measured), then of reading, and taken at
+ *  even steps. Same rows every time, whatever the measured column holds; 0 (or no memory to sort in) = all. */
 void evaluation_sample(struct evaluation *e, int64_t sample);
 
 /** Predicts every selected row. Only STATUS_INTERNAL and STATUS_INTERRUPTED end it; anything else makes the row a miss. */

@@ -91,6 +91,8 @@ const char *harness_system(const struct harness *h, const char *device);
 double harness_clock_share(const struct harness *h, const char *device);
 /** Sets it for every harness of a source ("vidur"); texts must live as long as the library. */
 enum status harness_clock_set(struct harness_library *lib, const char *source, const char *device, double share, struct error *err);
+/** Forgets the clocks of every source. */
+void harness_clocks_clear(struct harness_library *lib);
 /** A file of clocks; an empty list when it is absent. */
 enum status harness_clocks_read(struct harness_clock_list *out, const char *path, struct arena *arena, struct error *err);
 /** What the wall clock holds beside the device's time for this operator; 0 for harnesses that time on the device. */

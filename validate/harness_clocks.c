@@ -68,6 +68,12 @@ enum status harness_clock_set(struct harness_library *lib, const char *source, c
     return STATUS_OK;
 }
 
+void harness_clocks_clear(struct harness_library *lib)
+{
+    for (int64_t i = 0; i < lib->count; i++)
+        lib->items[i].clocks_count = 0;
+}
+
 double harness_clock_share(const struct harness *h, const char *device)
 {
     for (int64_t i = 0; i < h->clocks_count; i++)

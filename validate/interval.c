@@ -110,24 +110,17 @@ static const struct residual_class *own_class(const struct residual_library *lib
     return c ? c : find_class(lib, generation, kind, "", "");
 }
 
-bool interval_of(double *low, double *median, double *high, bool *own, const struct residual_library *lib, const char *generation, const char *kind,
-                 const char *group, double time_s)
+bool interval_unseen(double *low, double *high, const struct residual_library *lib, const char *generation, const char *kind, const char *group,
+                     double time_s)
 {
     const char *size = interval_size_of(time_s);
-    const struct residual_class *c = own_class(lib, generation, kind, group, size);
 
     *low = INFINITY;
     *high = 0.0;
-    *median = 1.0;
-    *own = c != NULL;
-    if (c) {
-        *low = c->low;
-        *median = c->median;
-        *high = c->high;
-        return true;
-    }
     for (int64_t i = 0; i < lib->count; i++) { /* widest of what each other generation would say */
-        c = own_class(lib, lib->items[i].generation, kind, group, size);
+        const char *other = lib->items[i].generation;
+        const struct residual_class *c = strcmp(other, generation) != 0 ? own_class(lib, other, kind, group, size) : NULL;
+
         if (c && c->low < *low)
             *low = c->low;
         if (c && c->high > *high)
@@ -138,6 +131,23 @@ bool interval_of(double *low, double *median, double *high, bool *own, const str
     *low = pow(*low < 1.0 ? *low : 1.0, spread_unseen);
     *high = pow(*high > 1.0 ? *high : 1.0, spread_unseen);
     return true;
+}
+
+bool interval_of(double *low, double *median, double *high, bool *own, const struct residual_library *lib, const char *generation, const char *kind,
+                 const char *group, double time_s)
+{
+    const char *size = interval_size_of(time_s);
+    const struct residual_class *c = own_class(lib, generation, kind, group, size);
+
+    *median = 1.0;
+    *own = c != NULL;
+    if (c) {
+        *low = c->low;
+        *median = c->median;
+        *high = c->high;
+        return true;
+    }
+    return interval_unseen(low, high, lib, generation, kind, group, time_s);
 }
 
 /* ---- making ---- */
@@ -209,12 +219,11 @@ static void write_class(struct outfile *out, const struct residual_class *c)
                    c->kind, c->group, c->size, c->low, c->median, c->high, (long long)c->rows);
 }
 
-enum status residual_library_write(const char *path, struct residual_library *lib, const char *generation, const struct residual *rows, int64_t count,
-                                   struct arena *arena, struct error *err)
+enum status residual_library_replace(struct residual_library *lib, const char *generation, const struct residual *rows, int64_t count,
+                                     struct arena *arena, struct error *err)
 {
     struct residual *sorted = arena_array(arena, (size_t)count + 1, sizeof *sorted);
     double *ratios = arena_array(arena, (size_t)count + 1, sizeof *ratios);
-    struct outfile *out;
     int64_t kept = 0;
     enum status st;
 
@@ -227,9 +236,20 @@ enum status residual_library_write(const char *path, struct residual_library *li
     if (count)
         memcpy(sorted, rows, (size_t)count * sizeof *rows);
     qsort(sorted, (size_t)count, sizeof *sorted, by_class);
-    if ((st = make_classes(lib, generation, sorted, count, ratios, arena, err)) || (st = outfile_open(&out, path, err)))
+    if ((st = make_classes(lib, generation, sorted, count, ratios, arena, err)))
         return st;
     qsort(lib->items, (size_t)lib->count, sizeof *lib->items, by_generation);
+    return STATUS_OK;
+}
+
+enum status residual_library_write(const char *path, struct residual_library *lib, const char *generation, const struct residual *rows, int64_t count,
+                                   struct arena *arena, struct error *err)
+{
+    struct outfile *out;
+    enum status st = residual_library_replace(lib, generation, rows, count, arena, err);
+
+    if (st || (st = outfile_open(&out, path, err)))
+        return st;
     outfile_printf(out, "# SPDX-License-Identifier: Apache-2.0\n"
                         "# Quantiles (10 %%, 50 %%, 90 %%) of measured / predicted over rows that the calibration had not seen: written by\n"
                         "# `llmsim calibrate --folds N --residuals`. docs/intervals.md\nclasses:\n");

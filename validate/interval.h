@@ -37,8 +37,17 @@ const char *interval_size_of(double time_s);
 bool interval_of(double *low, double *median, double *high, bool *own, const struct residual_library *lib, const char *generation, const char *kind, const char *group,
                  double time_s);
 
-/** Replaces the classes of `generation` by those of the given rows' ratios (measured / predicted), and writes the file. */
+/** 80 % interval of measured / predicted where `generation` has no data, or as if it had none: what the other generations give, spread; false where
+ *  none knows the kind. */
+bool interval_unseen(double *low, double *high, const struct residual_library *lib, const char *generation, const char *kind, const char *group,
+                     double time_s);
+
+/** Replaces the classes of `generation` by those of the given rows' ratios (measured / predicted). */
 struct residual { const char *kind, *group; double time_s, ratio; };
+enum status residual_library_replace(struct residual_library *lib, const char *generation, const struct residual *rows, int64_t count,
+                                     struct arena *arena, struct error *err);
+
+/** The same, and writes the file. */
 enum status residual_library_write(const char *path, struct residual_library *lib, const char *generation, const struct residual *rows, int64_t count,
                                    struct arena *arena, struct error *err);
 

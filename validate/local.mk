@@ -39,6 +39,8 @@ libllmsim_results_la_SOURCES += \
 	validate/rows.c \
 	validate/rows.h \
 	validate/statistics.c \
+	validate/folds.c \
+	validate/folds.h \
 	validate/scoreboard.c \
 	validate/scoreboard.h \
 	validate/scoreboard_file.c \

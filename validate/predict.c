@@ -26,6 +26,12 @@ enum status predictor_open(struct predictor *out, const char *fidelity, struct e
     return st;
 }
 
+void predictor_uncalibrate(struct predictor *p)
+{
+    p->uncalibrated = true;
+    harness_clocks_clear(&p->harnesses);
+}
+
 void predictor_close(struct predictor *p)
 {
     engines_close(p);
@@ -55,6 +61,20 @@ static enum status answer(const struct predictor_entry *e, struct error *err)
     return e->status;
 }
 
+static enum status load_device(const struct hardware **out, struct predictor *p, const char *name, struct error *err)
+{
+    struct arch_override *all;
+
+    if (!p->uncalibrated)
+        return arch_load(out, name, p->overrides, p->overrides_count, &p->arena, err);
+    if (!(all = arena_array(&p->arena, (size_t)p->overrides_count + 1, sizeof *all)))
+        return error_no_memory(err);
+    all[0] = (struct arch_override){ "calibration", "none" };
+    for (int64_t i = 0; i < p->overrides_count; i++)
+        all[i + 1] = p->overrides[i];
+    return arch_load(out, name, all, p->overrides_count + 1, &p->arena, err);
+}
+
 enum status predictor_device(const struct hardware **out, struct predictor *p, const char *name, struct error *err)
 {
     bool fresh;
@@ -64,7 +84,7 @@ enum status predictor_device(const struct hardware **out, struct predictor *p, c
     if (!e)
         return error_no_memory(err);
     if (fresh) {
-        e->status = arch_load(&hw, name, p->overrides, p->overrides_count, &p->arena, &e->error);
+        e->status = load_device(&hw, p, name, &e->error);
         e->loaded = hw;
     }
     *out = e->loaded;
@@ -105,14 +125,19 @@ static enum status add_interval(struct prediction *out, const struct row *row, s
     const struct hardware *hw = NULL;
     const char *generation = out->generation, *group = row_group(row, arena);
     double low, median, high;
-    bool own;
+    bool own, known;
 
     if (!group)
         return error_no_memory(err);
     if (!generation && !predictor_device(&hw, p, row_text(row, "device"), NULL))
         out->generation = generation = hw->generation;
-    if (isnan(out->low) && interval_of(&low, &median, &high, &own, &p->residuals, generation ? generation : "", row->kind->name, group,
-                                       microseconds ? out->value * 1e-6 : 1.0)) {
+    if (!isnan(out->low))
+        return STATUS_OK;
+    generation = generation ? generation : "";
+    known = p->uncalibrated ? interval_unseen(&low, &high, &p->residuals, generation, row->kind->name, group, microseconds ? out->value * 1e-6 : 1.0)
+                            : interval_of(&low, &median, &high, &own, &p->residuals, generation, row->kind->name, group,
+                                          microseconds ? out->value * 1e-6 : 1.0);
+    if (known) {
         out->low = out->value * low;
         out->high = out->value * high;
     }

@@ -45,12 +45,16 @@ struct predictor {
     struct residual_library residuals;
     const struct arch_override *overrides; /* laid over every device (calibration, sensitivity); set before the first row */
     int64_t overrides_count;
+    bool uncalibrated;                     /* predictor_uncalibrate() was called */
     struct engine_entry *engines;          /* private: validate/engines.h */
     struct prediction_watch *watch;        /* NULL: nobody watches */
     struct predictor_entry *devices, *stacks; /* private: what was loaded, by name */
 };
 
 enum status predictor_open(struct predictor *out, const char *fidelity, struct error *err);
+/** From here on every device is predicted as if no row of its generation had been measured: without fitted values, without clocks of its sources,
+ *  with the intervals that other generations give. Before the first row. */
+void predictor_uncalibrate(struct predictor *p);
 void predictor_close(struct predictor *p);
 /** Device by name or alias. STATUS_BAD_INPUT with the nearest name when there is none: the row is a miss. */
 enum status predictor_device(const struct hardware **out, struct predictor *p, const char *name, struct error *err);

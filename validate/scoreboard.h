@@ -6,14 +6,15 @@
 #ifndef LLMSIM_VALIDATE_SCOREBOARD_H
 #define LLMSIM_VALIDATE_SCOREBOARD_H
 
-#include "validate/evaluate.h"
+#include "validate/folds.h"
 
 enum { SCOREBOARD_WHERE_MAX = 6 };
 
-/** A statistic over rows, in percent; smaller is better. */
+/** A statistic over rows, in percent. */
 struct scoreboard_statistic {
     const char *name, *summary;
     double (*of)(const struct error_statistics *s); /* as a share; NAN when no row is judged */
+    double best;                     /* percent: the further away, the worse; 0 of errors */
 };
 extern const struct scoreboard_statistic scoreboard_statistics[]; /* ends with a NULL name */
 
@@ -24,7 +25,10 @@ struct scoreboard_entry {
     const char *fidelity;
     const struct scoreboard_statistic *statistic;
     int64_t sample;                  /* 0: all rows */
+    bool uncalibrated;               /* as if no row of the device's generation had been measured (predictor_uncalibrate) */
+    const struct fold_set *folds;    /* rows are predicted by the fit that left them out; NULL: by what ships */
     double goal;                     /* percent; NAN: none */
+    double goal_low;                 /* percent: the goal is a band from here to `goal`; NAN: at most `goal` */
     double margin;                   /* percentage points either way */
     double value;                    /* percent, two decimals; NAN: not known yet */
     int64_t rows, misses;
@@ -32,10 +36,10 @@ struct scoreboard_entry {
     struct source_pos at;
 };
 
-struct scoreboard { int64_t count; struct scoreboard_entry *entries; };
+struct scoreboard { int64_t count, set_count; struct scoreboard_entry *entries; struct fold_set *sets; };
 
 /** What comes out now. */
-struct scoreboard_result { double value; int64_t rows, misses; };
+struct scoreboard_result { double value; int64_t rows, misses; bool skipped; };
 
 enum scoreboard_verdict { SCOREBOARD_HOLDS, SCOREBOARD_WORSE, SCOREBOARD_STALE };
 
@@ -45,11 +49,16 @@ enum status scoreboard_read(struct scoreboard *out, const char *path, struct are
 /** The whole file, in one form: reading what was written and writing it again gives the same bytes. */
 enum status scoreboard_write(const char *path, const struct scoreboard *board, struct error *err);
 
-/** out[board->count]: every entry over the files in `folder`. STATUS_BAD_INPUT: a file is not there, an entry has no row. */
-enum status scoreboard_evaluate(struct scoreboard_result *out, const struct scoreboard *board, const char *folder, const volatile sig_atomic_t *stop,
-                                struct error *err);
+/** Fits the folds of the entries that `only` matches anew. `only`: pattern of names ("folds*|cycle*"); NULL: all. */
+enum status scoreboard_refit(struct scoreboard *board, const char *folder, const char *only, const volatile sig_atomic_t *stop, struct arena *arena,
+                             struct error *err);
 
-/** WORSE: more misses, or the value is above its margin. STALE: better than that, or other rows than were counted. */
+/** out[board->count]: every entry that `only` matches over the files in `folder`; of the others what is kept, as skipped. STATUS_BAD_INPUT: a file is
+ *  not there, an entry has no row, nothing matches `only`. */
+enum status scoreboard_evaluate(struct scoreboard_result *out, const struct scoreboard *board, const char *folder, const char *only,
+                                const volatile sig_atomic_t *stop, struct error *err);
+
+/** WORSE: more misses, or the value is further from the statistic's best by more than the margin. STALE: nearer by more, or other rows than counted. */
 enum scoreboard_verdict scoreboard_judge(const struct scoreboard_entry *e, const struct scoreboard_result *now);
 
 /** Is the goal reached? Without a goal: true. Misses do not reach it. */
