@@ -53,6 +53,9 @@ static void bad_files(void)
         { "scoreboard:\n  - { name: a, file: gemm.csv, margin: -1 }\n", ":2:" },
         { "scoreboard:\n  - { name: a, file: gemm.csv, margin: 1, gaol: 3 }\n", "goal" },
         { "scoreboard:\n  - { name: a, file: gemm.csv, margin: 1, where: A100 }\n", "expected at most" },
+        { "scoreboard:\n  - { name: a, file: gemm.csv, margin: 1, folds: A100 }\n", "no folds 'A100'" },
+        { "folds: [{ name: a, device: A40, files: [gemm.csv], folds: 2, leave_out: row }]\nscoreboard: []\n", "expected model or shape" },
+        { "folds: [{ name: a, device: A40, files: [gemm.csv], folds: 2, fits: [{ k: 1 }] }]\nscoreboard: []\n", "expected a list of 2" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -66,6 +69,34 @@ static void bad_files(void)
         CHECK_ROW(rows[i].text, strstr(err.message, rows[i].want) != NULL);
         unlink(path);
         arena_free(&arena);
+    }
+}
+
+/* Of coverage 80 % is best: either side of it is worse, and a goal is a band. */
+static void coverage(void)
+{
+    static const struct { const char *label; double kept, now; enum scoreboard_verdict want; } rows[] = {
+        { "as far on the other side", 78, 82, SCOREBOARD_HOLDS }, { "further below", 78, 75.9, SCOREBOARD_WORSE },
+        { "further above", 82, 84.1, SCOREBOARD_WORSE },          { "nearer by more than the margin", 90, 87, SCOREBOARD_STALE },
+    };
+    static const struct { const char *label; double value; bool want; } goals[] = {
+        { "below the band", 74.9, false }, { "its low end", 75, true }, { "its high end", 85, true }, { "above the band", 85.1, false },
+    };
+    const struct scoreboard_statistic *s = scoreboard_statistics;
+
+    while (s->name && strcmp(s->name, "coverage") != 0)
+        s++;
+    CU_ASSERT_FATAL(s->name != NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scoreboard_entry e = { .statistic = s, .value = rows[i].kept, .margin = 2, .rows = 10 };
+        struct scoreboard_result now = { rows[i].now, 10, 0, false };
+
+        CHECK_ROW(rows[i].label, scoreboard_judge(&e, &now) == rows[i].want);
+    }
+    for (size_t i = 0; i < sizeof goals / sizeof goals[0]; i++) {
+        struct scoreboard_entry e = { .statistic = s, .value = goals[i].value, .goal_low = 75, .goal = 85 };
+
+        CHECK_ROW(goals[i].label, scoreboard_reached(&e) == goals[i].want);
     }
 }
 
@@ -97,6 +128,33 @@ static void chosen_rows(void)
         arena_free(&arena);
     }
     unlink(path);
+}
+
+/* A sample is the same whatever was measured. */
+static void sample_of_shapes(void)
+{
+    bool taken[2][60];
+
+    for (int turn = 0; turn < 2; turn++) {
+        char path[] = "/tmp/llmsim-scoreboard-XXXXXX", text[4096] = "system,op,ranks,bytes,time_us,source\n";
+        struct arena arena = { 0 };
+        struct evaluation e = { 0 };
+        struct error err = { 0 };
+        size_t n = strlen(text);
+        int count = 0;
+
+        for (int i = 0; i < 60; i++) /* the second time the measured column is in another order of magnitude, row by row */
+            n += (size_t)snprintf(text + n, sizeof text - n, "a,all_reduce,%d,%d,%d,x:1\n", 2 + i % 3, 100 * (i + 1), turn ? 1 + (i * 7919) % 60000 : 5);
+        file_of(path, text);
+        CU_ASSERT_EQUAL_FATAL(evaluation_read(&e, path, &arena, &err), STATUS_OK);
+        evaluation_sample(&e, 12);
+        for (int64_t i = 0; i < e.count; i++)
+            count += taken[turn][i] = e.rows[i].selected;
+        CU_ASSERT_EQUAL(count, 12);
+        unlink(path);
+        arena_free(&arena);
+    }
+    CU_ASSERT_EQUAL(memcmp(taken[0], taken[1], sizeof taken[0]), 0);
 }
 
 static void read_committed(struct scoreboard *board, struct arena *arena)
@@ -172,6 +230,8 @@ static void committed_figures(void)
 
 static const struct test tests[] = {
     { "verdicts", verdicts },
+    { "verdicts of coverage", coverage },
+    { "a sample does not look at what was measured", sample_of_shapes },
     { "wrong files", bad_files },
     { "rows are chosen by their columns", chosen_rows },
     { "the committed file is in its one form, misses explained", written_as_read },

@@ -42,7 +42,7 @@ static bool made_rows(struct evaluation *e, const struct arch_override *override
     memset(e, 0, sizeof *e);
     if (evaluation_read(e, path, arena, &err) || predictor_open(&p, "analytic", &err))
         return false;
-    predictor_uncalibrate(&p); /* where a fit starts from: shipped values do not know what is to be found */
+    predictor_uncalibrate(&p); /* what a fit starts from */
     p.overrides = overrides;
     p.overrides_count = count;
     ok = evaluation_predict(e, &p, arena, NULL, NULL, &err) == STATUS_OK;

@@ -51,6 +51,9 @@ static void classes(void)
     CU_ASSERT_TRUE(interval_of(&low, &median, &high, &own, &lib, "new", "gemm", "fp16 x fp16", 60e-6) && !own);
     CU_ASSERT_DOUBLE_EQUAL(low, pow(0.92, 1.25), 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(high, pow(1.31, 1.25), 1e-9);
+    CU_ASSERT_TRUE(interval_unseen(&low, &high, &lib, "b", "gemm", "fp16 x fp16", 60e-6)); /* its own rows do not count */
+    CU_ASSERT_DOUBLE_EQUAL(low, pow(0.92, 1.25), 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(high, pow(1.08, 1.25), 1e-9);
     CU_ASSERT_FALSE(interval_of(&low, &median, &high, &own, &lib, "a", "attention", "prefill", 60e-6));
     unlink(path);
     arena_free(&arena);
