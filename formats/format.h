@@ -3,7 +3,8 @@
  * Number formats as descriptors, and quantization schemes (element format + group scales + zero points + sparsity).
  *
  * Four sizes are kept apart: logical (elements x element bits), stored (with scales, zero points, indices, padding), moved
- * (what a kernel transfers) and resident (what memory holds). This header gives logical and stored.
+ * (what a kernel transfers) and resident (what memory holds). This header gives logical and stored. What a code means and how
+ * a value is rounded to one is formats/codec.h; dot products are formats/dot.h; docs/formats.md has the equations.
  */
 #ifndef LLMSIM_FORMATS_FORMAT_H
 #define LLMSIM_FORMATS_FORMAT_H
@@ -14,21 +15,39 @@
 
 #include "base/error.h"
 
-enum format_family { FORMAT_FLOAT, FORMAT_INT, FORMAT_BIPOLAR, FORMAT_TERNARY, FORMAT_BINARY, FORMAT_SCALE };
+enum format_family { FORMAT_FLOAT, FORMAT_INT, FORMAT_BIPOLAR, FORMAT_TERNARY, FORMAT_BINARY, FORMAT_SCALE, FORMAT_CODEBOOK };
+
+/** Which codes of a float are no numbers. */
+enum format_specials {
+    SPECIALS_FINITE, /* none: every code is a number (arXiv 2311.12359; OCP E2M1, E2M3, E3M2) */
+    SPECIALS_IEEE,   /* exponent of ones: infinity (mantissa 0) or NaN */
+    SPECIALS_FN,     /* no infinity; exponent and mantissa of ones: NaN (OCP E4M3) */
+    SPECIALS_FNUZ,   /* no infinity, no negative zero: its code is the one NaN; bias 2^(x-1) (arXiv 2206.02915) */
+};
 
 struct format {
-    const char *name;        /* "fp16", "fp8_e4m3", "int4", "ternary" */
+    const char *name;        /* "fp16", "fp8_e4m3", "e3m4", "e4m3fnuz", "int4", "ternary" */
     const char *summary;     /* one line, with the standard */
     enum format_family family;
-    int bits;                /* of one element as stored alone; ternary: 2 */
+    enum format_specials specials; /* FORMAT_FLOAT */
+    bool is_unsigned;        /* FORMAT_INT: 0 to 2^bits - 1 */
+    bool symmetric;          /* FORMAT_INT: rounding never gives -2^(bits-1) */
+    int bits;                /* of one element as stored alone; ternary: 2; tf32: 32 */
     int exponent_bits, mantissa_bits; /* FORMAT_FLOAT; mantissa without the hidden bit */
     int planes;              /* bit planes that a bit-serial unit walks through: int4 4, ternary 2, binary 1; floats 0 */
     int packed_elements, packed_bits; /* storage unit: ternary 5 in 8; others 1 in `bits` */
+    const double *codebook;  /* FORMAT_CODEBOOK: 2^bits values, by code */
 };
 
-/** All formats, sorted by name, `*count` of them. fp32 tf32 fp16 bf16 fp8_e4m3 fp8_e5m2 fp4_e2m1 int16 int8 int4 int3 int2 int1 ternary ... */
+/** The formats with a name of their own, sorted by name, `*count` of them (fewer than 64). */
 const struct format *const *format_list(size_t *count);
-/** By name or alias ("fp8" = fp8_e4m3, "e4m3", "b1.58" = ternary); NULL when unknown. */
+/** The minifloats ExMy, x 1 to 8, y 0 to 10, in four variants each: a table of `*count` rows in no promised order. */
+const struct format *format_minifloats(size_t *count);
+/**
+ * By name or alias, in any case; NULL when unknown. Minifloats: "eXmY" + variant: "" or "fin" (every code a number), "ieee", "fn",
+ * "fnuz". A bare name that a standard defines is the standard's: e2m1 e2m3 e3m2 (OCP MX), e4m3 (OCP, = e4m3fn), e5m2 (OCP,
+ * = e5m2ieee), e5m10 = fp16, e8m7 = bf16; e4m3fin is the variant of arXiv 2311.12359, largest 480.
+ */
 const struct format *format_find(const char *name);
 
 enum { QUANT_PER_TENSOR = -1, QUANT_PER_CHANNEL = 0 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which number format holds another, and what unpacking costs on 32-bit vector lanes. docs/recipes.md */
+#include "formats/codec.h"
 #include "sim/units.h"
 
 #include "base/checked.h"
@@ -14,14 +15,17 @@ bool format_fits(const struct format *from, const struct format *to)
     if (from == to)
         return true;
     if (is_integer(from)) {
-        int magnitude_bits = from->family == FORMAT_BIPOLAR ? from->bits : from->bits > 1 ? from->bits - 1 : 1;
+        int magnitude_bits = from->family == FORMAT_BIPOLAR ? from->bits : from->is_unsigned ? from->bits : from->bits > 1 ? from->bits - 1 : 1;
         if (to->family == FORMAT_INT)
             return magnitude_bits <= to->bits - 1;
         return to->family == FORMAT_FLOAT && magnitude_bits <= to->mantissa_bits + 1;
     }
+    if (from->family == FORMAT_CODEBOOK) /* levels are read from a table of 16-bit values */
+        return to->family == FORMAT_FLOAT && to->bits >= 16;
     if (from->family != FORMAT_FLOAT || to->family != FORMAT_FLOAT)
         return false;
-    return from->exponent_bits <= to->exponent_bits && from->mantissa_bits <= to->mantissa_bits;
+    return from->mantissa_bits <= to->mantissa_bits && format_largest(from) <= format_largest(to) &&
+           format_smallest(from) >= format_smallest(to);
 }
 
 double format_unpack_ops(const struct format *from, const struct format *to)

@@ -13,7 +13,7 @@ static const char *const text_keys[] = { NULL };
 
 static bool wide_integer(const struct format *f)
 {
-    return f->family != FORMAT_FLOAT && f->bits <= 8;
+    return f->family != FORMAT_FLOAT && f->family != FORMAT_CODEBOOK && f->bits <= 8;
 }
 
 static bool serve(struct unit_service *s, const struct arch_unit *unit, const struct hardware *hw, const struct unit_request *q,

@@ -23,7 +23,7 @@ static void table_is_sorted_and_consistent(void)
         CHECK_ROW(f->name, format_find(f->name) == f);
         if (f->family == FORMAT_FLOAT && strcmp(f->name, "tf32") != 0)
             CHECK_ROW(f->name, 1 + f->exponent_bits + f->mantissa_bits == f->bits);
-        if (f->family != FORMAT_FLOAT && f->family != FORMAT_SCALE)
+        if (f->family != FORMAT_FLOAT && f->family != FORMAT_SCALE && f->family != FORMAT_CODEBOOK)
             CHECK_ROW(f->name, f->planes == f->bits);
     }
     CU_ASSERT_PTR_NULL(format_find("fp17"));
@@ -31,6 +31,8 @@ static void table_is_sorted_and_consistent(void)
 
 static const struct { const char *alias, *name; } aliases[] = {
     { "fp8", "fp8_e4m3" }, { "e5m2", "fp8_e5m2" }, { "b1.58", "ternary" }, { "fp4", "fp4_e2m1" }, { "FP16", "fp16" },
+    { "e4m3fn", "fp8_e4m3" }, { "E3M2", "fp6_e3m2" }, { "e3m2fin", "fp6_e3m2" }, { "e3m4", "e3m4fin" }, { "E4M3FIN", "e4m3fin" },
+    { "e4m3fnuz", "e4m3fnuz" }, { "e8m10ieee", "e8m10ieee" }, { "e5m10", "fp16" }, { "e1m0", "e1m0fin" },
 };
 
 static void aliases_resolve(void)
@@ -56,6 +58,9 @@ static const struct { const char *text, *canonical; double bits; } schemes[] = {
     { "e4m3g128/s=fp32", "fp8_e4m3g128/s=fp32", 8.25 },
     { "mxfp4", "fp4_e2m1g32/s=e8m0", 4.25 },                /* OCP MX 1.0, table 1 */
     { "nvfp4", "fp4_e2m1g16/s=fp8_e4m3", 4.5 },
+    { "e3m4", "e3m4fin", 8 },                               /* 1 + 3 + 4 */
+    { "e4m10g128", "e4m10fing128", 15.125 },                /* not e4m1 and a 0 */
+    { "nf4g64/s=fp32", "nf4g64/s=fp32", 4.5 },              /* QLoRA without double quantization */
     { "fp16+2:4", "fp16+2:4", 9 },                          /* half of 16, 2 bits for each kept value */
     { "int4g128+2:4", "int4g128+2:4", 3 + 16 / 128. },
     { "fp16+sparse0.8", "fp16+sparse0.8", 0.2 * 32 + 32 / 8192. }, /* Flash-LLM: 32 bits a kept value; an offset a tile */

@@ -19,8 +19,10 @@ suites = \
 	tests/base_text \
 	tests/base_yaml \
 	tests/base_yaml_bad \
+	tests/codec \
 	tests/collectives \
 	tests/cost \
+	tests/dot \
 	tests/exact_sums \
 	tests/explain \
 	tests/figure \
