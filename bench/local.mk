@@ -11,3 +11,12 @@ DATE = undated
 bench: all bench/bench$(EXEEXT)
 	@bench/bench$(EXEEXT) ./llmsim$(EXEEXT) '$(srcdir)' '$(DATE)' '$(BENCH_CSV)'
 CLEANFILES += bench/bench$(EXEEXT)
+
+# Array codecs of formats/, one core: docs/formats.md, 4
+EXTRA_PROGRAMS += bench/bench_formats
+bench_bench_formats_SOURCES = bench/bench_formats.c
+bench_bench_formats_LDADD = libllmsim_model.la $(model_libs)
+.PHONY: bench-formats
+bench-formats: bench/bench_formats$(EXEEXT)
+	@bench/bench_formats$(EXEEXT)
+CLEANFILES += bench/bench_formats$(EXEEXT)
