@@ -104,6 +104,26 @@ void outfile_write(struct outfile *f, const void *data, size_t bytes)
     }
 }
 
+enum status outfile_ready(const char *path, const char *const *inputs, int64_t count, struct error *err)
+{
+    struct outfile *out;
+    struct stat there, input;
+    enum status st;
+
+    if (stat(path, &there) == 0) {
+        if (!S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode))
+            return STATUS_OK;
+        for (int64_t i = 0; i < count; i++)
+            if (stat(inputs[i], &input) == 0 && input.st_dev == there.st_dev && input.st_ino == there.st_ino)
+                return error_plain(err, STATUS_BAD_INPUT, "%s: is read by this command, expected another name to write to", path);
+    }
+    if (strcmp(path, "-") == 0)
+        return STATUS_OK;
+    if (!(st = outfile_open(&out, path, err)))
+        outfile_abandon(out);
+    return st;
+}
+
 void outfile_printf(struct outfile *f, const char *format, ...)
 {
     struct clocale locale = clocale_enter();

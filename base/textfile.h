@@ -7,6 +7,7 @@
 #define LLMSIM_BASE_TEXTFILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -29,6 +30,9 @@ void textfile_close(struct textfile *f);
 struct outfile; /* handle */
 /** Opens PATH's temporary; a name in .gz or .zst compresses. "-" is standard output (not atomic). */
 enum status outfile_open(struct outfile **out, const char *path, struct error *err);
+/** Whether PATH can be written, told before long work: a regular file is opened and let go, a device or pipe is left alone.
+ *  `inputs` (count of them): files that the command reads; PATH may be none of them, whatever it is called. */
+enum status outfile_ready(const char *path, const char *const *inputs, int64_t count, struct error *err);
 /** printf; a failure is remembered and told by outfile_commit(). */
 void outfile_printf(struct outfile *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void outfile_write(struct outfile *f, const void *data, size_t bytes);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/textfile.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/job.h"
@@ -72,8 +73,6 @@ static enum status write_residuals(const struct calibrate_cli *o, const struct e
     int64_t n = 0;
     enum status st;
 
-    if (o->folds < 2)
-        return error_plain(err, STATUS_BAD_INPUT, "--residuals needs --folds: rows that were fitted say nothing about those that were not");
     if (!rows)
         return error_no_memory(err);
     if ((st = residual_library_load(&lib, arena, err)))
@@ -85,6 +84,22 @@ static enum status write_residuals(const struct calibrate_cli *o, const struct e
     return residual_library_write(o->residuals, &lib, c->generation, rows, n, arena, err);
 }
 
+/* What can be refused before the fit, which takes minutes. */
+static enum status check_places(const struct calibrate_cli *o, const struct text_list *operands, struct error *err)
+{
+    const char *const places[] = { o->write, o->clocks, o->residuals };
+
+    if (o->residuals && o->folds < 2)
+        return error_plain(err, STATUS_BAD_INPUT, "--residuals needs --folds of 2 or more: rows that were fitted say nothing about those that were not");
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        enum status st = places[i] ? outfile_ready(places[i], operands->items, operands->count, err) : STATUS_OK;
+
+        if (st)
+            return st;
+    }
+    return STATUS_OK;
+}
+
 static enum status run_calibrate(const struct calibrate_cli *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
     struct calibrate_options options = { .rows = o->rows, .folds = o->folds, .by_shape = o->by_shape, .stop = &interrupted };
@@ -94,7 +109,7 @@ static enum status run_calibrate(const struct calibrate_cli *o, const struct tex
     struct json j;
     enum status st;
 
-    if ((st = read_files(&e, operands, o, arena, err)))
+    if ((st = check_places(o, operands, err)) || (st = read_files(&e, operands, o, arena, err)))
         return st;
     catch_interrupt();
     if ((st = calibrate(&c, &e, operands->items[0], &options, arena, err)))

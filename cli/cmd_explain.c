@@ -140,13 +140,13 @@ static bool names_row(const char *operand)
     return colon && colon > operand && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
 }
 
-/* What is asked: one of a trace with --role, --gemm, --attention. */
+/* What is asked: one of a row, a trace with --role, --gemm, --attention. */
 static enum status check_request(const struct explain_options *o, const struct text_list *operands, struct error *err)
 {
     int asked = (operands->count == 2) + (o->gemm != NULL) + (o->attention != NULL) + (o->row != NULL);
 
     if (asked != 1)
-        return error_plain(err, STATUS_BAD_INPUT, "explain: expected one of TRACE with --role, --gemm, --attention, --row; found %s", asked ? "more" : "none");
+        return error_plain(err, STATUS_BAD_INPUT, "explain: expected FILE.csv:LINE, or ARCH and one of TRACE with --role, --gemm, --attention; found %s", asked ? "more" : "none");
     if (o->row ? operands->count > 0 : operands->count == 0)
         return error_plain(err, STATUS_BAD_INPUT, o->row ? "explain --row: superfluous operand '%s': the row names its device" :
                            "explain: found no operand, expected ARCH%s", o->row ? operands->items[0] : "");
@@ -256,7 +256,7 @@ static enum status explain(struct job *job, const struct explain_options *o, con
     enum status st;
 
     if (operands->count == 1 && !o->row && names_row(operands->items[0])) {
-        struct explain_options of_row = *o;
+        struct explain_options of_row = *o; /* as --row, so that both are refused in the same words */
 
         of_row.row = operands->items[0];
         return explain(job, &of_row, &(struct text_list){ 0 }, arena, err);
@@ -295,7 +295,7 @@ static int explain_main(const struct command *self, int argc, char **argv)
 const struct command command_explain = {
     .name = "explain",
     .summary = "why a kernel takes as long as it does, and what would make it faster",
-    .operands = "ARCH [TRACE]",
+    .operands = "ARCH [TRACE] | FILE.csv:LINE",
     .operands_min = 0,
     .operands_max = 2,
     .about = "Takes one kernel apart in closed form: the mapping that the library picks and the runners-up, waves, what a step of the main loop "
@@ -305,7 +305,7 @@ const struct command command_explain = {
     .examples = "  llmsim explain A100 llama70b --tp 4 --role mlp.down --phase decode\n"
                 "  llmsim explain A100 --gemm 264x7680x5120 --stack kernel-only\n"
                 "  llmsim explain H100 --gemm 16x28672x8192 --dtype fp16xint4g128\n"
-                "  llmsim explain --row ../shared/measurements/gemm.csv:17\n"
+                "  llmsim explain ../shared/measurements/gemm.csv:17\n"
                 "  llmsim explain H100 --attention decode,batch=32,kv=4096,heads=64,kv_heads=8\n",
     .run = explain_main,
 };

@@ -183,6 +183,8 @@ static enum status run_job(struct job *job, const struct run_options *o, struct 
     struct result r = { 0 };
     enum status st = STATUS_OK, kept = STATUS_OK;
 
+    if (o->no_db && o->db)
+        return error_plain(err, STATUS_BAD_INPUT, "--db and --no-db exclude each other");
     if (!o->no_db && (st = store_open(&store, path, err))) /* before computing: a bad database is told at once */
         return st;
     st = run_stored(&r, job, o, store, arena, err);

@@ -6,7 +6,7 @@
 
 #include "base/num.h"
 #include "cli/commands.h"
-#include "cli/options.h"
+#include "cli/job.h"
 #include "cli/trace_info.h"
 #include "workloads/generate.h"
 #include "workloads/trace.h"
@@ -124,11 +124,12 @@ static int run_check(const struct command *self, int argc, char **argv)
     const struct step *step = NULL;
     char none, hash[HASH_TEXT_MAX];
     int64_t count = 0;
+    const char *path;
     struct error err;
     enum status st;
 
     if ((st = options_parse(&none, &operands, self, argc, argv, &arena, &err)) == STATUS_OK &&
-        (st = trace_open(&t, operands.items[0], &err)) == STATUS_OK) {
+        (st = (path = job_trace(operands.items[0], &arena)) ? trace_open(&t, path, &err) : error_no_memory(&err)) == STATUS_OK) {
         while ((st = trace_next(&step, t, &steps, &err)) == STATUS_OK && step != NULL) {
             count++;
             arena_reset(&steps);

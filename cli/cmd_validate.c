@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/textfile.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/job.h"
@@ -90,8 +91,21 @@ static enum status choose(struct evaluation *e, const struct text_list *where, s
             return error_no_memory(err);
         if ((st = evaluation_where(e, column, equal + 1, err)))
             return st;
+        if (e->count == 0)
+            return error_plain(err, STATUS_BAD_INPUT, "--where: no row matches '%s'", where->items[i]);
     }
     return STATUS_OK;
+}
+
+/* A --set that no device of any row takes is the user's mistake, not the rows'. */
+static enum status check_sets(const struct evaluation *e, const struct text_list *sets, struct error *err)
+{
+    if (sets->count == 0 || e->count == 0)
+        return STATUS_OK;
+    for (int64_t i = 0; i < e->count; i++)
+        if (!e->rows[i].reason || strncmp(e->rows[i].reason, "--set ", 6) != 0)
+            return STATUS_OK;
+    return error_plain(err, STATUS_BAD_INPUT, "%s", e->rows[0].reason);
 }
 
 static enum status predict_all(struct evaluation *e, struct predictor *p, const struct text_list *files, const struct validate_options *o,
@@ -111,7 +125,7 @@ static enum status predict_all(struct evaluation *e, struct predictor *p, const 
     progress_begin(&progress, terminal ? stderr : NULL, terminal, "rows", e->count, now_s());
     st = evaluation_predict(e, p, arena, &interrupted, &progress, err);
     progress_end(&progress, now_s());
-    return st;
+    return st ? st : check_sets(e, &o->sets, err);
 }
 
 static enum status show(const struct validate_report *r, const struct validate_options *o, struct error *err)
@@ -162,6 +176,10 @@ static enum status validate(struct predictor *p, const struct validate_options *
     int64_t count;
     enum status st;
 
+    if (o->max_mape < 0.0)
+        return error_plain(err, STATUS_BAD_INPUT, "--max-mape: %.4g is below zero, expected a percentage, or 0 for no limit", o->max_mape);
+    if (o->csv && (st = outfile_ready(o->csv, files->items, files->count, err)))
+        return st;
     if (o->uncalibrated)
         predictor_uncalibrate(p);
     if ((st = evaluation_by(by, &by_count, o->by, arena, err)) || (o->plot && (st = figure_ready(o->plot, err))) || (st = read_sets(p, &o->sets, err)) ||

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/quantity.h"
+#include "cli/job.h"
 #include "sim/recipe.h"
 #include "workloads/trace.h"
 #include "workloads/trace_stats.h"
@@ -189,10 +190,11 @@ static int run_info(const struct command *self, int argc, char **argv)
     struct text_list operands;
     struct trace *t = NULL;
     struct error err;
+    const char *path;
     enum status st;
 
     if ((st = options_parse(&o, &operands, self, argc, argv, &arena, &err)) == STATUS_OK)
-        st = info(&o, operands.items[0], &t, &arena, &err);
+        st = (path = job_trace(operands.items[0], &arena)) ? info(&o, path, &t, &arena, &err) : error_no_memory(&err);
     trace_close(t);
     arena_free(&arena);
     return st ? command_fail(&err) : STATUS_OK;

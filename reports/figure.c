@@ -188,13 +188,9 @@ static enum status check_name(const char *path, struct error *err)
 
 enum status figure_ready(const char *path, struct error *err)
 {
-    struct outfile *out;
     enum status st = check_name(path, err);
 
-    if (st || (st = outfile_open(&out, path, err)))
-        return st;
-    outfile_abandon(out);
-    return gnuplot_find(err);
+    return st || (st = outfile_ready(path, NULL, 0, err)) ? st : gnuplot_find(err);
 }
 
 enum status figure_write_svg(const char *path, const struct figure *f, struct error *err)
