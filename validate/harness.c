@@ -173,7 +173,7 @@ int64_t harness_requests(const struct harness *h, int64_t in_tokens, int64_t out
     return 0;
 }
 
-static enum status read_harness(struct harness *out, const char *path, struct arena *arena, struct error *err)
+enum status harness_read(struct harness *out, const char *path, struct arena *arena, struct error *err)
 {
     struct raw raw = { .h = { .path = path, .weight_copies = 1 } };
     struct yaml_node *tree;
@@ -221,7 +221,7 @@ enum status harness_library_load(struct harness_library *out, struct arena *aren
     if (!(items = arena_array(arena, (size_t)count + 1, sizeof *items)))
         return error_no_memory(err);
     for (int64_t i = 0; i < count; i++)
-        if ((st = read_harness(&items[i], entries[i].path, arena, err)))
+        if ((st = harness_read(&items[i], entries[i].path, arena, err)))
             return st;
     *out = (struct harness_library){ count, items };
     return apply_clocks(out, arena, err);

@@ -73,6 +73,8 @@ struct harness {
 
 struct harness_library { int64_t count; struct harness *items; };
 
+/** One file. `path` and the arena must outlive it. */
+enum status harness_read(struct harness *out, const char *path, struct arena *arena, struct error *err);
 /** Every validate/harness/ *.yaml of the data directory. */
 enum status harness_library_load(struct harness_library *out, struct arena *arena, struct error *err);
 /** Longest matching pattern whose kinds hold `kind`; NULL when none matches. */

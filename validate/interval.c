@@ -50,16 +50,13 @@ static struct residual_class *add_class(struct residual_library *lib, struct are
     return &lib->items[lib->count++];
 }
 
-enum status residual_library_load(struct residual_library *out, struct arena *arena, struct error *err)
+enum status residual_library_read(struct residual_library *out, const char *path, struct arena *arena, struct error *err)
 {
-    const char *path = data_path("validate/residuals.yaml", arena);
     struct yaml_node *doc;
     const struct yaml_node *list;
     enum status st;
 
     *out = (struct residual_library){ 0 };
-    if (!path)
-        return STATUS_OK;
     if ((st = yaml_read_file(&doc, path, arena, err)))
         return st;
     list = doc->kind == YAML_MAPPING ? yaml_find(doc, "classes") : NULL;
@@ -74,6 +71,14 @@ enum status residual_library_load(struct residual_library *out, struct arena *ar
             return st;
     }
     return STATUS_OK;
+}
+
+enum status residual_library_load(struct residual_library *out, struct arena *arena, struct error *err)
+{
+    const char *path = data_path("validate/residuals.yaml", arena);
+
+    *out = (struct residual_library){ 0 };
+    return path ? residual_library_read(out, path, arena, err) : STATUS_OK;
 }
 
 /* ---- looking up ---- */

@@ -27,6 +27,8 @@ struct residual_library { int64_t count, capacity; struct residual_class *items;
 
 enum { INTERVAL_ROWS_MIN = 25 }; /* fewer tell no 10 % quantile */
 
+/** Reads a file of intervals. */
+enum status residual_library_read(struct residual_library *out, const char *path, struct arena *arena, struct error *err);
 /** Reads validate/residuals.yaml of the data directory; absent: an empty library. */
 enum status residual_library_load(struct residual_library *out, struct arena *arena, struct error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Fuzz target of the smaller YAML and JSON files that users may give: technologies, prices, scoreboards, clocks, runs (`llmsim diff`). The
+ * Fuzz target of the smaller YAML and JSON files that users may give: technologies, prices, scoreboards, clocks, harnesses, intervals, runs (`llmsim diff`). The
  * same bytes go to each reader; at most one likes them. Seeds: tests/fuzz/data/, one of each.
  */
 #define _GNU_SOURCE
@@ -8,6 +8,7 @@
 #include "reports/run_report.h"
 #include "tests/fuzz/bytes.h"
 #include "validate/harness.h"
+#include "validate/interval.h"
 #include "validate/scoreboard.h"
 
 static void silicon(const char *path, struct arena *arena)
@@ -28,10 +29,20 @@ static void accuracy(const char *path, struct arena *arena)
 {
     struct harness_clock_list clocks = { 0 };
     struct scoreboard board = { 0 };
+    struct residual_library residuals = { 0 };
+    struct harness harness = { 0 };
     struct error err = { 0 };
+    enum status st;
 
     require_told(scoreboard_read(&board, path, arena, &err), &err);
     require_told(harness_clocks_read(&clocks, path, arena, &err), &err);
+    st = residual_library_read(&residuals, path, arena, &err);
+    require_told(st, &err);
+    for (int64_t i = 0; st == STATUS_OK && i < residuals.count; i++)
+        require(residuals.items[i].rows > 0 && residuals.items[i].low >= 0);
+    st = harness_read(&harness, path, arena, &err);
+    require_told(st, &err);
+    require(st != STATUS_OK || (harness.weight_copies >= 1 && harness.overheads_count <= HARNESS_OVERHEADS_MAX));
 }
 
 static void finished_run(const char *path, struct arena *arena)
