@@ -9,12 +9,12 @@
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "formats/codec.h"
+#include "formats/quant.h"
 
 enum { CODES_BITS_MAX = 16 }; /* wider formats have no table of their codes */
 
 struct show_options {
-    int64_t rows, cols;
+    int64_t rows, cols, burst, align;
     bool json, codes;
 };
 struct list_options {
@@ -31,6 +31,10 @@ static const struct option_spec show_table[] = {
       .max = (int64_t)1 << 48, .help = "rows (outputs) of the matrix whose size is shown" },
     { .name = "cols", .kind = OPTION_I64, .offset = offsetof(struct show_options, cols), .value = "C", .otherwise = "4096", .min = 1,
       .max = (int64_t)1 << 48, .help = "columns (along K) of it" },
+    { .name = "burst", .kind = OPTION_I64, .offset = offsetof(struct show_options, burst), .value = "B", .otherwise = "32", .min = 1,
+      .max = 1 << 20, .help = "bytes of one access to memory, for the bytes moved" },
+    { .name = "align", .kind = OPTION_I64, .offset = offsetof(struct show_options, align), .value = "B", .otherwise = "256", .min = 1,
+      .max = 1 << 30, .help = "bytes at whose multiples arrays are allocated, for the bytes resident" },
     { .name = "codes", .kind = OPTION_FLAG, .offset = offsetof(struct show_options, codes), .help = "the value of each code too, exactly (formats of at most 16 bits)" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct show_options, json), .help = "print one JSON object, codes included" },
     { 0 }
@@ -102,10 +106,19 @@ static uint32_t codes_count(const struct format *f)
     return format_code_bits(f) > CODES_BITS_MAX ? 0 : f->family == FORMAT_TERNARY ? 3 : (uint32_t)1 << format_code_bits(f);
 }
 
+static bool is_learned(const struct format *f)
+{
+    return f->family == FORMAT_CODEBOOK && f->codebook == NULL;
+}
+
 static void values_text(const struct format *f, bool codes)
 {
     char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX], least[NUM_TEXT_MAX], normal[NUM_TEXT_MAX], range[NUM_TEXT_MAX], exact[FORMAT_DECIMAL_MAX];
 
+    if (is_learned(f)) {
+        printf("range       as learned from each row\n");
+        return;
+    }
     printf("range       %s to %s\n", num_format_double(low, format_lowest(f)), num_format_double(high, format_largest(f)));
     printf("smallest    %s", num_format_double(least, format_smallest(f)));
     if (f->family == FORMAT_FLOAT)
@@ -121,6 +134,8 @@ static void values_json(struct json *j, const struct format *f)
 {
     char exact[FORMAT_DECIMAL_MAX];
 
+    if (is_learned(f))
+        return;
     json_double(j, "lowest", format_lowest(f));
     json_double(j, "largest", format_largest(f));
     json_double(j, "smallest_normal", format_smallest_normal(f));
@@ -158,14 +173,27 @@ static void show_scale(const struct format *f, const struct show_options *o)
     json_close(&j);
 }
 
-static void show_text(const struct quant *q, const struct show_options *o, const char *scheme, int64_t bytes)
+struct shown {
+    char scheme[192];
+    struct quant_layout layout;
+    struct quant_sizes sizes;
+};
+
+static void show_text(const struct quant *q, const struct show_options *o, const struct shown *s)
 {
     char number[NUM_TEXT_MAX];
+    int arrays = 0;
 
-    printf("scheme      %s\n", scheme);
+    printf("scheme      %s\n", s->scheme);
     printf("elements    %s: %s\n", q->format->name, q->format->summary);
     if (q->scale == NULL)
         printf("scales      none\n");
+    else if (q->scale2 != NULL && q->scale2_group > 0)
+        printf("scales      %s for each %lld elements along K%s, with %s for each %lld of them\n", q->scale->name, (long long)q->group,
+               q->zero_point ? ", with a zero point" : "", q->scale2->name, (long long)q->scale2_group);
+    else if (q->scale2 != NULL && q->group > 0)
+        printf("scales      %s for each %lld elements along K%s, with %s for each %s\n", q->scale->name, (long long)q->group,
+               q->zero_point ? ", with a zero point" : "", q->scale2->name, q->scale2_group == QUANT_PER_TENSOR ? "matrix" : "row");
     else if (q->group > 0)
         printf("scales      %s for each %lld elements along K%s\n", q->scale->name, (long long)q->group, q->zero_point ? ", with a zero point" : "");
     else
@@ -173,11 +201,17 @@ static void show_text(const struct quant *q, const struct show_options *o, const
                q->zero_point ? ", with a zero point" : "");
     printf("bits        %s an element%s\n", num_format_double(number, quant_bits_per_element(q)),
            q->scale != NULL && q->group <= 0 ? ", and the scales" : "");
-    printf("stored      %lld B for %lld x %lld\n", (long long)bytes, (long long)o->rows, (long long)o->cols);
+    printf("logical     %lld B for %lld x %lld\n", (long long)s->sizes.logical_bytes, (long long)o->rows, (long long)o->cols);
+    printf("stored      %lld B", (long long)s->sizes.stored_bytes);
+    for (int i = 0; i < PART_COUNT; i++)
+        if (s->layout.bytes[i] > 0)
+            printf("%s%s %lld", arrays++ == 0 ? ": " : ", ", quant_part_names[i], (long long)s->layout.bytes[i]);
+    printf("\nmoved       %lld B in bursts of %lld\n", (long long)s->sizes.moved_bytes, (long long)o->burst);
+    printf("resident    %lld B in multiples of %lld\n", (long long)s->sizes.resident_bytes, (long long)(o->align > o->burst ? o->align : o->burst));
     values_text(q->format, o->codes);
 }
 
-static void show_json(const struct quant *q, const struct show_options *o, const char *scheme, int64_t bytes)
+static void show_json(const struct quant *q, const struct show_options *o, const struct shown *s)
 {
     struct json j;
 
@@ -186,15 +220,24 @@ static void show_json(const struct quant *q, const struct show_options *o, const
     json_text(&j, "schema", "llmsim.format/1");
     json_text(&j, "name", q->format->name);
     json_i64(&j, "bits", q->format->bits);
-    json_text(&j, "scheme", scheme);
+    json_text(&j, "scheme", s->scheme);
     json_text(&j, "format", q->format->name);
     json_text(&j, "scale", q->scale != NULL ? q->scale->name : NULL);
     json_i64(&j, "group", q->group);
+    json_text(&j, "second_scale", q->scale2 != NULL ? q->scale2->name : NULL);
     json_bool(&j, "zero_point", q->zero_point);
     json_double(&j, "bits_per_element", quant_bits_per_element(q));
     json_i64(&j, "rows", o->rows);
     json_i64(&j, "cols", o->cols);
-    json_i64(&j, "stored_bytes", bytes);
+    json_i64(&j, "logical_bytes", s->sizes.logical_bytes);
+    json_i64(&j, "stored_bytes", s->sizes.stored_bytes);
+    json_i64(&j, "moved_bytes", s->sizes.moved_bytes);
+    json_i64(&j, "resident_bytes", s->sizes.resident_bytes);
+    json_object_begin(&j, "parts");
+    for (int i = 0; i < PART_COUNT; i++)
+        if (s->layout.bytes[i] > 0)
+            json_i64(&j, quant_part_names[i], s->layout.bytes[i]);
+    json_object_end(&j);
     values_json(&j, q->format);
     json_object_end(&j);
     json_close(&j);
@@ -202,9 +245,9 @@ static void show_json(const struct quant *q, const struct show_options *o, const
 
 static enum status show(const struct show_options *o, const char *text, struct error *err)
 {
+    const struct quant_memory memory = { o->burst, o->align };
     struct quant q;
-    char scheme[128];
-    int64_t bytes;
+    struct shown s;
     const struct format *f = format_find(text);
     enum status st;
 
@@ -215,10 +258,10 @@ static enum status show(const struct show_options *o, const char *text, struct e
     st = quant_parse(&q, text, (struct source_pos){ 0 }, err);
     if (st)
         return st;
-    if ((bytes = quant_stored_bytes(&q, o->rows, o->cols)) < 0)
+    if (!quant_layout(&s.layout, &q, o->rows, o->cols) || !quant_sizes(&s.sizes, &q, o->rows, o->cols, &memory))
         return error_plain(err, STATUS_BAD_INPUT, "%lld x %lld elements are too many to count in 63 bits", (long long)o->rows, (long long)o->cols);
-    quant_format(scheme, sizeof scheme, &q);
-    (o->json ? show_json : show_text)(&q, o, scheme, bytes);
+    quant_format(s.scheme, sizeof s.scheme, &q);
+    (o->json ? show_json : show_text)(&q, o, &s);
     return STATUS_OK;
 }
 

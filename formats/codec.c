@@ -68,7 +68,7 @@ double format_decode(const struct format *f, uint32_t code)
     case FORMAT_BINARY: return 2.0 * code - low_bits(f->bits);
     case FORMAT_TERNARY: return code < 3 ? (double)code - 1 : NAN;
     case FORMAT_SCALE: return code == 255 ? NAN : ldexp(1, (int)code - 127);
-    case FORMAT_CODEBOOK: return f->codebook[code];
+    case FORMAT_CODEBOOK: return f->codebook != NULL ? f->codebook[code] : NAN;
     }
     return NAN;
 }
@@ -170,6 +170,12 @@ static uint32_t encode_levels(const struct format *f, double value, const struct
         return position <= 0 ? 0 : (uint32_t)top;
     if (rule->rounding == ROUND_TOWARD_ZERO && value < 0) /* toward zero is upward among the levels below it */
         return (uint32_t)ceil(position);
+    if (rule->rounding == ROUND_NEAREST_EVEN) { /* beside a tie `position` may have lost what decides: compare with the middle itself */
+        uint32_t below = (uint32_t)position;
+        double middle = 2.0 * below + 1 - top;
+
+        return below + (value > middle || (value == middle && below % 2 == 1));
+    }
     return (uint32_t)round_magnitude(position, rule, counter);
 }
 
@@ -223,7 +229,7 @@ uint32_t format_encode(const struct format *f, double value, const struct encode
     case FORMAT_BINARY:
     case FORMAT_TERNARY: return encode_levels(f, value, rule, counter);
     case FORMAT_SCALE: return encode_scale(value, rule, counter);
-    case FORMAT_CODEBOOK: return encode_codebook(f, value, rule, counter);
+    case FORMAT_CODEBOOK: return f->codebook != NULL ? encode_codebook(f, value, rule, counter) : 0;
     }
     return 0;
 }
@@ -241,7 +247,7 @@ double format_largest(const struct format *f)
     case FORMAT_SCALE: return 0x1p127;
     case FORMAT_CODEBOOK: break;
     }
-    for (int i = 0; i < 1 << f->bits; i++)
+    for (int i = 0; f->codebook != NULL && i < 1 << f->bits; i++)
         best = f->codebook[i] > best ? f->codebook[i] : best;
     return best;
 }
@@ -256,7 +262,7 @@ double format_lowest(const struct format *f)
         return f->is_unsigned ? 0 : -ldexp(1, f->bits - 1) + (f->symmetric ? 1 : 0);
     if (f->family != FORMAT_CODEBOOK)
         return -format_largest(f);
-    for (int i = 0; i < 1 << f->bits; i++)
+    for (int i = 0; f->codebook != NULL && i < 1 << f->bits; i++)
         least = f->codebook[i] < least ? f->codebook[i] : least;
     return least;
 }
@@ -271,7 +277,7 @@ double format_smallest(const struct format *f)
         return 0x1p-127;
     if (f->family != FORMAT_CODEBOOK)
         return 1;
-    for (int i = 0; i < 1 << f->bits; i++)
+    for (int i = 0; f->codebook != NULL && i < 1 << f->bits; i++)
         if (f->codebook[i] > 0 && (least == 0 || f->codebook[i] < least))
             least = f->codebook[i];
     return least;

@@ -13,14 +13,17 @@
  *   APT    bipolar integers, every bit plane is -1 or +1 (arXiv 2409.17870; the re-reading of arXiv 2408.06003, section 3.1)
  *   FNUZ   Noune et al., arXiv 2206.02915: bias one more, one NaN where negative zero would be
  *   FIN    Aggarwal et al., arXiv 2311.12359: every code a number
- *   NF4    Dettmers et al., QLoRA, arXiv 2305.14314, appendix E; values as bitsandbytes has them in fp32
- *   BNB4   bitsandbytes' fp4: the tree of its dequantizer, relative to the largest
+ *   NF4    Dettmers et al., QLoRA, arXiv 2305.14314, appendix E; formats/tables/codebooks.csv
+ *   BNB4   bitsandbytes' fp4; formats/tables/codebooks.csv
+ *   SQ     levels fitted to each row (SqueezeLLM, arXiv 2306.07629); formats/codebook.c
  *   B158   ternary weights {-1, 0, 1} (arXiv 2402.17764); five in a byte, since 3^5 = 243 <= 256
  */
 #include "formats/format.h"
 
 #include <string.h>
 #include <strings.h>
+
+#include "format_tables.h"
 
 #define FLOAT_ROW(id, text, total, e, m, special)                                                                      \
     static const struct format id = {                                                                                  \
@@ -86,15 +89,8 @@ static const struct format ternary2in4 = {
     .packed_elements = 2, .packed_bits = 4,
 };
 
-static const double nf4_values[16] = {
-    -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f,
-    -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
-    0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f,
-};
-static const double fp4_bnb_values[16] = {
-    0.0f, 0.005208333333f, 0.66666667f, 1.0f, 0.33333333f, 0.5f, 0.16666667f, 0.25f,
-    -0.0f, -0.005208333333f, -0.66666667f, -1.0f, -0.33333333f, -0.5f, -0.16666667f, -0.25f,
-};
+static const double nf4_values[16] = { CODEBOOK_nf4 };
+static const double fp4_bnb_values[16] = { CODEBOOK_fp4_bnb };
 static const struct format nf4 = {
     .name = "nf4", .summary = "16 quantiles of the normal distribution in [-1, 1] [NF4]", .family = FORMAT_CODEBOOK, .bits = 4,
     .packed_elements = 1, .packed_bits = 4, .codebook = nf4_values,
@@ -104,8 +100,15 @@ static const struct format fp4_bnb = {
     .packed_elements = 1, .packed_bits = 4, .codebook = fp4_bnb_values,
 };
 
+#define LEARNED_ROW(id, n, text)                                                                                       \
+    static const struct format id = {                                                                                  \
+        .name = #id, .summary = text, .family = FORMAT_CODEBOOK, .bits = n, .packed_elements = 1, .packed_bits = n }
+LEARNED_ROW(cb2, 2, "learned codebook of 4 fp16 levels a row [SQ]");
+LEARNED_ROW(cb3, 3, "learned codebook of 8 fp16 levels a row [SQ]");
+LEARNED_ROW(cb4, 4, "learned codebook of 16 fp16 levels a row [SQ]");
+
 static const struct format *const formats[] = {
-    &bf16, &bipolar2, &bipolar3, &bipolar4, &bipolar5, &bipolar6, &bipolar7, &bipolar8, &e8m0, &fp16, &fp32, &fp4_bnb, &fp4_e2m1,
+    &bf16, &bipolar2, &bipolar3, &bipolar4, &bipolar5, &bipolar6, &bipolar7, &bipolar8, &cb2, &cb3, &cb4, &e8m0, &fp16, &fp32, &fp4_bnb, &fp4_e2m1,
     &fp6_e2m3, &fp6_e3m2, &fp8_e4m3, &fp8_e5m2, &int1, &int16, &int2, &int2sym, &int3, &int32, &int3sym, &int4, &int4sym, &int5,
     &int5sym, &int6, &int6sym, &int7, &int7sym, &int8, &int8sym, &nf4, &ternary, &ternary2in4, &tf32, &uint2, &uint3, &uint4,
     &uint5, &uint6, &uint7, &uint8,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # formats/: number formats
 libllmsim_model_la_SOURCES += \
+	formats/codebook.c \
 	formats/codec.c \
 	formats/codec.h \
 	formats/codec_fast.c \
@@ -8,6 +9,23 @@ libllmsim_model_la_SOURCES += \
 	formats/dot.h \
 	formats/dot_lut.c \
 	formats/dot_wide.h \
+	formats/encoder.c \
+	formats/encoder.h \
 	formats/format.c \
 	formats/format.h \
-	formats/quant.c
+	formats/quant.c \
+	formats/quant.h \
+	formats/quant_layout.c \
+	formats/quant_parts.h \
+	formats/quant_places.c \
+	formats/quant_store.c \
+	formats/quantize.c \
+	$(format_tables)
+
+# Values that are data, made into macros at build.
+format_tables = formats/tables.awk formats/tables/codebooks.csv
+nodist_libllmsim_model_la_SOURCES += format_tables.h
+BUILT_SOURCES += format_tables.h
+CLEANFILES += format_tables.h
+format_tables.h: $(format_tables)
+	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C $(AWK) -f $(format_tables) >$(abs_builddir)/$@.tmp && mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

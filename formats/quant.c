@@ -1,35 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Quantization schemes: text form, and stored size. docs/recipes.md has the grammar and the equations.
+ * Quantization schemes: text form. docs/recipes.md has the grammar; what a scheme stores is quant_layout.c, its arithmetic quantize.c.
  *
- *   FORMAT [gN | pt | pc] [z] [/s=FORMAT] [+2:4 | +sparseF]      or a preset: mxfp4 mxfp6 mxfp8 mxint8 nvfp4
- *
- * A matrix is stored row by row, K along the row, each row padded to a whole byte; scales and zero points follow as dense
- * arrays. Left out: blocks in two dimensions, second-order scales, codebooks.
- * Sources: 2:4 with a 2-bit index for each kept value, NVIDIA PTX ISA, "mma.sp"; Tiled-CSL, Flash-LLM (arXiv 2309.10285);
- * MX presets, OCP Microscaling Formats 1.0, table 1; nvfp4, NVIDIA Blackwell: E4M3 scale for each 16 elements (its second,
- * per-tensor fp32 scale is left out).
+ * Presets, by source: OCP Microscaling Formats 1.0, table 1 (mx*); NVIDIA Blackwell, E4M3 scale for each 16 elements and an fp32
+ * scale for the tensor (nvfp4); block floating point of Microsoft's MSFP-12 and -16, sign and 3 or 7 bits with one 8-bit exponent for
+ * 16 (Rouhani et al., NeurIPS 2020); QLoRA's double quantization (arXiv 2305.14314, section 3); DGQ, arXiv 2310.04836; SqueezeLLM,
+ * arXiv 2306.07629. Left out: blocks in two dimensions, codebooks of vectors.
  */
 #include "formats/format.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/checked.h"
 #include "base/nearest.h"
 #include "base/num.h"
 
-enum { WORD_MAX = 32, GROUP_MAX = 1 << 24 };
-enum { CSL_POSITION_BITS = 16, CSL_OFFSET_BYTES = 4, CSL_TILE_ROWS = 128, CSL_TILE_COLS = 64 }; /* Flash-LLM's tile */
+enum { WORD_MAX = 32, GROUP_MAX = 1 << 24, OF_MAX = 64 };
 
 static const struct {
     const char *name, *text;
 } presets[] = {
-    { "mxfp4", "fp4_e2m1g32/s=e8m0" },  { "mxfp6", "fp6_e2m3g32/s=e8m0" },   { "mxfp8", "fp8_e4m3g32/s=e8m0" },
-    { "mxint8", "int8g32/s=e8m0" },     { "nvfp4", "fp4_e2m1g16/s=fp8_e4m3" },
+    { "dgq", "uint4g128z/s=int8/ss=fp16pc" },
+    { "msfp12", "int4symg16/s=e8m0" },
+    { "msfp16", "int8symg16/s=e8m0" },
+    { "mxfp4", "fp4_e2m1g32/s=e8m0" },
+    { "mxfp6", "fp6_e2m3g32/s=e8m0" },
+    { "mxfp6e2m3", "fp6_e2m3g32/s=e8m0" },
+    { "mxfp6e3m2", "fp6_e3m2g32/s=e8m0" },
+    { "mxfp8", "fp8_e4m3g32/s=e8m0" },
+    { "mxfp8e4m3", "fp8_e4m3g32/s=e8m0" },
+    { "mxfp8e5m2", "fp8_e5m2g32/s=e8m0" },
+    { "mxint8", "int8g32/s=e8m0" },
+    { "nf4dq", "nf4g64/s=fp8_e4m3/ss=fp32g256" },
+    { "nvfp4", "fp4_e2m1g16/s=fp8_e4m3/ss=fp32pt" },
+    { "squeezellm3", "cb3+out0.0045" },
+    { "squeezellm4", "cb4+out0.0045" },
 };
 
 static bool is_integer(const struct format *f)
@@ -71,79 +79,190 @@ static const struct format *take_format(const char **text)
     return NULL;
 }
 
-static enum status take_group(struct quant *q, const char **text, struct source_pos at, struct error *err)
+/* gN, pc or pt, if the text goes on with one. */
+static bool has_group(const char *p)
+{
+    return *p == 'g' || *p == 'G' || strncasecmp(p, "pt", 2) == 0 || strncasecmp(p, "pc", 2) == 0;
+}
+
+static enum status take_group(int64_t *out, const char **text, struct source_pos at, struct error *err)
 {
     const char *p = *text;
+    int64_t group = 0;
 
     if (strncasecmp(p, "pt", 2) == 0 || strncasecmp(p, "pc", 2) == 0) {
-        q->group = tolower((unsigned char)p[1]) == 't' ? QUANT_PER_TENSOR : QUANT_PER_CHANNEL;
+        *out = tolower((unsigned char)p[1]) == 't' ? QUANT_PER_TENSOR : QUANT_PER_CHANNEL;
         *text = p + 2;
         return STATUS_OK;
     }
-    q->group = 0;
-    for (p++; isdigit((unsigned char)*p); p++) {
-        q->group = q->group * 10 + (*p - '0');
-        if (q->group > GROUP_MAX)
-            break;
-    }
-    if (q->group < 1 || q->group > GROUP_MAX)
+    for (p++; isdigit((unsigned char)*p) && group <= GROUP_MAX; p++)
+        group = group * 10 + (*p - '0');
+    if (group < 1 || group > GROUP_MAX)
         return error_set(err, STATUS_BAD_INPUT, at, "group size in '%s', expected g1 to g%d", *text, GROUP_MAX);
+    *out = group;
     *text = p;
     return STATUS_OK;
 }
 
-static enum status take_scale(struct quant *q, const char **text, struct source_pos at, struct error *err)
+static enum status take_scale_format(const struct format **out, const char **text, struct source_pos at, struct error *err)
 {
-    const char *p = *text + 3;
+    const char *p = *text;
     const struct format *f = take_format(&p);
 
     if (f == NULL)
         return unknown_format(p, at, err);
-    if (is_integer(f) && f->bits != 8)
+    if (f->family == FORMAT_CODEBOOK || (is_integer(f) && f->bits != 8))
         return error_set(err, STATUS_BAD_INPUT, at, "scale format '%s', expected a float, e8m0 or int8", f->name);
-    q->scale = f;
+    *out = f;
     *text = p;
     return STATUS_OK;
 }
 
-static enum status take_sparsity(struct quant *q, const char **text, struct source_pos at, struct error *err)
+/* /s=FORMAT and /ss=FORMAT(gN|pc|pt). */
+static enum status take_scales(struct quant *q, const char **text, struct source_pos at, struct error *err)
 {
     const char *p = *text;
+    enum status st;
 
-    if (strcmp(p, "+2:4") == 0) {
+    if (strncasecmp(p, "/s=", 3) == 0) {
+        if (q->scale == NULL)
+            return error_set(err, STATUS_BAD_INPUT, at, "'%s' has a scale format but no group, expected gN, pc or pt before '/s='", p);
+        p += 3;
+        if ((st = take_scale_format(&q->scale, &p, at, err)))
+            return st;
+    }
+    if (strncasecmp(p, "/ss=", 4) == 0) {
+        if (q->scale == NULL || q->group == QUANT_PER_TENSOR)
+            return error_set(err, STATUS_BAD_INPUT, at, "'%s' scales scales, expected groups or rows with a scale before '/ss='", p);
+        p += 4;
+        if ((st = take_scale_format(&q->scale2, &p, at, err)))
+            return st;
+        if (q->scale2->family != FORMAT_FLOAT)
+            return error_set(err, STATUS_BAD_INPUT, at, "second scale format '%s', expected a float", q->scale2->name);
+        if (!has_group(p))
+            return error_set(err, STATUS_BAD_INPUT, at, "'%s', expected gN, pc or pt after the format of the second scale", *text);
+        if ((st = take_group(&q->scale2_group, &p, at, err)))
+            return st;
+        if (q->scale2_group == QUANT_PER_CHANNEL && q->group == QUANT_PER_CHANNEL)
+            return error_set(err, STATUS_BAD_INPUT, at, "'%s': a row has one scale, expected gN or pt for the second", *text);
+    }
+    *text = p;
+    return STATUS_OK;
+}
+
+/* A share in [0, 1) after a word, up to the next '+'. */
+static bool take_share(double *out, const char **text, size_t word)
+{
+    char number[NUM_TEXT_MAX];
+    const char *p = *text + word;
+    size_t n = strcspn(p, "+");
+
+    /* "1e+06" has a plus of its own, but is no share */
+    if (n == 0 || n >= sizeof number)
+        return false;
+    memcpy(number, p, n);
+    number[n] = '\0';
+    if (num_parse_double(out, number) != 0 || !(*out >= 0 && *out < 1))
+        return false;
+    *text = p + n;
+    return true;
+}
+
+static bool take_structured(struct quant *q, const char **text)
+{
+    char *end;
+    long keep = strtol(*text + 1, &end, 10), of;
+
+    if (!isdigit((unsigned char)(*text)[1]) || *end != ':' || !isdigit((unsigned char)end[1]))
+        return false;
+    of = strtol(end + 1, &end, 10);
+    if (keep < 1 || of <= keep || of > OF_MAX)
+        return false;
+    if (keep == 2 && of == 4)
         q->two_of_four = true;
-        *text = p + 4;
-        return STATUS_OK;
+    else {
+        q->sparse = SPARSE_N_OF_M;
+        q->keep = (int)keep;
+        q->of = (int)of;
+        q->sparsity = 1 - (double)keep / (double)of;
     }
-    if (strncasecmp(p, "+sparse", 7) == 0 && num_parse_double(&q->sparsity, p + 7) == 0 && q->sparsity >= 0 && q->sparsity < 1) {
-        *text = p + strlen(p);
+    *text = end;
+    return true;
+}
+
+static enum status take_mixed(struct quant *q, const char **text, struct source_pos at, struct error *err)
+{
+    const char *p = *text + 4;
+    const struct format *f = take_format(&p);
+
+    if (f == NULL)
+        return unknown_format(p, at, err);
+    if (*p != ':' || q->group <= 0 || !is_integer(f) || !is_integer(q->format) || f->family == FORMAT_CODEBOOK ||
+        q->format->family == FORMAT_CODEBOOK || q->zero_point)
+        return error_set(err, STATUS_BAD_INPUT, at, "'%s', expected +mixFORMAT:F, integers both, on groups (gN) without zero points", *text);
+    if (!take_share(&q->mixed_share, &p, 1))
+        return error_set(err, STATUS_BAD_INPUT, at, "share of groups in '%s', expected 0 <= F < 1", *text);
+    q->mixed = f;
+    *text = p;
+    return STATUS_OK;
+}
+
+/* The '+' clause: at most one. */
+static enum status take_clause(struct quant *q, const char **text, struct source_pos at, struct error *err)
+{
+    const char *p = *text;
+    bool ok = false;
+
+    if (take_structured(q, text))
         return STATUS_OK;
-    }
-    return error_set(err, STATUS_BAD_INPUT, at, "'%s', expected '+2:4' or '+sparseF' with 0 <= F < 1, as '+sparse0.8'", p);
+    if (strncasecmp(p, "+sparse", 7) == 0)
+        ok = take_share(&q->sparsity, text, 7);
+    else if (strncasecmp(p, "+bitmask", 8) == 0) {
+        ok = take_share(&q->sparsity, text, 8);
+        q->sparse = q->sparsity > 0 ? SPARSE_BITMASK : SPARSE_TILED_CSL;
+    } else if (strncasecmp(p, "+out", 4) == 0)
+        ok = take_share(&q->outliers, text, 4);
+    else if (strncasecmp(p, "+cols", 5) == 0)
+        ok = take_share(&q->columns, text, 5);
+    else if (strncasecmp(p, "+mix", 4) == 0)
+        return take_mixed(q, text, at, err);
+    if (ok)
+        return STATUS_OK;
+    return error_set(err, STATUS_BAD_INPUT, at, "'%s', expected '+2:4', '+N:M', '+sparseF', '+bitmaskF', '+outF', '+colsF' or '+mixFORMAT:F', "
+                     "one of them, 0 <= F < 1 (as '+sparse0.8')", p);
+}
+
+static const char *preset_text(const char *text)
+{
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++)
+        if (strcasecmp(text, presets[i].name) == 0)
+            return presets[i].text;
+    return text;
+}
+
+static bool is_learned(const struct format *f)
+{
+    return f->family == FORMAT_CODEBOOK && f->codebook == NULL;
 }
 
 enum status quant_parse(struct quant *out, const char *text, struct source_pos at, struct error *err)
 {
     struct quant q = { .group = QUANT_PER_TENSOR };
-    const char *p = text;
-    bool grouped = false;
+    const char *p = preset_text(text);
+    bool grouped;
     enum status st;
 
-    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++)
-        if (strcasecmp(text, presets[i].name) == 0)
-            p = presets[i].text;
     if ((q.format = take_format(&p)) == NULL)
         return unknown_format(text, at, err);
     if (q.format->family == FORMAT_SCALE)
         return error_set(err, STATUS_BAD_INPUT, at, "'%s' holds scales, expected a format of elements", q.format->name);
-    if ((*p == 'g' || *p == 'G') || strncasecmp(p, "pt", 2) == 0 || strncasecmp(p, "pc", 2) == 0) {
-        grouped = true;
-        if ((st = take_group(&q, &p, at, err)))
-            return st;
-    } else if (is_integer(q.format)) {
+    if ((grouped = has_group(p)) && (st = take_group(&q.group, &p, at, err)))
+        return st;
+    if (!grouped && is_integer(q.format))
         q.group = QUANT_PER_CHANNEL;
-    }
-    if (grouped || is_integer(q.format))
+    if (is_learned(q.format) && q.group != QUANT_PER_CHANNEL)
+        return error_set(err, STATUS_BAD_INPUT, at, "group in '%s', expected none: learned levels are of a row each", text);
+    if ((grouped || is_integer(q.format)) && !is_learned(q.format))
         q.scale = format_find("fp16");
     if (*p == 'z' || *p == 'Z') {
         if (q.format->family != FORMAT_INT)
@@ -151,123 +270,55 @@ enum status quant_parse(struct quant *out, const char *text, struct source_pos a
         q.zero_point = true;
         p++;
     }
-    if (strncasecmp(p, "/s=", 3) == 0) {
-        if (q.scale == NULL)
-            return error_set(err, STATUS_BAD_INPUT, at, "'%s' has a scale format but no group, expected gN, pc or pt before '/s='", text);
-        if ((st = take_scale(&q, &p, at, err)))
-            return st;
-    }
-    if (*p == '+' && (st = take_sparsity(&q, &p, at, err)))
+    if ((st = take_scales(&q, &p, at, err)))
+        return st;
+    if (*p == '+' && (st = take_clause(&q, &p, at, err)))
         return st;
     if (*p != '\0')
-        return error_set(err, STATUS_BAD_INPUT, at, "unexpected '%s' in scheme '%s', expected FORMAT [gN|pt|pc] [z] [/s=FORMAT] [+2:4|+sparseF]", p, text);
+        return error_set(err, STATUS_BAD_INPUT, at, "unexpected '%s' in scheme '%s', expected FORMAT [gN|pt|pc] [z] [/s=FORMAT] [/ss=FORMAT(gN|pt|pc)] [+2:4|+sparseF|...]", p, text);
     *out = q;
     return STATUS_OK;
 }
 
-const char *quant_format(char *out, size_t bytes, const struct quant *q)
+static const char *group_text(char out[WORD_MAX], int64_t group)
 {
-    char group[WORD_MAX] = "", sparse[NUM_TEXT_MAX + 8] = "", number[NUM_TEXT_MAX];
-    bool custom_scale = q->scale != NULL && strcmp(q->scale->name, "fp16") != 0;
-
-    if (q->scale != NULL && q->group > 0)
-        snprintf(group, sizeof group, "g%lld", (long long)q->group);
-    else if (q->scale != NULL && q->group == QUANT_PER_TENSOR)
-        snprintf(group, sizeof group, "pt");
-    else if (q->scale != NULL && !is_integer(q->format))
-        snprintf(group, sizeof group, "pc");
-    if (q->two_of_four)
-        snprintf(sparse, sizeof sparse, "+2:4");
-    else if (q->sparsity > 0)
-        snprintf(sparse, sizeof sparse, "+sparse%s", num_format_double(number, q->sparsity));
-    snprintf(out, bytes, "%s%s%s%s%s%s", q->format->name, group, q->zero_point ? "z" : "", custom_scale ? "/s=" : "",
-             custom_scale ? q->scale->name : "", sparse);
+    if (group > 0)
+        snprintf(out, WORD_MAX, "g%lld", (long long)group);
+    else
+        snprintf(out, WORD_MAX, group == QUANT_PER_TENSOR ? "pt" : "pc");
     return out;
 }
 
-/* Bytes of `elements` of a format packed together, or -1. */
-static int64_t packed_bytes(const struct format *f, int64_t elements)
+/* "+word" and a share, at `at`; nothing for a share of zero. */
+static void add_share(char *out, size_t bytes, const char *word, double share)
 {
-    int64_t bits;
+    char number[NUM_TEXT_MAX];
+    size_t at = strlen(out);
 
-    if (!checked_mul_i64(&bits, ceil_div_i64(elements, f->packed_elements), f->packed_bits))
-        return -1;
-    return ceil_div_i64(bits, 8);
+    if (share > 0)
+        snprintf(out + at, bytes - at, "%s%s", word, num_format_double(number, share));
 }
 
-/* rows * (a + b), or -1; negative arguments are overflows of a step before. */
-static int64_t rows_times(int64_t rows, int64_t a, int64_t b)
+const char *quant_format(char *out, size_t bytes, const struct quant *q)
 {
-    int64_t sum, all;
+    char group[WORD_MAX] = "", group2[WORD_MAX], tail[256] = "";
+    bool custom_scale = q->scale != NULL && strcmp(q->scale->name, "fp16") != 0;
 
-    if (a < 0 || b < 0 || !checked_add_i64(&sum, a, b) || !checked_mul_i64(&all, rows, sum))
-        return -1;
-    return all;
-}
-
-static int64_t element_bytes(const struct quant *q, int64_t rows, int64_t cols)
-{
-    if (q->two_of_four) {
-        int64_t kept = ceil_div_i64(cols, 4) * 2;
-
-        return rows_times(rows, packed_bytes(q->format, kept), ceil_div_i64(kept, 4)); /* 2-bit index: 4 in a byte */
+    if (q->scale != NULL && !(q->group == QUANT_PER_CHANNEL && is_integer(q->format)))
+        group_text(group, q->group);
+    if (q->scale2 != NULL)
+        snprintf(tail, sizeof tail, "/ss=%s%s", q->scale2->name, group_text(group2, q->scale2_group));
+    if (q->two_of_four || (q->sparsity > 0 && q->sparse == SPARSE_N_OF_M))
+        snprintf(tail + strlen(tail), sizeof tail - strlen(tail), "+%d:%d", q->two_of_four ? 2 : q->keep, q->two_of_four ? 4 : q->of);
+    else
+        add_share(tail, sizeof tail, q->sparse == SPARSE_BITMASK ? "+bitmask" : "+sparse", q->sparsity);
+    add_share(tail, sizeof tail, "+out", q->outliers);
+    add_share(tail, sizeof tail, "+cols", q->columns);
+    if (q->mixed != NULL) {
+        char number[NUM_TEXT_MAX];
+        snprintf(tail + strlen(tail), sizeof tail - strlen(tail), "+mix%s:%s", q->mixed->name, num_format_double(number, q->mixed_share));
     }
-    if (q->sparsity > 0) {
-        int64_t all, kept, offsets, position_bytes;
-
-        if (!checked_mul_i64(&all, rows, cols))
-            return -1;
-        kept = all - (int64_t)floor((double)all * q->sparsity);
-        if (!checked_mul_i64(&position_bytes, kept, CSL_POSITION_BITS / 8) ||
-            !checked_mul_i64(&offsets, ceil_div_i64(rows, CSL_TILE_ROWS), ceil_div_i64(cols, CSL_TILE_COLS)) ||
-            !checked_mul_i64(&offsets, offsets, CSL_OFFSET_BYTES))
-            return -1;
-        return rows_times(1, packed_bytes(q->format, kept), rows_times(1, position_bytes, offsets));
-    }
-    return rows_times(rows, packed_bytes(q->format, cols), 0);
-}
-
-static int64_t scale_count(const struct quant *q, int64_t rows, int64_t cols)
-{
-    int64_t count;
-
-    if (q->scale == NULL)
-        return 0;
-    if (q->group == QUANT_PER_TENSOR)
-        return 1;
-    if (q->group == QUANT_PER_CHANNEL)
-        return rows;
-    return checked_mul_i64(&count, rows, ceil_div_i64(cols, q->group)) ? count : -1;
-}
-
-int64_t quant_stored_bytes(const struct quant *q, int64_t rows, int64_t cols)
-{
-    int64_t elements, scales, zeros;
-
-    if (rows <= 0 || cols <= 0)
-        return rows == 0 || cols == 0 ? 0 : -1;
-    if (cols > INT64_MAX / 64)
-        return -1;
-    elements = element_bytes(q, rows, cols);
-    scales = scale_count(q, rows, cols);
-    if (elements < 0 || scales < 0)
-        return -1;
-    zeros = q->zero_point ? packed_bytes(q->format, scales) : 0;
-    if (q->scale != NULL)
-        scales = packed_bytes(q->scale, scales);
-    return rows_times(1, elements, rows_times(1, scales, zeros));
-}
-
-double quant_bits_per_element(const struct quant *q)
-{
-    double bits = (double)q->format->packed_bits / q->format->packed_elements;
-
-    if (q->two_of_four)
-        bits = bits / 2 + 1; /* half the values, 2 bits for each of them */
-    else if (q->sparsity > 0)
-        bits = (1 - q->sparsity) * (bits + CSL_POSITION_BITS) +
-               8.0 * CSL_OFFSET_BYTES / (CSL_TILE_ROWS * CSL_TILE_COLS);
-    if (q->group > 0 && q->scale != NULL)
-        bits += (q->scale->bits + (q->zero_point ? q->format->bits : 0)) / (double)q->group;
-    return bits;
+    snprintf(out, bytes, "%s%s%s%s%s%s", q->format->name, group, q->zero_point ? "z" : "", custom_scale ? "/s=" : "",
+             custom_scale ? q->scale->name : "", tail);
+    return out;
 }

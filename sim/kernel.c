@@ -15,6 +15,15 @@ static void hash_quant(struct hasher *h, const struct quant *q)
     hasher_i64(h, q->zero_point);
     hasher_i64(h, q->two_of_four);
     hasher_double(h, q->sparsity);
+    hasher_i64(h, q->sparse);
+    hasher_i64(h, q->keep);
+    hasher_i64(h, q->of);
+    feed_format(h, q->scale2);
+    hasher_i64(h, q->scale2_group);
+    hasher_double(h, q->outliers);
+    hasher_double(h, q->columns);
+    feed_format(h, q->mixed);
+    hasher_double(h, q->mixed_share);
 }
 
 static void hash_service(struct hasher *h, const struct arch_unit *unit, const struct unit_service *s)

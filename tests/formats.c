@@ -57,12 +57,22 @@ static const struct { const char *text, *canonical; double bits; } schemes[] = {
     { "fp8", "fp8_e4m3", 8 },
     { "e4m3g128/s=fp32", "fp8_e4m3g128/s=fp32", 8.25 },
     { "mxfp4", "fp4_e2m1g32/s=e8m0", 4.25 },                /* OCP MX 1.0, table 1 */
-    { "nvfp4", "fp4_e2m1g16/s=fp8_e4m3", 4.5 },
+    { "nvfp4", "fp4_e2m1g16/s=fp8_e4m3/ss=fp32pt", 4.5 },   /* the tensor's scale is left out of the average */
     { "e3m4", "e3m4fin", 8 },                               /* 1 + 3 + 4 */
     { "e4m10g128", "e4m10fing128", 15.125 },                /* not e4m1 and a 0 */
     { "nf4g64/s=fp32", "nf4g64/s=fp32", 4.5 },              /* QLoRA without double quantization */
     { "fp16+2:4", "fp16+2:4", 9 },                          /* half of 16, 2 bits for each kept value */
     { "int4g128+2:4", "int4g128+2:4", 3 + 16 / 128. },
+    { "nf4dq", "nf4g64/s=fp8_e4m3/ss=fp32g256", 4 + 8 / 64. + 32 / (64. * 256) }, /* QLoRA, section 3: 0.127 bits for the scales */
+    { "msfp12", "int4symg16/s=e8m0", 4.5 },                 /* 4 bits and an exponent for 16 */
+    { "int4symg32/s=e8m0", "int4symg32/s=e8m0", 4.25 },     /* arXiv 2403.20137: m + 8 / n, n = 32 */
+    { "dgq", "uint4g128z/s=int8/ss=fp16pc", 4 + 12 / 128. },/* an int8 scale and a 4-bit zero point for 128 */
+    { "int4+1:4", "int4+1:4", 1.5 },                        /* (4 + 2) / 4 */
+    { "int8+4:8", "int8+4:8", 5.5 },                        /* (8 + 3) / 2 */
+    { "fp16+bitmask0.5", "fp16+bitmask0.5", 9 },            /* a bit an element */
+    { "squeezellm3", "cb3+out0.0045", 3 + 0.0045 * 48 },    /* arXiv 2306.07629: 0.45 % in fp16 with 32-bit columns */
+    { "int8+cols0.001", "int8+cols0.001", 8 * 0.999 + 16 * 0.001 },
+    { "int2g64+mixint4:0.25", "int2g64+mixint4:0.25", 2.5 + 17 / 64. }, /* 1/4 at 4 bits; a flag and an fp16 scale for 64 */
     { "fp16+sparse0.8", "fp16+sparse0.8", 0.2 * 32 + 32 / 8192. }, /* Flash-LLM: 32 bits a kept value; an offset a tile */
 };
 
@@ -71,7 +81,7 @@ static void schemes_parse_and_print(void)
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         struct quant q = { 0 }, again = { 0 };
         struct error err;
-        char text[64] = "";
+        char text[96] = "";
         double bits;
 
         CHECK_ROW(schemes[i].text, quant_parse(&q, schemes[i].text, nowhere, &err) == STATUS_OK);
@@ -80,7 +90,9 @@ static void schemes_parse_and_print(void)
         CHECK_ROW(schemes[i].text, strcmp(quant_format(text, sizeof text, &q), schemes[i].canonical) == 0);
         CHECK_ROW(schemes[i].text, quant_parse(&again, text, nowhere, &err) == STATUS_OK && q.format == again.format &&
                   q.group == again.group && q.scale == again.scale && q.zero_point == again.zero_point &&
-                  q.two_of_four == again.two_of_four && q.sparsity == again.sparsity);
+                  q.two_of_four == again.two_of_four && q.sparsity == again.sparsity && q.sparse == again.sparse &&
+                  q.keep == again.keep && q.of == again.of && q.scale2 == again.scale2 && q.scale2_group == again.scale2_group &&
+                  q.outliers == again.outliers && q.columns == again.columns && q.mixed == again.mixed && q.mixed_share == again.mixed_share);
         bits = quant_bits_per_element(&q) - schemes[i].bits;
         CHECK_ROW(schemes[i].text, bits < 1e-12 && bits > -1e-12);
     }
@@ -104,6 +116,15 @@ static const struct { const char *text; int64_t rows, cols, bytes; } sizes[] = {
     { "fp16+2:4", 1, 64, 32 * 2 + 8 },                     /* 32 kept; 32 x 2 bit of index */
     { "int8+2:4", 2, 6, 2 * (4 + 1) + 4 },                 /* 6 columns are 2 quads: 4 kept, 8 bit of index */
     { "fp16+sparse0.5", 128, 64, 4096 * 4 + 4 },           /* 4096 kept x (2 + 2 bytes), one tile */
+    { "nvfp4", 2, 64, 2 * 32 + 8 + 4 },                    /* 8 scales of a byte, one fp32 */
+    { "nf4dq", 4, 4096, 4 * 2048 + 256 + 4 },              /* 4 x 64 scales of a byte share one fp32 */
+    { "dgq", 2, 256, 2 * 128 + 4 + 2 + 2 * 2 },            /* 4 scales, 4 zeros of 4 bits, an fp16 a row */
+    { "cb4", 3, 64, 3 * 32 + 3 * 16 * 2 },                 /* 16 fp16 levels a row */
+    { "int4+out0.01", 10, 100, 10 * 50 + 10 * 2 + 10 * 2 + 10 * 4 + 11 * 4 }, /* 10 outliers of 2 + 4 bytes, 11 pointers, 10 scales */
+    { "int8+cols0.02", 10, 100, 10 * 98 + 10 * 2 + 10 * 2 * 2 + 2 * 4 },
+    { "fp16+bitmask0.5", 4, 9, 18 * 2 + 4 * 2 + 5 * 4 },   /* 18 kept; 2 bytes of mask a row */
+    { "int4+1:4", 1, 6, 1 + 1 + 2 },                       /* 2 kept: a byte of codes, a byte of places, a scale */
+    { "int2g4+mixint4:0.5", 1, 16, 2 + 4 + 1 + 8 },        /* 2 groups of a byte, 2 of 2 bytes, flags, 4 scales */
     { "int4", 0, 64, 0 },
     { "fp16", (int64_t)1 << 40, (int64_t)1 << 40, -1 },    /* overflow */
     { "int4g128", INT64_MAX, 2, -1 },
@@ -125,7 +146,10 @@ static const struct { const char *text, *part; } bad[] = {
     { "int4g99999999999", "group size" },    { "fp16z", "zero point" },           { "int4x", "unexpected 'x'" },
     { "int128", "unexpected '28'" },         { "fp16/s=fp32", "no group" },       { "int4/s=int4", "scale format" },
     { "e8m0", "holds scales" },              { "int4+sparse1", "0 <= F < 1" },    { "int4+sparse-1", "0 <= F < 1" },
-    { "int4+sparsenan", "0 <= F < 1" },      { "int4+3:4", "expected '+2:4'" },   { "int4/s=fp99", "unknown number format" },
+    { "int4+sparsenan", "0 <= F < 1" },      { "int4+4:3", "expected '+2:4'" }, { "int4+2:4+out0.1", "unexpected '+out" }, { "int4g32/ss=fp32pt+3:65", "expected '+2:4'" },
+    { "int4g32/ss=fp32", "expected gN" },    { "int4pt/ss=fp32pt", "scales scales" }, { "int4g32/ss=int8pt", "expected a float" },
+    { "cb4g32", "levels are of a row" },     { "int2g64+mixfp16:0.1", "integers both" }, { "int2g64+mixint4:2", "share of groups" },
+    { "int4/s=nf4", "scale format" },   { "int4/s=fp99", "unknown number format" },
     { "int4g", "group size" },
 };
 

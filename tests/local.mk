@@ -19,6 +19,7 @@ suites = \
 	tests/base_text \
 	tests/base_yaml \
 	tests/base_yaml_bad \
+	tests/blocks \
 	tests/codec \
 	tests/collectives \
 	tests/cost \
