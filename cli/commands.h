@@ -20,6 +20,9 @@ extern const struct command command_scoreboard;
 extern const struct command command_trace;
 extern const struct command command_validate;
 
+/** A subcommand of `format` (cmd_format_error.c). */
+extern const struct command command_format_error;
+
 /** Explains the kernels of one role after a run (cmd_explain.c), as text. */
 struct job;
 enum status explain_role(const struct job *job, const char *role, struct arena *arena, struct error *err);

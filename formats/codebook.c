@@ -13,7 +13,7 @@
 #include "base/num.h"
 #include "formats/quant.h"
 
-enum { ROUNDS_MAX = 64, LEVELS_MAX = 256 };
+enum { ROUNDS_MAX = 1000, LEVELS_MAX = 256 };
 
 static int by_value(const void *a, const void *b)
 {

@@ -15,11 +15,22 @@ libllmsim_model_la_SOURCES += \
 	formats/format.h \
 	formats/quant.c \
 	formats/quant.h \
+	formats/quant_error.c \
+	formats/quant_error.h \
 	formats/quant_layout.c \
 	formats/quant_parts.h \
 	formats/quant_places.c \
 	formats/quant_store.c \
 	formats/quantize.c \
+	formats/sample.c \
+	formats/sample.h \
+	formats/tensor_file.c \
+	formats/tensor_file.h \
+	formats/tensor_gguf.c \
+	formats/tensor_internal.h \
+	formats/tensor_npy.c \
+	formats/tensor_safetensors.c \
+	formats/tensor_types.c \
 	$(format_tables)
 
 # Values that are data, made into macros at build.

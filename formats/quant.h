@@ -107,7 +107,7 @@ enum status quant_pack(uint8_t *stored, const struct quant_matrix *m, struct err
 enum status quant_unpack(struct quant_matrix *out, const struct quant *q, const uint8_t *stored, int64_t rows, int64_t cols, struct arena *arena,
                          struct error *err);
 
-/** Levels of a learned codebook: Lloyd's algorithm in one dimension from quantiles, at most 64 rounds; `levels` (count, ascending) from
+/** Levels of a learned codebook: Lloyd's algorithm in one dimension from quantiles, at most 1000 rounds; `levels` (count, ascending) from
  *  values[n]; values that are not finite are passed over. False: no memory. */
 bool codebook_learn(double *levels, int count, const float *values, int64_t n);
 /** A codebook from CSV (columns code and value, 2 to 256 rows a power of two, codes 0 up in order). */

@@ -440,31 +440,47 @@ enum status quant_quantize(struct quant_matrix *out, const struct quant *q, cons
     return quantize_rows(&w, arena, err);
 }
 
+/* Levels of a format of at most 8 bits, by code; `levels`: fp16 codes of a learned row, or NULL. */
+static bool level_table(double out[256], const struct format *f, const uint32_t *levels)
+{
+    const struct format *half = format_find("fp16");
+
+    if (format_code_bits(f) > 8)
+        return false;
+    for (uint32_t c = 0; c < (uint32_t)1 << format_code_bits(f); c++)
+        out[c] = levels != NULL ? format_decode(half, levels[c]) : format_decode(f, c);
+    return true;
+}
+
+static void dequantize_group(float *values, const struct quant_matrix *m, int64_t row, int64_t g, const double *level)
+{
+    int64_t start = row * m->cols + group_start(m, g), end = row * m->cols + group_end(m, g);
+    const struct format *f = quant_format_at(m, row, group_start(m, g)), *half = NULL;
+    double scale = quant_scale_at(m, row, g), zero = m->q->zero_point ? format_decode(f, m->zeros[scale_index(m, row, g)]) : 0;
+
+    for (int64_t i = start; i < end; i++) {
+        enum quant_place place = m->place != NULL ? m->place[i] : PLACE_DENSE;
+
+        if (place == PLACE_DENSE)
+            values[i] = (float)(((level != NULL ? level[m->codes[i]] : format_decode(f, m->codes[i])) - zero) * scale);
+        else if (place == PLACE_ZERO)
+            values[i] = 0;
+        else
+            values[i] = (float)format_decode(half != NULL ? half : (half = format_find("fp16")), m->codes[i]);
+    }
+}
+
 void quant_dequantize(float *values, const struct quant_matrix *m)
 {
-    const struct quant *q = m->q;
-    const struct format *half = format_find("fp16");
-    int64_t each = q->group > 0 ? q->group : m->cols;
+    double narrow[256], wide[256];
+    bool has_narrow = m->levels == NULL && level_table(narrow, m->q->format, NULL), has_wide = m->q->mixed != NULL && level_table(wide, m->q->mixed, NULL);
 
-    for (int64_t row = 0; row < m->rows; row++)
-        for (int64_t g = 0; g * each < m->cols; g++) {
-            double scale = quant_scale_at(m, row, g), zero = 0;
-            const struct format *f = quant_format_at(m, row, g * each);
-            double level[256];
-            bool table = format_code_bits(f) <= 8;
-
-            if (q->zero_point)
-                zero = format_decode(f, m->zeros[scale_index(m, row, g)]);
-            for (uint32_t c = 0; table && c < (uint32_t)1 << format_code_bits(f); c++)
-                level[c] = m->levels != NULL ? format_decode(half, m->levels[(row << f->bits) + c]) : format_decode(f, c);
-            for (int64_t c = g * each; c < (g + 1) * each && c < m->cols; c++) {
-                int64_t at = row * m->cols + c;
-                enum quant_place place = m->place != NULL ? m->place[at] : PLACE_DENSE;
-                double v = place == PLACE_DENSE ? table ? level[m->codes[at]] : format_decode(f, m->codes[at]) : 0;
-
-                values[at] = place == PLACE_DENSE ? (float)((v - zero) * scale)
-                           : place == PLACE_ZERO  ? 0
-                                                  : (float)format_decode(half, m->codes[at]);
-            }
+    for (int64_t row = 0; row < m->rows; row++) {
+        if (m->levels != NULL)
+            has_narrow = level_table(narrow, m->q->format, m->levels + (row << m->q->format->bits));
+        for (int64_t g = 0; g < m->groups; g++) {
+            bool is_wide = m->wide != NULL && m->wide[row * m->groups + g];
+            dequantize_group(values, m, row, g, is_wide ? has_wide ? wide : NULL : has_narrow ? narrow : NULL);
         }
+    }
 }

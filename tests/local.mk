@@ -32,11 +32,13 @@ suites = \
 	tests/lut_mpgemm \
 	tests/lut_published \
 	tests/probe \
+	tests/quant_error \
 	tests/run_diff \
 	tests/scoreboard \
 	tests/serving \
 	tests/serving_stacks \
 	tests/store_runs \
+	tests/tensor_files \
 	tests/timing_measured \
 	tests/timing_properties \
 	tests/trace_generate \

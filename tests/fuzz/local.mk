@@ -6,11 +6,12 @@ fuzz_targets = \
 	tests/fuzz/fuzz_data \
 	tests/fuzz/fuzz_model \
 	tests/fuzz/fuzz_rows \
+	tests/fuzz/fuzz_tensor \
 	tests/fuzz/fuzz_trace \
 	tests/fuzz/fuzz_yaml
 EXTRA_PROGRAMS += $(fuzz_targets)
 fuzz_libs = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
-EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/data tests/fuzz/model tests/fuzz/rows tests/fuzz/trace tests/fuzz/yaml
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/data tests/fuzz/model tests/fuzz/rows tests/fuzz/tensor tests/fuzz/trace tests/fuzz/yaml
 
 if FUZZING
 fuzz_play =
@@ -30,6 +31,9 @@ tests_fuzz_fuzz_model_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_rows_SOURCES = tests/fuzz/fuzz_rows.c tests/fuzz/bytes.h $(fuzz_play)
 tests_fuzz_fuzz_rows_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_rows_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_tensor_SOURCES = tests/fuzz/fuzz_tensor.c tests/fuzz/bytes.h $(fuzz_play)
+tests_fuzz_fuzz_tensor_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_tensor_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz_trace.c $(fuzz_play)
 tests_fuzz_fuzz_trace_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_trace_LDFLAGS = $(FUZZ_LDFLAGS)
