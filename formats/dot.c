@@ -12,16 +12,11 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "format_tables.h"
 #include "formats/dot_wide.h"
 
-const struct dot_generation dot_generations[] = {
-    { "volta", 4, 23, "PeerJ CS 7:e330: blocks of 4, no guard bit, truncation" },
-    { "turing", 4, 24, "PeerJ CS 7:e330: one guard bit and more; arXiv 2511.10909" },
-    { "ampere", 8, 24, "arXiv 2403.00232: blocks of 8, one guard bit, truncation" },
-    { "hopper", 16, 25, "arXiv 2403.00232: blocks of 16, two guard bits, truncation" },
-    { "hopper_fp8", 32, 13, "arXiv 2511.10909; arXiv 2412.19437, 3.3: about 14 bits are kept of fp8 products" },
-    { NULL, 0, 0, NULL },
-};
+#define GENERATION(name, lanes, fraction_bits, accumulator, source) { name, lanes, fraction_bits, accumulator, source },
+const struct dot_generation dot_generations[] = { DOT_GENERATION_ROWS(GENERATION) { NULL, 0, 0, NULL, NULL } };
 
 /* ---- wide registers ------------------------------------------------------------------------------------------------ */
 

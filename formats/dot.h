@@ -58,10 +58,11 @@ enum status dot_check(const struct dot_spec *spec, int64_t n, struct error *err)
 /** a[n], w[n] are codes. The spec has passed dot_check(spec, n, ...). Starts from zero. */
 struct dot_result dot_run(const struct dot_spec *spec, const uint32_t *a, const uint32_t *w, int64_t n);
 
-/** Parameters of DOT_FUSED by generation and operand width; the list ends with name NULL. docs/formats.md, table 2. */
+/** Parameters of DOT_FUSED by generation and operand width, from formats/tables/fused_dot.csv; the list ends with name NULL. */
 struct dot_generation {
     const char *name;     /* "volta", "ampere", "hopper", "hopper_fp8" ... */
     int lanes, fraction_bits;
+    const char *accumulator; /* format the sum is cut to: "fp32", "e8m13" */
     const char *source;
 };
 extern const struct dot_generation dot_generations[];

@@ -36,6 +36,7 @@
 
 FLOAT_ROW(bf16, "bfloat16: the upper half of binary32 [BF16]", 16, 8, 7, SPECIALS_IEEE);
 FLOAT_ROW(fp16, "binary16, half precision [IEEE]", 16, 5, 10, SPECIALS_IEEE);
+FLOAT_ROW(fp22, "e8m13, what fp8 tensor cores add in (arXiv 2511.10909)", 22, 8, 13, SPECIALS_IEEE);
 FLOAT_ROW(fp32, "binary32, single precision [IEEE]", 32, 8, 23, SPECIALS_IEEE);
 FLOAT_ROW(fp4_e2m1, "4-bit float, +-{0, 0.5, 1, 1.5, 2, 3, 4, 6} [MX]", 4, 2, 1, SPECIALS_FINITE);
 FLOAT_ROW(fp6_e2m3, "6-bit float, largest 7.5 [MX]", 6, 2, 3, SPECIALS_FINITE);
@@ -108,7 +109,7 @@ LEARNED_ROW(cb3, 3, "learned codebook of 8 fp16 levels a row [SQ]");
 LEARNED_ROW(cb4, 4, "learned codebook of 16 fp16 levels a row [SQ]");
 
 static const struct format *const formats[] = {
-    &bf16, &bipolar2, &bipolar3, &bipolar4, &bipolar5, &bipolar6, &bipolar7, &bipolar8, &cb2, &cb3, &cb4, &e8m0, &fp16, &fp32, &fp4_bnb, &fp4_e2m1,
+    &bf16, &bipolar2, &bipolar3, &bipolar4, &bipolar5, &bipolar6, &bipolar7, &bipolar8, &cb2, &cb3, &cb4, &e8m0, &fp16, &fp22, &fp32, &fp4_bnb, &fp4_e2m1,
     &fp6_e2m3, &fp6_e3m2, &fp8_e4m3, &fp8_e5m2, &int1, &int16, &int2, &int2sym, &int3, &int32, &int3sym, &int4, &int4sym, &int5,
     &int5sym, &int6, &int6sym, &int7, &int7sym, &int8, &int8sym, &nf4, &ternary, &ternary2in4, &tf32, &uint2, &uint3, &uint4,
     &uint5, &uint6, &uint7, &uint8,
@@ -121,7 +122,7 @@ static const struct {
     { "b1.58", &ternary },   { "bfloat16", &bf16 },   { "binary", &int1 },   { "bipolar1", &int1 },  { "e2m1", &fp4_e2m1 },
     { "e2m1fin", &fp4_e2m1 },{ "e2m3", &fp6_e2m3 },   { "e2m3fin", &fp6_e2m3 }, { "e3m2", &fp6_e3m2 }, { "e3m2fin", &fp6_e3m2 },
     { "e4m3", &fp8_e4m3 },   { "e4m3fn", &fp8_e4m3 }, { "e5m10", &fp16 },    { "e5m10ieee", &fp16 }, { "e5m2", &fp8_e5m2 },
-    { "e5m2ieee", &fp8_e5m2 }, { "e8m7", &bf16 },     { "e8m7ieee", &bf16 }, { "fp4", &fp4_e2m1 },   { "fp6", &fp6_e2m3 },
+    { "e5m2ieee", &fp8_e5m2 }, { "e8m13", &fp22 },      { "e8m7", &bf16 },     { "e8m7ieee", &bf16 }, { "fp4", &fp4_e2m1 },   { "fp6", &fp6_e2m3 },
     { "fp8", &fp8_e4m3 },    { "half", &fp16 },       { "ternary5in8", &ternary }, { "ue8m0", &e8m0 },
 };
 

@@ -34,7 +34,7 @@ libllmsim_model_la_SOURCES += \
 	$(format_tables)
 
 # Values that are data, made into macros at build.
-format_tables = formats/tables.awk formats/tables/codebooks.csv
+format_tables = formats/tables.awk formats/tables/codebooks.csv formats/tables/fused_dot.csv
 nodist_libllmsim_model_la_SOURCES += format_tables.h
 BUILT_SOURCES += format_tables.h
 CLEANFILES += format_tables.h

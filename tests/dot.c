@@ -126,7 +126,8 @@ static const struct dot_generation *generation(const char *name)
 
 /* 1 x 1 + three of 2^-12 x 2^-12 = 2^-24: cut off below 23 bits, kept with 24 and then cut to fp32's 23: 3 x 2^-24 leaves 2^-23. */
 static const struct { const char *name; double want; } cuts[] = {
-    { "volta", 1 }, { "turing", 1 + 0x1p-23 }, { "ampere", 1 + 0x1p-23 }, { "hopper", 1 + 0x1p-23 }, { "hopper_fp8", 1 },
+    { "volta", 1 }, { "turing", 1 + 0x1p-23 }, { "ampere", 1 + 0x1p-23 }, { "hopper", 1 + 0x1p-23 }, { "ada", 1 + 0x1p-23 }, { "blackwell", 1 + 0x1p-23 },
+    { "hopper_fp8", 1 }, { "ada_fp8", 1 },
 };
 
 static void fused_units_truncate(void)
@@ -143,6 +144,17 @@ static void fused_units_truncate(void)
         CHECK_ROW(cuts[i].name, r.value == cuts[i].want);
         CHECK_ROW(cuts[i].name, r.cycles == 1);
     }
+    /* fp8 on Hopper: 13 bits below the largest exponent, and the accumulator has no more. 1 + 2^-13 stays, 1 + 2^-14 does not; mma.sync keeps both. */
+    const struct format *two_bits = format_find("e5m2");
+    const uint32_t b[2] = { 0x3c, 0x20 }, c[2] = { 0x3c, 0x24 }, d[2] = { 0x3c, 0x20 }; /* 1, 2^-7; 1, 2^-6 */
+    for (int mma = 0; mma < 2; mma++) {
+        const struct dot_generation *g = generation(mma ? "hopper_fp8_mma" : "hopper_fp8");
+        struct dot_spec s = { .kind = DOT_FUSED, .a = two_bits, .w = two_bits, .accumulator = format_find(g->accumulator), .lanes = g->lanes, .fraction_bits = g->fraction_bits };
+        CHECK_ROW(g->name, dot_run(&s, b, c, 2).value == 1 + 0x1p-13);
+        CHECK_ROW(g->name, dot_run(&s, b, d, 2).value == (mma ? 1 + 0x1p-14 : 1));
+    }
+    for (const struct dot_generation *g = dot_generations; g->name != NULL; g++)
+        CHECK_ROW(g->name, format_find(g->accumulator) != NULL && g->lanes >= 4 && g->fraction_bits >= 13 && g->source[0] != '\0');
     /* 48 bits lose nothing of E4M3 products of like size: the sum rounded once */
     const struct format *f = format_find("e4m3");
     struct dot_spec s = { .kind = DOT_FUSED, .a = f, .w = f, .accumulator = format_find("fp32"), .lanes = 8, .fraction_bits = 48,
