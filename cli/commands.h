@@ -20,8 +20,8 @@ extern const struct command command_scoreboard;
 extern const struct command command_trace;
 extern const struct command command_validate;
 
-/** A subcommand of `format` (cmd_format_error.c). */
-extern const struct command command_format_error;
+/** Subcommands of `format` (cmd_format_error.c, cmd_format_quality.c). */
+extern const struct command command_format_error, command_format_quality;
 
 /** Explains the kernels of one role after a run (cmd_explain.c), as text. */
 struct job;

@@ -10,6 +10,7 @@ llmsim_SOURCES = \
 	cli/cmd_explain.c \
 	cli/cmd_format.c \
 	cli/cmd_format_error.c \
+	cli/cmd_format_quality.c \
 	cli/cmd_probe.c \
 	cli/cmd_run.c \
 	cli/cmd_scoreboard.c \

@@ -7,5 +7,10 @@ libllmsim_model_la_SOURCES += \
 	costmodel/energy.h \
 	costmodel/manufacture.c \
 	costmodel/manufacture.h \
+	costmodel/quality.c \
+	costmodel/quality.h \
 	costmodel/serving_cost.c \
 	costmodel/serving_cost.h
+
+# Published perplexities, installed below $(pkgdatadir)/costmodel.
+nobase_dist_pkgdata_DATA += costmodel/tables/quality.csv

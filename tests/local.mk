@@ -32,6 +32,7 @@ suites = \
 	tests/lut_mpgemm \
 	tests/lut_published \
 	tests/probe \
+	tests/quality \
 	tests/quant_error \
 	tests/run_diff \
 	tests/scoreboard \
