@@ -288,7 +288,7 @@ static const struct command show_command = {
     .examples = "  llmsim format show int4g128z --rows 28672 --cols 8192\n"
                 "  llmsim format show e4m3fnuz --codes\n",
 };
-static const struct command *const subcommands[] = { &command_format_error, &list, &command_format_quality, &show_command, NULL };
+static const struct command *const subcommands[] = { &command_format_coded, &command_format_error, &list, &command_format_quality, &show_command, NULL };
 
 const struct command command_format = {
     .name = "format", .summary = "list number formats, show quantization schemes, their error and what they cost in quality", .subcommands = subcommands,

@@ -20,8 +20,8 @@ extern const struct command command_scoreboard;
 extern const struct command command_trace;
 extern const struct command command_validate;
 
-/** Subcommands of `format` (cmd_format_error.c, cmd_format_quality.c). */
-extern const struct command command_format_error, command_format_quality;
+/** Subcommands of `format` (cmd_format_NAME.c). */
+extern const struct command command_format_coded, command_format_error, command_format_quality;
 
 /** Explains the kernels of one role after a run (cmd_explain.c), as text. */
 struct job;

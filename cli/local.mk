@@ -9,6 +9,7 @@ llmsim_SOURCES = \
 	cli/cmd_diff.c \
 	cli/cmd_explain.c \
 	cli/cmd_format.c \
+	cli/cmd_format_coded.c \
 	cli/cmd_format_error.c \
 	cli/cmd_format_quality.c \
 	cli/cmd_probe.c \

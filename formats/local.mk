@@ -31,6 +31,8 @@ libllmsim_model_la_SOURCES += \
 	formats/tensor_npy.c \
 	formats/tensor_safetensors.c \
 	formats/tensor_types.c \
+	formats/ternary_code.c \
+	formats/ternary_code.h \
 	$(format_tables)
 
 # Values that are data, made into macros at build.

@@ -40,6 +40,7 @@ suites = \
 	tests/serving_stacks \
 	tests/store_runs \
 	tests/tensor_files \
+	tests/ternary_code \
 	tests/timing_measured \
 	tests/timing_properties \
 	tests/trace_generate \
