@@ -52,6 +52,7 @@ static const struct format *listed(size_t i, bool all)
 
 static void list_json(bool all)
 {
+    const char *name, *text;
     const struct format *f;
     struct json j;
 
@@ -70,6 +71,10 @@ static void list_json(bool all)
         json_object_end(&j);
     }
     json_array_end(&j);
+    json_object_begin(&j, "schemes");
+    for (size_t i = 0; (name = quant_preset(i, &text)) != NULL; i++)
+        json_text(&j, name, text);
+    json_object_end(&j);
     json_object_end(&j);
     json_close(&j);
 }
@@ -80,6 +85,7 @@ static int run_list(const struct command *self, int argc, char **argv)
     struct list_options o = { 0 };
     struct text_list operands;
     struct error err;
+    const char *name, *text;
     const struct format *f;
     enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
 
@@ -89,6 +95,9 @@ static int run_list(const struct command *self, int argc, char **argv)
         printf("%-11s %4s %8s %8s %6s  %s\n", "format", "bits", "exponent", "mantissa", "planes", "what it is [standard]");
         for (size_t i = 0; (f = listed(i, o.all)) != NULL; i++)
             printf("%-11s %4d %8d %8d %6d  %s\n", f->name, f->bits, f->exponent_bits, f->mantissa_bits, f->planes, f->summary);
+        printf("\n%-11s  stands for (docs/recipes.md has the grammar)\n", "scheme");
+        for (size_t i = 0; (name = quant_preset(i, &text)) != NULL; i++)
+            printf("%-11s  %s\n", name, text);
     }
     arena_free(&arena);
     return st ? command_fail(&err) : STATUS_OK;

@@ -81,6 +81,9 @@ struct quant {
     double mixed_share;
 };
 
+/** Schemes with a name of their own, sorted: the i-th, and what it stands for; NULL past the last. */
+const char *quant_preset(size_t i, const char **text);
+
 enum status quant_parse(struct quant *out, const char *text, struct source_pos at, struct error *err);
 /** Canonical text that parses back to the same scheme. */
 const char *quant_format(char *out, size_t bytes, const struct quant *q);

@@ -47,13 +47,15 @@ static bool is_integer(const struct format *f)
 
 static enum status unknown_format(const char *text, struct source_pos at, struct error *err)
 {
-    const char *names[64], *nearest;
+    const char *names[96], *nearest;
     char word[WORD_MAX];
     size_t count, n = strcspn(text, "/+");
     const struct format *const *list = format_list(&count);
 
     for (size_t i = 0; i < count; i++)
         names[i] = list[i]->name;
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++)
+        names[count++] = presets[i].name;
     snprintf(word, sizeof word, "%.*s", (int)(n < WORD_MAX ? n : WORD_MAX - 1), text);
     nearest = nearest_name(word, names, count);
     return error_set(err, STATUS_BAD_INPUT, at, "unknown number format '%s', expected one of `llmsim format list`%s%s%s", word,
@@ -230,6 +232,14 @@ static enum status take_clause(struct quant *q, const char **text, struct source
         return STATUS_OK;
     return error_set(err, STATUS_BAD_INPUT, at, "'%s', expected '+2:4', '+N:M', '+sparseF', '+bitmaskF', '+outF', '+colsF' or '+mixFORMAT:F', "
                      "one of them, 0 <= F < 1 (as '+sparse0.8')", p);
+}
+
+const char *quant_preset(size_t i, const char **text)
+{
+    if (i >= sizeof presets / sizeof presets[0])
+        return NULL;
+    *text = presets[i].text;
+    return presets[i].name;
 }
 
 static const char *preset_text(const char *text)
