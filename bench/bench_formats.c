@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rates of the array codecs, one core: bytes of fp32 read a second, best of several runs. docs/formats.md, 4 */
+/* Rates of the array codecs and of schemes, one core: bytes of fp32 read a second, best of several runs. docs/formats.md, 4 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

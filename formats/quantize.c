@@ -8,6 +8,7 @@
  * Sources: OCP Microscaling Formats 1.0, 6.3 (scale of a block); arXiv 2402.17764 (mean magnitude of ternary); arXiv 2310.04836 (DGQ: integer
  * scales on an int8 grid); arXiv 2307.09782 (ZeroQuant-FP: scales a power of two below the row's largest).
  */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -35,18 +36,20 @@ struct work {
 
 void quant_range_add(struct quant_range *range, const float *values, int64_t n)
 {
-    double low = range->lowest, high = range->highest;
+    double sum = range->sum_magnitude;
+    float low = (float)range->lowest, high = (float)range->highest;
+    int64_t other = 0;
 
     for (int64_t i = 0; i < n; i++) {
-        double v = values[i];
-        if (!isfinite(v)) {
-            range->not_finite++;
-            continue;
-        }
+        bool finite = fabsf(values[i]) <= FLT_MAX;
+        float v = finite ? values[i] : 0; /* 0 is within any range here */
         low = v < low ? v : low;
         high = v > high ? v : high;
-        range->sum_magnitude += fabs(v);
+        sum += fabsf(v);
+        other += !finite;
     }
+    range->sum_magnitude = sum;
+    range->not_finite += other;
     range->lowest = low;
     range->highest = high;
     range->count += n;
@@ -270,11 +273,38 @@ static double searched_scale(const struct work *w, const struct encoder *e, int6
     return best;
 }
 
+/* Dense groups of minifloats under a power of two: the quotients are fp32 numbers, which the array form rounds to the same codes faster. (Those that
+ * are too small for fp32 are below half the smallest number of any format that takes this way.) */
+static bool encode_group_fast(const struct work *w, const struct encoder *e, int64_t row, int64_t g, double scale)
+{
+    enum { AT_ONCE = 256 };
+    struct quant_matrix *m = w->m;
+    int64_t start = row * m->cols + group_start(m, g), end = row * m->cols + group_end(m, g);
+    float quotients[AT_ONCE];
+    uint8_t codes[AT_ONCE];
+    int exponent;
+
+    if (!e->magnitude || m->place != NULL || !(scale > 0) || frexp(scale, &exponent) != 0.5 || format_bias(e->format) > 31)
+        return false;
+    double inverse = 1 / scale;
+    for (int64_t i = start; i < end; i += AT_ONCE) {
+        int64_t n = i + AT_ONCE < end ? AT_ONCE : end - i;
+        for (int64_t k = 0; k < n; k++)
+            quotients[k] = (float)(w->values[i + k] * inverse);
+        format_encode_array8(codes, e->format, quotients, n);
+        for (int64_t k = 0; k < n; k++)
+            m->codes[i + k] = codes[k];
+    }
+    return true;
+}
+
 static void encode_group(const struct work *w, const struct encoder *e, int64_t row, int64_t g, double scale, double zero)
 {
     struct quant_matrix *m = w->m;
     int64_t base = row * m->cols;
 
+    if (zero == 0 && encode_group_fast(w, e, row, g, scale))
+        return;
     for (int64_t c = group_start(m, g); c < group_end(m, g); c++) {
         double x = w->values[base + c];
         if (m->place != NULL && m->place[base + c] == PLACE_COLUMN)
@@ -293,7 +323,8 @@ static void quantize_group(struct work *w, int64_t row, int64_t g)
     struct quant_matrix *m = w->m;
     const struct quant *q = m->q;
     const struct encoder *e = m->wide != NULL && m->wide[row * m->groups + g] ? &w->wide : &w->narrow;
-    struct block b = block_of_group(w, row, g);
+    bool needs_block = q->zero_point || w->rule->scale == SCALE_SEARCH;
+    struct block b = needs_block ? block_of_group(w, row, g) : (struct block){ 0 };
     double over = second_scale_at(m, row, g), real = w->real[row * m->groups + g], zero = 0;
     int64_t at = scale_index(m, row, g);
 
