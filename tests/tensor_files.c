@@ -25,7 +25,7 @@ static void add(struct bytes *b, const void *data, size_t n)
 static void number(struct bytes *b, uint64_t v, int n)
 {
     for (int i = 0; i < n; i++)
-        b->data[b->n++] = (uint8_t)(v >> 8 * i);
+        b->data[b->n++] = (uint8_t)(i < 8 ? v >> 8 * i : 0);
 }
 
 static void text(struct bytes *b, const char *s)
