@@ -2,6 +2,7 @@
 /* Reading a run back: the head by its key, then its phases, breakdown and warnings in the order in which they were put. */
 #include <string.h>
 
+#include "store/get.h"
 #include "store/statement.h"
 #include "store/store.h"
 
@@ -83,11 +84,11 @@ static enum status get_warnings(struct result *r, struct store *s, int64_t run_i
     return read_rows(r->warnings, r->warnings_count, sizeof *r->warnings, stmt, text, s, run_id, arena, err);
 }
 
-static enum status get_head(struct result *r, int64_t *run_id, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
+static enum status get_head(struct result *r, int64_t *run_id, bool *detail, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
 {
     char hex[HASH_TEXT_MAX];
     sqlite3_stmt *stmt;
-    enum status st = statement_prepare(&stmt, s, "SELECT id, ", result_columns, " FROM run WHERE key = ?", NULL, reading, err);
+    enum status st = statement_prepare(&stmt, s, "SELECT id, detail, ", result_columns, " FROM run WHERE key = ?", NULL, reading, err);
 
     if (st)
         return st;
@@ -96,7 +97,8 @@ static enum status get_head(struct result *r, int64_t *run_id, struct store *s, 
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
         *run_id = sqlite3_column_int64(stmt, 0);
-        st = columns_read(r, stmt, 1, result_columns, arena, err);
+        *detail = sqlite3_column_int(stmt, 1) != 0;
+        st = columns_read(r, stmt, 2, result_columns, arena, err);
         r->key = key;
     } else if (code != SQLITE_DONE) {
         st = sql_fail(s, reading, err);
@@ -105,32 +107,30 @@ static enum status get_head(struct result *r, int64_t *run_id, struct store *s, 
     return st;
 }
 
-static enum status get_all(struct result *r, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
+enum status get_run(struct result *r, int64_t *run_id, bool *detail, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
 {
-    int64_t run_id;
-    enum status st = get_head(r, &run_id, s, key, arena, err);
+    enum status st = get_head(r, run_id, detail, s, key, arena, err);
 
-    *found = !st && run_id != 0;
-    if (!*found)
+    if (st || *run_id == 0)
         return st;
-    if ((st = get_phases(r, s, run_id, arena, err)) || (st = get_breakdown(r, s, run_id, arena, err)) ||
-        (st = get_warnings(r, s, run_id, arena, err)))
-        *found = false;
-    return st;
+    if ((st = get_phases(r, s, *run_id, arena, err)) || (st = get_breakdown(r, s, *run_id, arena, err)))
+        return st;
+    return get_warnings(r, s, *run_id, arena, err);
 }
 
 enum status store_get(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
 {
     struct result r = { 0 };
-    bool own = sqlite3_get_autocommit(s->db) != 0; /* not inside store_put() */
-    enum status st = own ? sql_exec(s, "BEGIN", reading, err) : STATUS_OK; /* one snapshot for all four tables */
+    int64_t run_id;
+    bool detail = false;
+    enum status st = sql_exec(s, "BEGIN", reading, err); /* one snapshot for all four tables */
 
     *found = false;
     if (st)
         return st;
-    st = get_all(&r, found, s, key, arena, err);
-    if (own)
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    st = get_run(&r, &run_id, &detail, s, key, arena, err);
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    *found = !st && run_id != 0 && detail;
     if (*found)
         *out = r;
     return st;

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # store/: results in SQLite
 libllmsim_results_la_SOURCES += \
+	store/batch.c \
+	store/batch.h \
 	store/columns.c \
 	store/columns.h \
 	store/find.c \
 	store/get.c \
+	store/get.h \
+	store/merge.c \
 	store/open.c \
 	store/put.c \
 	store/schema.c \
@@ -13,4 +17,6 @@ libllmsim_results_la_SOURCES += \
 	store/sql.h \
 	store/statement.c \
 	store/statement.h \
-	store/store.h
+	store/store.h \
+	store/writer.c \
+	store/writer.h

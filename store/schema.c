@@ -128,11 +128,36 @@ static const char version_3[] =
 static const char version_4[] =
     "ALTER TABLE breakdown ADD COLUMN kind TEXT;";
 
+/*
+ * Sweeps. A point is one design of a sweep: its run, or the reason why there is none. Runs of sweeps have breakdown rows on demand
+ * only (`detail`). The run of a point may be replaced under the same id, hence the deferred reference.
+ */
+static const char version_5[] =
+    "ALTER TABLE run ADD COLUMN detail INTEGER NOT NULL DEFAULT 1 CHECK (detail IN (0, 1));"
+    "CREATE TABLE sweep ("
+    "  id INTEGER PRIMARY KEY,"
+    "  hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 32),"
+    "  name TEXT NOT NULL,"
+    "  body TEXT NOT NULL,"    /* the sweep file as it was */
+    "  points INTEGER"         /* planned; NULL where results decide how many there are */
+    ") STRICT;"
+    "CREATE TABLE point ("
+    "  sweep_id INTEGER NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,"
+    "  ordinal INTEGER NOT NULL CHECK (ordinal >= 0),"
+    "  assignment TEXT NOT NULL," /* JSON object: the axes' values in the order of the file */
+    "  status INTEGER NOT NULL,"  /* exit code that `llmsim run` would give: 0 done, 2 bad input, 3 infeasible */
+    "  run_id INTEGER REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED,"
+    "  reason TEXT,"              /* message where status is not 0 */
+    "  PRIMARY KEY (sweep_id, ordinal)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX point_run ON point (run_id);";
+
 const char *const store_migrations[] = {
     version_1,
     version_2,
     version_3,
     version_4,
+    version_5,
 };
 
 int64_t store_schema_version(void)

@@ -39,6 +39,7 @@ suites = \
 	tests/serving \
 	tests/serving_stacks \
 	tests/store_runs \
+	tests/store_sweeps \
 	tests/tensor_files \
 	tests/ternary_code \
 	tests/timing_measured \

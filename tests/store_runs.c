@@ -321,7 +321,7 @@ static void make_first_version(const char *old)
     CU_ASSERT(sqlite3_exec(db, store_migrations[0], NULL, NULL, NULL) == SQLITE_OK);
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = 1; ATTACH '%s' AS new;"
              "ALTER TABLE new.run DROP COLUMN extrapolation_error; ALTER TABLE new.breakdown DROP COLUMN extrapolation_error;"
-             "ALTER TABLE new.breakdown DROP COLUMN kind;"
+             "ALTER TABLE new.breakdown DROP COLUMN kind; ALTER TABLE new.run DROP COLUMN detail;"
              "INSERT INTO input SELECT id, kind, hash, name, body FROM new.input; INSERT INTO run SELECT * FROM new.run;"
              "INSERT INTO phase SELECT * FROM new.phase; INSERT INTO breakdown SELECT * FROM new.breakdown;"
              "INSERT INTO warning SELECT * FROM new.warning", STORE_APPLICATION_ID, path);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A run into its tables. See writer.h. */
+#include "store/writer.h"
+
+#include <string.h>
+
+#include "store/get.h"
+#include "store/statement.h"
+
+static const char storing[] = "storing a run";
+static const struct column warning_columns[] = { { "text", COLUMN_TEXT, 0, 0 }, { 0 } };
+
+enum status writer_open(struct writer *w, struct store *s, struct error *err)
+{
+    /* The update makes RETURNING give the id of the row that was there, and fills in what an older schema or a sweep did not keep. */
+    static const char input[] = "INSERT INTO input (kind, hash, name, body, packed) VALUES (?, ?, ?, ?, ?)"
+                                " ON CONFLICT (kind, hash) DO UPDATE SET packed = coalesce(packed, excluded.packed), body = coalesce(body, excluded.body)"
+                                " RETURNING id";
+    enum status st;
+
+    *w = (struct writer){ .s = s };
+    if ((st = sql_prepare(&w->find, s, "SELECT id, detail FROM run WHERE key = ?", storing, err)) ||
+        (st = sql_prepare(&w->input, s, input, storing, err)) ||
+        (st = sql_prepare(&w->complete, s, "UPDATE run SET detail = 1 WHERE id = ?", storing, err)) ||
+        (st = statement_prepare(&w->run, s, "INSERT INTO run (id, key, detail, model_version, arch_id, stack_id, trace_id, recipe, layout, mapping, overrides, ",
+                                result_columns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ", ")", storing, err)) ||
+        (st = statement_prepare(&w->phase, s, "INSERT INTO phase (run_id, ordinal, ", phase_columns, ") VALUES (?, ?, ", ")", storing, err)) ||
+        (st = statement_prepare(&w->breakdown, s, "INSERT INTO breakdown (run_id, ordinal, ", breakdown_columns, ") VALUES (?, ?, ", ")", storing, err)) ||
+        (st = statement_prepare(&w->warning, s, "INSERT INTO warning (run_id, ordinal, ", warning_columns, ") VALUES (?, ?, ", ")", storing, err)))
+        writer_close(w);
+    return st;
+}
+
+void writer_close(struct writer *w)
+{
+    sqlite3_stmt **all[] = { &w->find, &w->input, &w->run, &w->phase, &w->breakdown, &w->warning, &w->complete };
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        sqlite3_finalize(*all[i]);
+        *all[i] = NULL;
+    }
+}
+
+void writer_forget(struct writer *w)
+{
+    memset(w->inputs, 0, sizeof w->inputs);
+}
+
+static enum status put_input(int64_t *id, struct writer *w, const char *kind, struct hash128 hash, const char *name, const char *body,
+                             const struct packed *text, struct error *err)
+{
+    size_t at = (size_t)(hash.low ^ (uint64_t)(unsigned char)kind[0]) % WRITER_INPUTS;
+    char hex[HASH_TEXT_MAX];
+    enum status st = STATUS_OK;
+
+    if (w->inputs[at].kind == kind[0] && w->inputs[at].hash.low == hash.low && w->inputs[at].hash.high == hash.high) {
+        *id = w->inputs[at].id;
+        return STATUS_OK;
+    }
+    statement_bind_text(w->input, 1, kind);
+    statement_bind_text(w->input, 2, hash_format(hex, hash));
+    statement_bind_text(w->input, 3, name);
+    statement_bind_text(w->input, 4, body);
+    if (text && text->data)
+        sqlite3_bind_blob64(w->input, 5, text->data, text->bytes, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(w->input, 5);
+    if (sqlite3_step(w->input) == SQLITE_ROW)
+        *id = sqlite3_column_int64(w->input, 0);
+    else
+        st = sql_fail(w->s, storing, err);
+    sqlite3_reset(w->input);
+    sqlite3_bind_null(w->input, 5);
+    if (!st) {
+        w->inputs[at].kind = kind[0];
+        w->inputs[at].hash = hash;
+        w->inputs[at].id = *id;
+    }
+    return st;
+}
+
+/* `id` 0: the next free one. Texts are the caller's until the statement has run. */
+static enum status put_head(int64_t *id, struct writer *w, const struct result *r, const struct run_inputs *in, bool detail, struct error *err)
+{
+    int64_t arch_id, stack_id, trace_id;
+    char hex[HASH_TEXT_MAX];
+    enum status st;
+
+    if ((st = put_input(&arch_id, w, "arch", in->arch_hash, in->arch_name, in->arch_yaml, NULL, err)) ||
+        (st = put_input(&stack_id, w, "stack", in->stack_hash, in->stack_name, in->stack_yaml, NULL, err)) ||
+        (st = put_input(&trace_id, w, "trace", in->trace_hash, in->trace_name, NULL, &in->trace_text, err)))
+        return st;
+    if (*id)
+        sqlite3_bind_int64(w->run, 1, *id);
+    else
+        sqlite3_bind_null(w->run, 1);
+    const char *texts[] = { in->recipe, in->layout, in->mapping, in->overrides };
+    sqlite3_bind_text(w->run, 2, hash_format(hex, r->key), -1, SQLITE_STATIC);
+    sqlite3_bind_int(w->run, 3, detail);
+    sqlite3_bind_text(w->run, 4, in->model_version, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(w->run, 5, arch_id);
+    sqlite3_bind_int64(w->run, 6, stack_id);
+    sqlite3_bind_int64(w->run, 7, trace_id);
+    for (int i = 0; i < 4; i++)
+        texts[i] ? sqlite3_bind_text(w->run, 8 + i, texts[i], -1, SQLITE_STATIC) : sqlite3_bind_null(w->run, 8 + i);
+    columns_bind(w->run, 12, result_columns, r);
+    st = sql_run(w->s, w->run, storing, err);
+    *id = sqlite3_last_insert_rowid(w->s->db);
+    return st;
+}
+
+static enum status put_rows(struct writer *w, sqlite3_stmt *stmt, const struct column *columns, const void *items, int64_t count, size_t size,
+                            int64_t run_id, struct error *err)
+{
+    enum status st = STATUS_OK;
+
+    for (int64_t i = 0; i < count && !st; i++) {
+        sqlite3_bind_int64(stmt, 1, run_id);
+        sqlite3_bind_int64(stmt, 2, i);
+        columns_bind(stmt, 3, columns, (const char *)items + (size_t)i * size);
+        st = sql_run(w->s, stmt, storing, err);
+    }
+    return st;
+}
+
+static enum status put_all(int64_t *id, struct writer *w, const struct result *r, const struct run_inputs *in, bool detail, struct error *err)
+{
+    enum status st;
+
+    if ((st = put_head(id, w, r, in, detail, err)) ||
+        (st = put_rows(w, w->phase, phase_columns, r->phases, r->phases_count, sizeof r->phases[0], *id, err)) ||
+        (detail && (st = put_rows(w, w->breakdown, breakdown_columns, r->rows, r->rows_count, sizeof *r->rows, *id, err))))
+        return st;
+    return put_rows(w, w->warning, warning_columns, r->warnings, r->warnings_count, sizeof *r->warnings, *id, err);
+}
+
+static const char *rows_difference(const struct column *columns, const void *a, const void *b, int64_t count, size_t size)
+{
+    const char *name = NULL;
+
+    for (int64_t i = 0; i < count && !name; i++)
+        name = columns_difference(columns, (const char *)a + (size_t)i * size, (const char *)b + (size_t)i * size);
+    return name;
+}
+
+/* Name of the first value in which two results of the same key differ, or NULL. Breakdown rows only where both have them. */
+static const char *difference(const struct result *a, const struct result *b, bool rows)
+{
+    const char *name = columns_difference(result_columns, a, b);
+
+    if (!name && a->phases_count != b->phases_count)
+        name = "phases";
+    if (!name && rows && a->rows_count != b->rows_count)
+        name = "breakdown";
+    if (!name && a->warnings_count != b->warnings_count)
+        name = "warnings";
+    if (!name)
+        name = rows_difference(phase_columns, a->phases, b->phases, a->phases_count, sizeof a->phases[0]);
+    if (!name && rows)
+        name = rows_difference(breakdown_columns, a->rows, b->rows, a->rows_count, sizeof *a->rows);
+    for (int64_t i = 0; !name && i < a->warnings_count; i++)
+        if (strcmp(a->warnings[i], b->warnings[i]) != 0)
+            name = "warnings";
+    return name;
+}
+
+static enum status check_same(struct writer *w, const struct result *r, bool detail, struct error *err)
+{
+    struct arena arena = { 0 };
+    struct result there = { 0 };
+    bool there_detail;
+    char hex[HASH_TEXT_MAX];
+    int64_t id;
+    enum status st = get_run(&there, &id, &there_detail, w->s, r->key, &arena, err);
+    const char *name = st ? NULL : difference(&there, r, detail && there_detail);
+
+    if (!st && name)
+        st = error_plain(err, STATUS_INTERNAL, "%s: run %s is there with another value of %s: either the model changed without a new version, "
+                         "or it is not deterministic (--force replaces the row)", w->s->path, hash_format(hex, r->key), name);
+    arena_free(&arena);
+    return st;
+}
+
+/* Breakdown rows of a run that a sweep stored without them. */
+static enum status complete(struct writer *w, const struct result *r, int64_t id, struct error *err)
+{
+    enum status st = put_rows(w, w->breakdown, breakdown_columns, r->rows, r->rows_count, sizeof *r->rows, id, err);
+
+    if (st)
+        return st;
+    sqlite3_bind_int64(w->complete, 1, id);
+    return sql_run(w->s, w->complete, storing, err);
+}
+
+static enum status delete_run(struct writer *w, int64_t id, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    enum status st = sql_prepare(&stmt, w->s, "DELETE FROM run WHERE id = ?", storing, err);
+
+    if (st)
+        return st;
+    sqlite3_bind_int64(stmt, 1, id);
+    st = sql_run(w->s, stmt, storing, err);
+    sqlite3_finalize(stmt);
+    return st;
+}
+
+enum status writer_find(int64_t *id, bool *detail, struct writer *w, struct hash128 key, struct error *err)
+{
+    char hex[HASH_TEXT_MAX];
+    enum status st = STATUS_OK;
+
+    *id = 0;
+    *detail = false;
+    sqlite3_bind_text(w->find, 1, hash_format(hex, key), -1, SQLITE_STATIC);
+    int code = sqlite3_step(w->find);
+    if (code == SQLITE_ROW) {
+        *id = sqlite3_column_int64(w->find, 0);
+        *detail = sqlite3_column_int(w->find, 1) != 0;
+    } else if (code != SQLITE_DONE) {
+        st = sql_fail(w->s, "looking for a run", err);
+    }
+    sqlite3_reset(w->find);
+    return st;
+}
+
+enum status writer_put(int64_t *id, struct writer *w, const struct result *r, const struct run_inputs *in, bool detail, bool replace,
+                       struct error *err)
+{
+    bool there_detail;
+    enum status st = writer_find(id, &there_detail, w, r->key, err);
+
+    if (st || *id == 0)
+        return st ? st : put_all(id, w, r, in, detail, err);
+    if (replace)
+        return (st = delete_run(w, *id, err)) ? st : put_all(id, w, r, in, detail || there_detail, err);
+    if ((st = check_same(w, r, detail, err)))
+        return st;
+    return detail && !there_detail ? complete(w, r, *id, err) : STATUS_OK;
+}
