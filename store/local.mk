@@ -5,12 +5,16 @@ libllmsim_results_la_SOURCES += \
 	store/batch.h \
 	store/columns.c \
 	store/columns.h \
+	store/filter.c \
+	store/filter.h \
 	store/find.c \
 	store/get.c \
 	store/get.h \
 	store/merge.c \
 	store/open.c \
 	store/put.c \
+	store/query.c \
+	store/query.h \
 	store/schema.c \
 	store/schema.h \
 	store/sql.c \
@@ -18,5 +22,6 @@ libllmsim_results_la_SOURCES += \
 	store/statement.c \
 	store/statement.h \
 	store/store.h \
+	store/views.c \
 	store/writer.c \
 	store/writer.h

@@ -228,6 +228,25 @@ enum status store_open(struct store **out, const char *path, struct error *err)
     return st;
 }
 
+enum status store_open_memory(struct store **out, struct error *err)
+{
+    struct store *s = calloc(1, sizeof *s);
+    enum status st;
+
+    *out = NULL;
+    if (!s || !(s->path = strdup("memory"))) {
+        free(s);
+        return error_no_memory(err);
+    }
+    st = sqlite3_open_v2(":memory:", &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK ? migrate(s, err)
+         : s->db ? sql_fail(s, "opening it", err) : error_no_memory(err);
+    if (st)
+        store_close(s);
+    else
+        *out = s;
+    return st;
+}
+
 void store_close(struct store *s)
 {
     if (!s)

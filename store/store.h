@@ -32,6 +32,8 @@ struct run_inputs {
  * missing, or a database in WAL mode on a network file system. STATUS_INTERNAL: disk full, input/output failure, locked for too long.
  */
 enum status store_open(struct store **out, const char *path, struct error *err);
+/** A database in memory, which ends with the handle. */
+enum status store_open_memory(struct store **out, struct error *err);
 bool store_read_only(const struct store *s);
 /** Finds a run by key; *found false: not there. The result (rows included) is read into `arena` and equals what was put, bit for bit
  *  (but for the sign of zero, and NaN, which has one form). */

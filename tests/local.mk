@@ -38,6 +38,7 @@ suites = \
 	tests/scoreboard \
 	tests/serving \
 	tests/serving_stacks \
+	tests/store_query \
 	tests/store_runs \
 	tests/store_sweeps \
 	tests/tensor_files \

@@ -4,6 +4,7 @@
 fuzz_targets = \
 	tests/fuzz/fuzz_arch \
 	tests/fuzz/fuzz_data \
+	tests/fuzz/fuzz_filter \
 	tests/fuzz/fuzz_model \
 	tests/fuzz/fuzz_rows \
 	tests/fuzz/fuzz_tensor \
@@ -11,7 +12,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_yaml
 EXTRA_PROGRAMS += $(fuzz_targets)
 fuzz_libs = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
-EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/data tests/fuzz/model tests/fuzz/rows tests/fuzz/tensor tests/fuzz/trace tests/fuzz/yaml
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/data tests/fuzz/filter tests/fuzz/model tests/fuzz/rows tests/fuzz/tensor tests/fuzz/trace tests/fuzz/yaml
 
 if FUZZING
 fuzz_play =
@@ -25,6 +26,9 @@ tests_fuzz_fuzz_arch_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_data_SOURCES = tests/fuzz/fuzz_data.c tests/fuzz/bytes.h $(fuzz_play)
 tests_fuzz_fuzz_data_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_data_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c tests/fuzz/bytes.h $(fuzz_play)
+tests_fuzz_fuzz_filter_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_filter_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_model_SOURCES = tests/fuzz/fuzz_model.c tests/fuzz/bytes.h $(fuzz_play)
 tests_fuzz_fuzz_model_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_model_LDFLAGS = $(FUZZ_LDFLAGS)

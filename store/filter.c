@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters (store/query.h), by recursive descent:
+ *
+ *     either  = both { "or" both }              both = not { "and" not }            not = "not" not | test
+ *     test    = sum [ relation (sum | word) | ["not"] "in" "(" value { "," value } ")" | "is" ["not"] "null" ]
+ *     sum     = product { ("+" | "-") product } product = factor { ("*" | "/") factor }
+ *     factor  = number | text | column | "(" either ")" | "-" factor
+ *
+ * Only names of columns reach the SQL, from our own table; values are bound.
+ */
+#include "store/filter.h"
+
+#include <string.h>
+
+#include "base/num.h"
+
+enum { DEPTH_MAX = 64 };
+
+struct parser {
+    const char *text, *at;
+    const struct store_view *view;
+    FILE *sql;
+    struct filter *out;
+    void (*used)(void *, const struct store_column *);
+    void *to;
+    struct arena *arena;
+    struct error *err;
+    const struct store_column *last; /* the factor just read, where it was a column and nothing else */
+    bool last_text;                  /* it was a text */
+    int depth;
+};
+
+static const char word_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+static const char relations[][3] = { "<=", ">=", "!=", "!~", "==", "=", "<", ">", "~" };
+
+static struct source_pos place(const struct parser *p) { return (struct source_pos){ "--where", 1, (int)(p->at - p->text) + 1 }; }
+
+static void blanks(struct parser *p) { p->at += strspn(p->at, " \t\r\n"); }
+
+static enum status expected(struct parser *p, const char *what)
+{
+    size_t n = strspn(p->at, word_bytes);
+
+    return *p->at ? error_set(p->err, STATUS_BAD_INPUT, place(p), "found '%.*s', expected %s", (int)(n ? n : 1), p->at, what)
+                  : error_set(p->err, STATUS_BAD_INPUT, place(p), "the filter ends here, expected %s", what);
+}
+
+static bool take(struct parser *p, const char *mark)
+{
+    blanks(p);
+    if (strncmp(p->at, mark, strlen(mark)) != 0)
+        return false;
+    p->at += strlen(mark);
+    return true;
+}
+
+/* A word as a whole, whatever its case. */
+static bool take_word(struct parser *p, const char *word)
+{
+    size_t n;
+
+    blanks(p);
+    n = strspn(p->at, word_bytes);
+    if (n != strlen(word))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if ((p->at[i] | 0x20) != word[i])
+            return false;
+    p->at += n;
+    return true;
+}
+
+/* ---- values ---- */
+
+static enum status bind(struct parser *p, const char *text, double number)
+{
+    if (p->out->count == FILTER_VALUES_MAX)
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "more than %d values", FILTER_VALUES_MAX);
+    p->out->values[p->out->count++] = (struct filter_value){ text, number };
+    fputc('?', p->sql);
+    return STATUS_OK;
+}
+
+static enum status quoted(struct parser *p)
+{
+    char quote = *p->at;
+    const char *end = strchr(p->at + 1, quote), *text;
+
+    if (!end)
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "a text without its closing %c", quote);
+    if (!(text = arena_strndup(p->arena, p->at + 1, (size_t)(end - p->at - 1))))
+        return error_no_memory(p->err);
+    p->at = end + 1;
+    p->last_text = true;
+    return bind(p, text, 0);
+}
+
+/* What follows a text column may stand without quotes: up to a blank, a comma or a parenthesis. */
+static enum status bare(struct parser *p)
+{
+    size_t n = strcspn(p->at, " \t\r\n,()");
+    const char *text;
+
+    if (n == 0)
+        return expected(p, "a text");
+    if (!(text = arena_strndup(p->arena, p->at, n)))
+        return error_no_memory(p->err);
+    p->at += n;
+    return bind(p, text, 0);
+}
+
+static enum status number(struct parser *p)
+{
+    size_t n = num_decimal_length(p->at);
+    char text[64];
+    double value;
+
+    snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), p->at);
+    if (n >= sizeof text || num_parse_double(&value, text) || strspn(p->at + n, word_bytes) > 0)
+        return expected(p, "a plain number (units are the column's)");
+    p->at += n;
+    return bind(p, NULL, value);
+}
+
+/* The value on the right of a relation whose left side is `column` (NULL: an expression). */
+static enum status value_for(struct parser *p, const struct store_column *column)
+{
+    blanks(p);
+    if (*p->at == '\'' || *p->at == '"') {
+        if (column && column->kind != STORE_TEXT)
+            return error_set(p->err, STATUS_BAD_INPUT, place(p), "found a text, expected a number: '%s' is one", column->name);
+        return quoted(p);
+    }
+    if (column && column->kind == STORE_TEXT)
+        return bare(p);
+    return *p->at == '-' || num_decimal_length(p->at) > 0 ? number(p) : expected(p, "a value");
+}
+
+/* ---- expressions ---- */
+
+static enum status either(struct parser *p);
+
+static enum status column(struct parser *p)
+{
+    size_t n = strspn(p->at, word_bytes);
+    const char *name = arena_strndup(p->arena, p->at, n);
+    struct error nearest;
+
+    if (!name)
+        return error_no_memory(p->err);
+    if (store_view_column_find(&p->last, p->view, name, "", &nearest))
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "%s", nearest.message);
+    p->at += n;
+    p->used(p->to, p->last);
+    fprintf(p->sql, "\"%s\"", p->last->name);
+    return STATUS_OK;
+}
+
+static enum status factor(struct parser *p)
+{
+    enum status st;
+
+    p->last = NULL;
+    p->last_text = false;
+    blanks(p);
+    if (p->depth >= DEPTH_MAX)
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "parentheses more than %d deep", DEPTH_MAX);
+    if (*p->at == '\'' || *p->at == '"')
+        return quoted(p);
+    if (num_decimal_length(p->at) > 0)
+        return number(p);
+    if (strspn(p->at, word_bytes) > 0)
+        return column(p);
+    if (*p->at != '(' && *p->at != '-')
+        return expected(p, "a column, a number or a text");
+    bool minus = *p->at++ == '-';
+    fputs(minus ? "(-" : "(", p->sql);
+    p->depth++;
+    st = minus ? factor(p) : either(p);
+    p->depth--;
+    if (!st && !minus && !take(p, ")"))
+        st = expected(p, "')'");
+    fputc(')', p->sql);
+    p->last = NULL;
+    p->last_text = false;
+    return st;
+}
+
+/* Arithmetic is of doubles: a quotient of counts is not cut. */
+static enum status chain(struct parser *p, const char *marks, enum status (*operand)(struct parser *))
+{
+    enum status st = operand(p);
+
+    for (blanks(p); !st && *p->at && strchr(marks, *p->at); blanks(p)) {
+        fprintf(p->sql, " * 1.0 %c ", *p->at);
+        p->at++;
+        st = operand(p);
+        p->last = NULL;
+        p->last_text = false;
+    }
+    return st;
+}
+
+static enum status product(struct parser *p) { return chain(p, "*/", factor); }
+static enum status sum(struct parser *p) { return chain(p, "+-", product); }
+
+static enum status list(struct parser *p, const struct store_column *of)
+{
+    enum status st = STATUS_OK;
+
+    if (!take(p, "("))
+        return expected(p, "'(' and the values");
+    fputs(" IN (", p->sql);
+    do {
+        st = value_for(p, of);
+        blanks(p);
+        if (!st && *p->at == ',')
+            fputc(',', p->sql);
+    } while (!st && take(p, ","));
+    fputc(')', p->sql);
+    return st ? st : take(p, ")") ? STATUS_OK : expected(p, "',' or ')'");
+}
+
+static const char *relation(struct parser *p)
+{
+    for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++)
+        if (take(p, relations[i]))
+            return relations[i];
+    return NULL;
+}
+
+static enum status right_side(struct parser *p, const char *mark, const struct store_column *left)
+{
+    const char *sql = strcmp(mark, "~") == 0 ? " GLOB " : strcmp(mark, "!~") == 0 ? " NOT GLOB " : strcmp(mark, "==") == 0 ? " = " : NULL;
+    const struct store_column *right;
+    const char *from;
+    enum status st;
+
+    if (sql)
+        fputs(sql, p->sql);
+    else
+        fprintf(p->sql, " %s ", mark);
+    blanks(p);
+    if (left && left->kind == STORE_TEXT)
+        return value_for(p, left);
+    from = p->at;
+    if ((st = sum(p)))
+        return st;
+    right = p->last;
+    if ((left && p->last_text) || (right && right->kind == STORE_TEXT)) {
+        p->at = from;
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "found a text, expected a number%s%s%s", left ? ": '" : "", left ? left->name : "",
+                         left ? "' is one" : "");
+    }
+    return STATUS_OK;
+}
+
+static enum status test(struct parser *p)
+{
+    const struct store_column *left;
+    const char *mark;
+    bool is_not;
+    enum status st = sum(p);
+
+    if (st)
+        return st;
+    left = p->last;
+    if ((mark = relation(p)))
+        return right_side(p, mark, left);
+    if (take_word(p, "is")) {
+        is_not = take_word(p, "not");
+        fputs(is_not ? " IS NOT NULL" : " IS NULL", p->sql);
+        return take_word(p, "null") ? STATUS_OK : expected(p, "'null' or 'not null'");
+    }
+    is_not = take_word(p, "not");
+    if (is_not)
+        fputs(" NOT", p->sql);
+    if (take_word(p, "in"))
+        return list(p, left);
+    return is_not ? expected(p, "'in'") : STATUS_OK;
+}
+
+static enum status negation(struct parser *p)
+{
+    enum status st;
+
+    if (!take_word(p, "not"))
+        return test(p);
+    if (p->depth >= DEPTH_MAX)
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "'not' more than %d deep", DEPTH_MAX);
+    fputs("NOT (", p->sql);
+    p->depth++;
+    st = negation(p);
+    p->depth--;
+    fputc(')', p->sql);
+    return st;
+}
+
+static enum status both(struct parser *p)
+{
+    enum status st = negation(p);
+
+    while (!st && take_word(p, "and")) {
+        fputs(" AND ", p->sql);
+        st = negation(p);
+    }
+    return st;
+}
+
+static enum status either(struct parser *p)
+{
+    enum status st;
+
+    fputc('(', p->sql);
+    st = both(p);
+    while (!st && take_word(p, "or")) {
+        fputs(" OR ", p->sql);
+        st = both(p);
+    }
+    fputc(')', p->sql);
+    return st;
+}
+
+enum status filter_sql(FILE *sql, struct filter *out, const struct store_view *view, const char *text, void (*used)(void *, const struct store_column *),
+                       void *to, struct arena *arena, struct error *err)
+{
+    struct parser p = { .text = text, .at = text, .view = view, .sql = sql, .out = out, .used = used, .to = to, .arena = arena, .err = err };
+    enum status st;
+
+    out->count = 0;
+    if (strlen(text) > FILTER_BYTES_MAX)
+        return error_plain(err, STATUS_BAD_INPUT, "--where: a filter of %zu bytes, expected at most %d", strlen(text), FILTER_BYTES_MAX);
+    st = either(&p);
+    blanks(&p);
+    return st ? st : *p.at ? expected(&p, "'and', 'or' or the end") : STATUS_OK;
+}
