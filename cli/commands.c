@@ -10,6 +10,7 @@ const struct command *const commands[] = {
     &command_cost,
     &command_diff,
     &command_explain,
+    &command_fleet,
     &command_format,
     &command_probe,
     &command_run,

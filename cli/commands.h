@@ -13,12 +13,16 @@ extern const struct command command_calibrate;
 extern const struct command command_cost;
 extern const struct command command_diff;
 extern const struct command command_explain;
+extern const struct command command_fleet;
 extern const struct command command_format;
 extern const struct command command_probe;
 extern const struct command command_run;
 extern const struct command command_scoreboard;
 extern const struct command command_trace;
 extern const struct command command_validate;
+
+/** Subcommand of `fleet` (cmd_fleet_runtime.c). */
+extern const struct command command_fleet_runtime;
 
 /** Subcommands of `format` (cmd_format_NAME.c). */
 extern const struct command command_format_coded, command_format_error, command_format_quality;

@@ -8,6 +8,8 @@ llmsim_SOURCES = \
 	cli/cmd_cost.c \
 	cli/cmd_diff.c \
 	cli/cmd_explain.c \
+	cli/cmd_fleet.c \
+	cli/cmd_fleet_runtime.c \
 	cli/cmd_format.c \
 	cli/cmd_format_coded.c \
 	cli/cmd_format_error.c \
@@ -19,6 +21,8 @@ llmsim_SOURCES = \
 	cli/cmd_validate.c \
 	cli/commands.c \
 	cli/commands.h \
+	cli/fleet_unit.c \
+	cli/fleet_unit.h \
 	cli/help.c \
 	cli/interrupt.c \
 	cli/interrupt.h \

@@ -5,6 +5,8 @@ libllmsim_model_la_SOURCES += \
 	costmodel/die.h \
 	costmodel/energy.c \
 	costmodel/energy.h \
+	costmodel/fleet.c \
+	costmodel/fleet.h \
 	costmodel/manufacture.c \
 	costmodel/manufacture.h \
 	costmodel/quality.c \

@@ -11,6 +11,8 @@ libllmsim_results_la_SOURCES += \
 	reports/explain_text.c \
 	reports/calibrate_report.c \
 	reports/calibrate_report.h \
+	reports/fleet_report.c \
+	reports/fleet_report.h \
 	reports/fold.c \
 	reports/fold.h \
 	reports/figure.c \

@@ -7,6 +7,8 @@ libllmsim_model_la_SOURCES += \
 	sim/attention_mapping.c \
 	sim/attention_model.h \
 	sim/attention_time.c \
+	sim/batch_rate.c \
+	sim/batch_rate.h \
 	sim/batch_run.c \
 	sim/batch_run.h \
 	sim/bounds.h \
@@ -36,6 +38,8 @@ libllmsim_model_la_SOURCES += \
 	sim/gemm_time.c \
 	sim/grouped.c \
 	sim/grouped.h \
+	sim/ideal_runtime.c \
+	sim/ideal_runtime.h \
 	sim/kernel.c \
 	sim/kernel.h \
 	sim/l2_reuse.c \

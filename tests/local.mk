@@ -27,6 +27,7 @@ suites = \
 	tests/exact_sums \
 	tests/explain \
 	tests/figure \
+	tests/fleet \
 	tests/formats \
 	tests/lowering \
 	tests/lut_mpgemm \

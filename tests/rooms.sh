@@ -57,6 +57,7 @@ sqlite3.h : store
 yaml.h    : base
 systemc   : sim/hw
 systemc.h : sim/hw
+glpk.h    : costmodel
 gsl/      : base formats sim costmodel validate
 '
 strangers() {

@@ -14,6 +14,8 @@ libllmsim_model_la_SOURCES += \
 	workloads/op_math.h \
 	workloads/op_table.c \
 	workloads/op_table.h \
+	workloads/request_bins.c \
+	workloads/request_bins.h \
 	workloads/requests.c \
 	workloads/roles.c \
 	workloads/roles.h \
