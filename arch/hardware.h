@@ -172,6 +172,29 @@ struct arch_energy {
 
 struct arch_area { double die_mm2; double process_nm; double transistors; };
 
+/** Blocks of a field-programmable gate array. BRAM and URAM are whole blocks. */
+struct fpga_blocks { double lut, ff, dsp, bram, uram; };
+
+/**
+ * Programmable fabric, where the chip is an FPGA (`fpga:`; budget.lut 0: it is none). The design's SM is the fabric: registers are the accumulator
+ * banks, shared memory the operand buffers, L2 the global buffer; `*_in` says of which blocks each is made. docs/datapaths.md, 3
+ */
+struct arch_fpga {
+    struct fpga_blocks budget;       /* of the device */
+    struct fpga_blocks shell;        /* taken by what is there in every design: memory controllers, DMA, host link, control */
+    double utilisation;              /* ceiling: share of each block that a design may take and still be placed, routed and closed */
+    const char *synthesis;           /* rows of arch/technology/fpga_synthesis.csv that stand for this fabric: "lut6", "lut4" */
+    const char *inferred;            /* what is carried over from another family, in words; NULL: nothing */
+    int64_t bram_bits, bram_port_bits; /* of a block: capacity; bits that one port reads while another writes, a clock */
+    int64_t uram_bits, uram_port_bits;
+    int64_t dsp_a_bits, dsp_b_bits;  /* signed multiplier of a DSP */
+    const char *registers_in, *shared_in, *l2_in; /* "lutram", "bram", "uram" */
+    struct fpga_blocks lane, sfu;    /* of one fp32 lane and one special function a clock of the vector unit */
+    double clock_hz[3];              /* low, likely, high: what large designs close at on this fabric, whatever their logic */
+    double level_s[3];               /* best, likely, worst: one LUT and the routing to the next */
+    double register_s;               /* clock to output and set-up of a pipeline stage */
+};
+
 struct hardware {
     const char *name, *path, *vendor, *generation, *process, *summary;
     int64_t aliases_count;
@@ -191,6 +214,7 @@ struct hardware {
     struct arch_unit units[ARCH_UNITS_MAX];
     struct arch_energy energy;
     struct arch_area area;
+    struct arch_fpga fpga;
     const struct yaml_node *tree;    /* merged document, each value with its place and source: `arch show` */
     struct hash128 hash;             /* of all resolved values (not of comments, sources or paths) */
 };

@@ -110,6 +110,7 @@ static const struct field_row rows[] = {
     QUANTITY("launch.block", Q_CYCLES, launch.block_cycles, 0, 1e6, true, "dispatch of a thread block on an SM"),
     QUANTITY("launch.cold_program", Q_SECONDS, launch.cold_program_s, 0, 1e-2, true, "program fetched after another kernel ran"),
     { .path = "units", .kind = FIELD_NODE, .required = true, .doc = "name: {kind: ...}" },
+    { .path = "fpga", .kind = FIELD_NODE, .doc = "programmable fabric: budget, blocks, clocks" },
     { .path = "energy.ops", .kind = FIELD_NODE, .required = true, .doc = "energy by operation: {fma_fp16: 0.7 pJ}" },
     ENERGY("energy.register", register_j_per_byte, true, "register file"),
     ENERGY("energy.shared", shared_j_per_byte, true, "shared memory"),
@@ -287,6 +288,8 @@ static void hash_hardware(struct hash128 *out, struct hasher *h, const struct ha
         hasher_text(h, hw->energy.ops[i].name);
         hasher_double(h, hw->energy.ops[i].j);
     }
+    if (hw->fpga.budget.lut > 0)
+        arch_fpga_hash(h, &hw->fpga);
     *out = hasher_value(h);
 }
 
@@ -305,6 +308,8 @@ static enum status read_tree(struct hardware *hw, bool check_peaks, struct error
         (st = read_energy_ops(&hw->energy, fields_find(hw->tree, "energy.ops"), err)))
         return st;
     if ((timing = fields_find(hw->tree, "dram.timing")) && (st = arch_dram_timing_read(&hw->dram.timing, timing, err)))
+        return st;
+    if ((st = arch_fpga_read(&hw->fpga, fields_find(hw->tree, "fpga"), err)))
         return st;
     if ((st = check_together(hw, err)))
         return st;

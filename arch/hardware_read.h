@@ -18,4 +18,8 @@ enum status arch_units_check_peaks(const struct hardware *hw, struct error *err)
 enum status arch_dram_timing_read(struct dram_timing *out, const struct yaml_node *node, struct error *err);
 void arch_dram_timing_hash(struct hasher *h, const struct dram_timing *t);
 
+/** The `fpga:` section; NULL leaves fpga.budget.lut 0. */
+enum status arch_fpga_read(struct arch_fpga *out, const struct yaml_node *node, struct error *err);
+void arch_fpga_hash(struct hasher *h, const struct arch_fpga *f);
+
 #endif

@@ -5,6 +5,7 @@ libllmsim_model_la_SOURCES += \
 	arch/dram_read.c \
 	arch/fields.c \
 	arch/fields.h \
+	arch/fpga_read.c \
 	arch/hardware.c \
 	arch/hardware.h \
 	arch/hardware_read.c \
@@ -42,6 +43,7 @@ arch_descriptions = \
 	arch/devices/a40.yaml \
 	arch/devices/a800-80gb-sxm.yaml \
 	arch/devices/arc-pro-b60.yaml \
+	arch/devices/artix7-100t.yaml \
 	arch/devices/b100-180gb-sxm.yaml \
 	arch/devices/b200-180gb-sxm.yaml \
 	arch/devices/b300-288gb-sxm.yaml \
@@ -59,6 +61,7 @@ arch_descriptions = \
 	arch/devices/h200-141gb-sxm.yaml \
 	arch/devices/h800-80gb-pcie.yaml \
 	arch/devices/h800-80gb-sxm.yaml \
+	arch/devices/ice40up5k.yaml \
 	arch/devices/l4.yaml \
 	arch/devices/l40.yaml \
 	arch/devices/l40s.yaml \
@@ -79,10 +82,14 @@ arch_descriptions = \
 	arch/devices/rtx-pro-6000-bse.yaml \
 	arch/devices/rtx-pro-6000-we.yaml \
 	arch/devices/t4-16gb.yaml \
+	arch/devices/u250.yaml \
+	arch/devices/u280.yaml \
 	arch/devices/v100-16gb-pcie.yaml \
 	arch/devices/v100-16gb-sxm2.yaml \
 	arch/devices/v100-32gb-pcie.yaml \
 	arch/devices/v100-32gb-sxm2.yaml \
+	arch/devices/vck190.yaml \
+	arch/devices/zcu104.yaml \
 	arch/dram/ddr4-3200.yaml \
 	arch/dram/ddr5-4800.yaml \
 	arch/dram/gddr6.yaml \
@@ -103,6 +110,8 @@ arch_descriptions = \
 	arch/generations/cdna2.yaml \
 	arch/generations/cdna3.yaml \
 	arch/generations/cdna4.yaml \
+	arch/generations/fpga_ultrascale_plus.yaml \
+	arch/generations/fpga_versal.yaml \
 	arch/generations/gaudi2.yaml \
 	arch/generations/hopper.yaml \
 	arch/generations/turing.yaml \
@@ -113,9 +122,14 @@ arch_descriptions = \
 	arch/lut_tc.yaml \
 	arch/lut_tc_8x.yaml \
 	arch/lut_tc_conventional.yaml \
+	arch/u250_matmulfree.yaml \
+	arch/u280_minifloat.yaml \
+	arch/vck190_int8.yaml \
+	arch/vck190_minifloat.yaml \
 	arch/stacks/deepspeed-hpu.yaml \
 	arch/stacks/deepspeed-mii.yaml \
 	arch/stacks/eager.yaml \
+	arch/stacks/fpga.yaml \
 	arch/stacks/fsdp-2023.yaml \
 	arch/stacks/kernel-only-2023.yaml \
 	arch/stacks/kernel-only.yaml \
@@ -154,4 +168,5 @@ arch_descriptions = \
 	arch/systems/hgx-h200-8xsxm.yaml \
 	arch/systems/selene.yaml \
 	arch/technology/cmos.yaml \
+	arch/technology/fpga_synthesis.csv \
 	arch/technology/prices.yaml

@@ -200,7 +200,7 @@ static enum status read_unit(struct arch_unit *unit, const char *name, const str
         return st;
     if ((rates = fields_find(node, "fma_per_cycle_sm")) && (st = read_rates(unit, rates, err)))
         return st;
-    if (unit->instruction && !unit->rates_count)
+    if (rows && unit->instruction && !unit->rates_count) /* other types may derive theirs */
         return error_set(err, STATUS_BAD_INPUT, node->at, "missing key 'fma_per_cycle_sm' in %s, expected rates by format, as in {fp16: 1024}", what);
     if (rows && rows->rows == tensor_rows && (!unit->instruction || unit->latency_cycles <= 0))
         return error_set(err, STATUS_BAD_INPUT, node->at, "missing key '%s' in %s", unit->instruction ? "latency" : "instruction", what);

@@ -8,13 +8,14 @@
 #include "arch/resolve.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "reports/fpga_report.h"
 #include "sim/recipe.h"
 #include "sim/unit.h"
 
 enum { SETS_MAX = 256 };
 
 struct arch_options {
-    bool json, stack;
+    bool json, stack, resources;
     struct text_list sets;
 };
 
@@ -26,7 +27,12 @@ struct arch_options {
       .help = "lay a value over the description, as in clock.boost=1500MHz; may be repeated" }
 
 static const struct option_spec list_table[] = { FLAG_JSON, FLAG_STACK, { 0 } };
-static const struct option_spec show_table[] = { FLAG_JSON, LIST_SET, FLAG_STACK, { 0 } };
+static const struct option_spec show_table[] = {
+    FLAG_JSON, LIST_SET, FLAG_STACK,
+    { .name = "resources", .kind = OPTION_FLAG, .offset = offsetof(struct arch_options, resources),
+      .help = "of an FPGA design: LUT, FF, DSP, BRAM, URAM of each part against the device, what binds, clock, peak" },
+    { 0 }
+};
 static const struct option_spec check_table[] = { LIST_SET, FLAG_STACK, { 0 } };
 
 static enum status split_sets(struct arch_override *out, const struct text_list *sets, struct arena *arena, struct error *err)
@@ -265,6 +271,31 @@ static void show_peaks(const struct hardware *hw)
         }
 }
 
+/* A design that does not fit is shown too: that is when one wants to see. Its error follows. */
+static enum status show_resources(const struct hardware *hw, bool as_json, struct error *err)
+{
+    struct fpga_budget budget;
+    struct error inner;
+    struct json j;
+    enum status st, checked = units_check(hw, err);
+
+    if (checked != STATUS_OK && checked != STATUS_INFEASIBLE)
+        return checked;
+    if (hw->fpga.budget.lut <= 0)
+        return error_plain(err, STATUS_BAD_INPUT, "--resources: %s has no fpga section, expected an FPGA device or design, as in VCK190", hw->name);
+    if ((st = fpga_budget_of(&budget, hw, true, &inner))) {
+        *err = inner;
+        return st;
+    }
+    if (as_json) {
+        json_open(&j, stdout);
+        report_fpga_json(&j, hw, &budget);
+        json_close(&j);
+    } else
+        report_fpga_text(stdout, hw, &budget);
+    return checked;
+}
+
 static enum status show(const char *name, const struct arch_options *o, struct arena *arena, struct error *err)
 {
     struct arch_override sets[SETS_MAX];
@@ -283,7 +314,11 @@ static enum status show(const char *name, const struct arch_options *o, struct a
             arch_print_tree(stdout, stack->tree);
         return STATUS_OK;
     }
-    if ((st = arch_load(&hw, name, sets, o->sets.count, arena, err)) || (st = check_hardware(hw, arena, err)))
+    if ((st = arch_load(&hw, name, sets, o->sets.count, arena, err)))
+        return st;
+    if (o->resources)
+        return show_resources(hw, o->json, err);
+    if ((st = check_hardware(hw, arena, err)))
         return st;
     if (o->json) {
         show_json(hw->name, &hw->hash, hw->tree, hw, arena);
@@ -369,7 +404,7 @@ static const struct command show_command = {
     .name = "show", .summary = "a resolved description, with the place and source of each value", .operands = "ARCH", .operands_min = 1,
     .operands_max = 1, .options = show_table, .run = run_show,
     .about = "ARCH is a YAML file, or a shipped device's name or alias ('llmsim arch list'). What is printed reads back as the same description.",
-    .examples = "  llmsim arch show A100\n  llmsim arch show lut_tc --set units.lut.throughput_x=8\n  llmsim arch show --stack library\n",
+    .examples = "  llmsim arch show A100\n  llmsim arch show lut_tc --set units.lut.throughput_x=8\n  llmsim arch show vck190_minifloat --resources\n  llmsim arch show --stack library\n",
 };
 static const struct command check = {
     .name = "check", .summary = "reads descriptions and says whether they are sound", .operands = "[ARCH...]", .operands_max = -1,

@@ -3,6 +3,8 @@
 libllmsim_results_la_SOURCES += \
 	reports/cost_report.c \
 	reports/cost_report.h \
+	reports/fpga_report.c \
+	reports/fpga_report.h \
 	reports/diff_json.c \
 	reports/diff_report.h \
 	reports/diff_text.c \

@@ -45,12 +45,33 @@ static double fragment_bytes(const struct gemm_mapping *map, const struct gemm_k
 
     if (g->service.operands_from_shared && g->service.tile_m > 0) /* each instruction reads its own B */
         warp_m = at_most(warp_m, (double)g->service.tile_m);
+    if (g->service.whole_passes) /* and an array both of them in each pass */
+        warp_n = at_most(warp_n, (double)g->service.tile_n);
     parts = at_least((double)map->tile_m / warp_m, 1.0) * at_least((double)map->tile_n / warp_n, 1.0);
 
     if (map->paired) /* two SMs multiply as one: each holds and reads half of B */
         b *= 0.5;
     *a_part = parts * at_most(warp_m, (double)map->tile_m) * a * (double)map->tile_k;
     return *a_part + parts * at_most(warp_n, (double)map->tile_n) * b * (double)map->tile_k;
+}
+
+/* Passes of an array of tile_m x tile_n elements over a tile of outputs. */
+static double array_passes(const struct gemm_mapping *map, const struct unit_service *u)
+{
+    return divide_up((double)map->tile_m, (double)u->tile_m) * divide_up((double)map->tile_n, (double)u->tile_n);
+}
+
+/* Multiply-adds that a step takes the time of. An array works in whole passes; where its sums take several clocks, the passes of a tile are taken in
+ * turn, and too few of them leave it waiting. docs/datapaths.md, Eq. 8 */
+static double step_fma(const struct gemm_mapping *map, const struct unit_service *u)
+{
+    double passes, wait;
+
+    if (!u->whole_passes)
+        return (double)map->tile_m * (double)map->tile_n * (double)map->tile_k;
+    passes = array_passes(map, u);
+    wait = at_least(u->accumulate_cycles / passes, 1.0);
+    return passes * (double)u->tile_m * (double)u->tile_n * (double)map->tile_k * wait;
 }
 
 static void step_vector(struct gemm_step *s, const struct gemm_mapping *map, const struct gemm_kernel_shape *g, const struct hardware *hw)
@@ -95,7 +116,7 @@ void gemm_step_of(struct gemm_step *s, const struct gemm_mapping *map, const str
     /* Bulk copies (TMA) write through their own port; cp.async writes share the load path with ldmatrix. */
     double writes = u->operands_from_shared ? 0.0 : a_l2 + b_l2;
 
-    s->matrix_cycles = (double)map->tile_m * (double)map->tile_n * tile_k / (u->fma_per_cycle_sm * efficiency);
+    s->matrix_cycles = step_fma(map, u) / (u->fma_per_cycle_sm * efficiency);
     s->shared_bytes = reads + a_l2 + b_l2;
     s->shared_cycles = (reads + writes) / hw->sm.shared_bytes_per_cycle;
     s->table_bytes = u->table_format ? a_part : 0.0;
@@ -142,6 +163,8 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
     out->reduce_bytes = gemm_reduce_bytes(map, k);
     if (map->split_k > 1)
         out->epilogue_bytes = outputs * 4.0 / tiles;
+    out->fill_cycles = g->service.fill_cycles;
+    out->drain_cycles = g->service.whole_passes ? array_passes(map, &g->service) * (double)g->service.tile_m : 0.0;
     out->dram_read_bytes = out->reuse.a_dram_bytes + out->reuse.b_dram_bytes
                          + at_least((double)g->epilogue_read_bytes - (double)k->warm.other_bytes, 0.0);
     out->dram_write_bytes = out->reuse.write_dram_bytes;
@@ -212,7 +235,7 @@ static double epilogue_cycles(const struct gemm_cost *cost, const struct hardwar
     if (hw->sm.epilogue_bytes_per_cycle > 0.0)
         rate = at_most(rate, hw->sm.epilogue_bytes_per_cycle);
 
-    return at_least(cost->epilogue_bytes / rate, cost->epilogue_vector_cycles);
+    return at_least(at_least(cost->epilogue_bytes / rate, cost->epilogue_vector_cycles), cost->drain_cycles);
 }
 
 /* What a later wave adds to its main loop, `loop` cycles with all blocks resident: blocks resident together (or a persistent kernel's
@@ -233,12 +256,12 @@ static double wave_exposed_cycles(const struct gemm_cost *cost, const struct gem
 static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double waves, double loop,
                              double hz, struct account *account)
 {
-    double first = hw->launch.block_cycles + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    double first = hw->launch.block_cycles + cost->fill_cycles + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
     double running = at_most((double)map->blocks, cost->slots);
     double epilogue = epilogue_cycles(cost, hw, running), later = 0.0;
 
     if (waves > 1.0)
-        later = wave_exposed_cycles(cost, map, hw, hw->launch.block_cycles + load_latency_cycles(cost, hw, 0.5, 0.5) + epilogue, loop, hz);
+        later = wave_exposed_cycles(cost, map, hw, hw->launch.block_cycles + cost->fill_cycles + load_latency_cycles(cost, hw, 0.5, 0.5) + epilogue, loop, hz);
     account_part(account, "fill: first block and its first bytes", CAUSE_STALL, first / hz);
     account_part(account, "flush: results of the last block", CAUSE_STALL, epilogue / hz);
     account_part(account, "fill and flush of later waves, as far as exposed", CAUSE_STALL, at_least(waves - 1.0, 0.0) * later / hz);

@@ -31,6 +31,8 @@ struct gemm_cost {
     double slots;             /* SMs x blocks_per_sm */
     double epilogue_bytes;    /* of one block, through L2 */
     double epilogue_vector_cycles;
+    double fill_cycles;       /* array: from a block's last operands to its last results; 0 elsewhere */
+    double drain_cycles;      /* array: results of a block leave its elements row by row; 0 elsewhere */
     double reduce_bytes;      /* split-K partial sums, written and read */
     double dram_read_bytes, dram_write_bytes, l2_read_bytes, l2_write_bytes;
 };

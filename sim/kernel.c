@@ -42,6 +42,13 @@ static void hash_service(struct hasher *h, const struct arch_unit *unit, const s
     hasher_double(h, s->vector_ops_per_scale_output);
     hasher_double(h, s->psum_bits);
     hasher_double(h, s->register_bits_per_output);
+    if (s->whole_passes) {
+        hasher_double(h, s->fill_cycles);
+        hasher_double(h, s->accumulate_cycles);
+        hasher_i64(h, s->tile_m);
+        hasher_i64(h, s->tile_n);
+        hasher_i64(h, s->tile_k);
+    }
 }
 
 static void hash_gemm(struct hasher *h, const struct gemm_kernel_shape *g)

@@ -33,6 +33,12 @@ libllmsim_model_la_SOURCES += \
 	sim/fidelity.c \
 	sim/footprint.c \
 	sim/footprint.h \
+	sim/fpga_budget.c \
+	sim/fpga_budget.h \
+	sim/fpga_datapath.c \
+	sim/fpga_datapath.h \
+	sim/fpga_synthesis.c \
+	sim/fpga_synthesis.h \
 	sim/gemm_model.c \
 	sim/gemm_model.h \
 	sim/gemm_time.c \
@@ -86,6 +92,7 @@ libllmsim_model_la_SOURCES += \
 	sim/training_memory.c \
 	sim/training_passes.c \
 	sim/unit.h \
+	sim/unit_fpga_minifloat.c \
 	sim/unit_lut_mpgemm.c \
 	sim/unit_tensor_core.c \
 	sim/unit_vector.c \
@@ -93,3 +100,12 @@ libllmsim_model_la_SOURCES += \
 	sim/units.h \
 	sim/warmth.c \
 	sim/warmth.h
+
+# The synthesis table of FPGA cells, made into a macro at build.
+fpga_tables = sim/fpga_tables.awk arch/technology/fpga_synthesis.csv
+nodist_libllmsim_model_la_SOURCES += fpga_tables.h
+BUILT_SOURCES += fpga_tables.h
+CLEANFILES += fpga_tables.h
+EXTRA_DIST += sim/fpga_tables.awk
+fpga_tables.h: $(fpga_tables)
+	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C $(AWK) -f $(fpga_tables) >$(abs_builddir)/$@.tmp && mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

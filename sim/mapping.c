@@ -161,7 +161,7 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
         return *why = "thread blocks of a cluster", false;
     if (kernel->rows_max > 0 && g->m > kernel->rows_max)
         return *why = "rows of a kernel for few", false;
-    if (u->tile_n > 0 && kernel->tile_n % u->tile_n != 0 && u->tile_n <= kernel->tile_n)
+    if (u->tile_n > 0 && kernel->tile_n % u->tile_n != 0 && u->tile_n <= kernel->tile_n && !u->whole_passes)
         return *why = "tile is no multiple of the unit's", false;
     out->kernel = kernel;
     out->tile_m = kernel->tile_m;

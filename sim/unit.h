@@ -29,6 +29,9 @@ struct unit_service {
     bool dequantize;                    /* vector lanes convert b in the main loop (unless the stack does it separately) */
     double fma_per_cycle_sm;            /* sustained peak: multiply-adds of the logical product */
     double latency_cycles;              /* issue to result */
+    bool whole_passes;                  /* an array of tile_m x tile_n elements: a smaller tile takes its time too, a larger one takes passes */
+    double fill_cycles;                 /* array: from a block's last operands to its last results (skew of the wavefront, pipeline) */
+    double accumulate_cycles;           /* array: between two additions to one output (float sums); other passes of the tile fill them. 0 or 1: none */
     int64_t tile_m, tile_n, tile_k;     /* instruction or array tile, elements: kernels tile in multiples of it */
     double a_shared_bits, b_shared_bits;/* bits an element occupies in shared memory, scales excluded (LUT: a is table entries) */
     double a_expand;                    /* table entries per activation: LUT 2^(K-1)/K; 1 elsewhere */
@@ -57,6 +60,8 @@ struct unit_resources {
     double gate_equivalents, sram_bits, register_bits;
 };
 
+struct fpga_unit_use;
+
 struct unit_type {
     const char *name, *summary;
     const struct param_spec *params;    /* ends with key NULL */
@@ -69,6 +74,8 @@ struct unit_type {
     enum status (*check)(const struct arch_unit *unit, struct error *err);
     /** NULL: unknown */
     void (*resources)(struct unit_resources *out, const struct arch_unit *unit);
+    /** Blocks of an FPGA that the unit of a chip with a fabric takes (sim/fpga_datapath.h). NULL: it cannot be built there. */
+    enum status (*fpga_use)(struct fpga_unit_use *out, const struct arch_unit *unit, const struct hardware *hw, struct error *err);
 };
 
 const struct unit_type *const *unit_types(int64_t *count);

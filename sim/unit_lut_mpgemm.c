@@ -179,6 +179,9 @@ static enum status check(const struct arch_unit *unit, struct error *err)
     static const char *const formats[] = { "table_format", "psum_format" };
     enum status st;
 
+    if (unit->rates_count == 0)
+        return error_set(err, STATUS_BAD_INPUT, unit->node->at, "missing key 'fma_per_cycle_sm' in unit '%s' (%s), expected rates by format, as in {int8: 1024}",
+                         unit->name, unit->kind);
     if ((st = check_text(unit, "table", tables, 2, err)) || (st = check_text(unit, "precompute", builds, 2, err)))
         return st;
     for (size_t i = 0; i < 2; i++) {

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "sim/fpga_datapath.h"
+
 static const struct param_spec params[] = { { .key = NULL } };
 static const char *const text_keys[] = { NULL };
 
@@ -51,6 +53,21 @@ static bool serve(struct unit_service *s, const struct arch_unit *unit, const st
     return s->fma_per_cycle_sm > 0;
 }
 
+/* On an FPGA lanes are built of blocks that the fabric's description gives. */
+static enum status fpga_use(struct fpga_unit_use *out, const struct arch_unit *unit, const struct hardware *hw, struct error *err)
+{
+    const struct fpga_blocks *lane = &hw->fpga.lane, *sfu = &hw->fpga.sfu;
+    double lanes = unit->fma_fp32_per_cycle_sm, functions = unit->sfu_per_cycle_sm;
+
+    (void)err;
+    *out = (struct fpga_unit_use){ .copies = 1, .macs_per_cycle = lanes };
+    out->each = (struct fpga_blocks){ .lut = lanes * lane->lut + functions * sfu->lut, .ff = lanes * lane->ff + functions * sfu->ff,
+                                      .dsp = lanes * lane->dsp + functions * sfu->dsp, .bram = lanes * lane->bram + functions * sfu->bram,
+                                      .uram = lanes * lane->uram + functions * sfu->uram };
+    out->blocks = out->each;
+    return STATUS_OK;
+}
+
 const struct unit_type unit_vector = {
     .name = "vector",
     .summary = "vector lanes: one multiply-add each a clock, any format",
@@ -58,4 +75,5 @@ const struct unit_type unit_vector = {
     .text_keys = text_keys,
     .last_resort = true,
     .serve = serve,
+    .fpga_use = fpga_use,
 };

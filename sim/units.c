@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "sim/fpga_budget.h"
 
 static const struct unit_type *const types[] = {
+    &unit_fpga_minifloat,
     &unit_lut_mpgemm,
     &unit_tensor_core,
     &unit_vector,
@@ -81,7 +83,7 @@ static enum status check_unit(const struct arch_unit *unit, struct error *err)
         const char *near = nearest_name(unit->kind, names, TYPES);
         return error_set(err, STATUS_BAD_INPUT, node != NULL ? node->at : (struct source_pos){ 0 },
                          "unit '%s' is of unknown kind '%s'%s%s", unit->name, unit->kind,
-                         near != NULL ? "; nearest is " : ", expected lut_mpgemm, tensor_core or vector", near != NULL ? near : "");
+                         near != NULL ? "; nearest is " : ", expected fpga_minifloat, lut_mpgemm, tensor_core or vector", near != NULL ? near : "");
     }
     if (node == NULL)
         return STATUS_OK;
@@ -105,7 +107,7 @@ enum status units_check(const struct hardware *hw, struct error *err)
         if (st)
             return st;
     }
-    return STATUS_OK;
+    return fpga_check(hw, err);
 }
 
 double unit_param(const struct arch_unit *unit, const char *key)

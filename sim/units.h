@@ -5,7 +5,7 @@
 
 #include "sim/unit.h"
 
-extern const struct unit_type unit_lut_mpgemm, unit_tensor_core, unit_vector;
+extern const struct unit_type unit_fpga_minifloat, unit_lut_mpgemm, unit_tensor_core, unit_vector;
 
 /** Text of a key of the unit's stanza; NULL when it is absent. */
 const char *unit_text(const struct arch_unit *unit, const char *key);

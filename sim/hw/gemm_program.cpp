@@ -46,6 +46,11 @@ GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map,
     step_.vector = cycles(cost.step.vector_cycles);
     step_.register_file = cycles(cost.step.register_cycles);
     stretch_busiest(cost.step, hw);
+    if (g.service.whole_passes) {
+        const int64_t rows = (map.tile_m + g.service.tile_m - 1) / g.service.tile_m, columns = (map.tile_n + g.service.tile_n - 1) / g.service.tile_n;
+        step_.passes = rows * columns;
+        step_.feed = cycles(cost.step.shared_cycles / static_cast<double>(step_.passes));
+    }
     // Warps are at different fragments of a step: k-fragments of the instruction, times warps that share a sub-core.
     const int64_t depth = std::max<int64_t>(map.tile_k / std::max<int64_t>(g.service.tile_k, 1), 1);
     for (int64_t b = 0; b < std::min<int64_t>(map.blocks, places_kept); ++b)
@@ -153,10 +158,11 @@ int GemmProgram::loads(int64_t block, int64_t step, Chunk out[max_chunks]) const
 
 StepCost GemmProgram::cost(int64_t block, int64_t step) const
 {
-    (void)step;
     StepCost c = step_;
     if (edge_cycles_ > 0 && place(block).m + 1 == map_.grid_m)
         c.matrix += edge_cycles_;
+    if (step + 1 == steps_)
+        c.latency += cycles(cost_.fill_cycles);
     return c;
 }
 
@@ -179,6 +185,7 @@ StepCost GemmProgram::epilogue_cost(int64_t block) const
     (void)block;
     StepCost c;
     c.vector = cycles(cost_.epilogue_vector_cycles * share_);
+    c.register_file = cycles(cost_.drain_cycles * share_);
     return c;
 }
 

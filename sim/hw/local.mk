@@ -34,6 +34,7 @@ libllmsim_hw_la_SOURCES = \
 	sim/hw/gemm_program.cpp \
 	sim/hw/l2_module.cpp \
 	sim/hw/l2_module.h \
+	sim/hw/mac_array.h \
 	sim/hw/memory_if.h \
 	sim/hw/module.cpp \
 	sim/hw/probe.cpp \

@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "sim/hw/mac_array.h"
 #include "sim/hw/program.h"
 #include "sim/hw/server.h"
 
@@ -39,6 +40,8 @@ public:
     /// @param primed  its first fragments were fetched while the step before was at work (double-buffered registers)
     StepEnd run(int64_t t, const StepCost &c, bool primed = false)
     {
+        if (c.passes > 0)
+            return run_array(t, c);
         const int64_t n = c.serial ? 1 : std::max(c.fragments, 1);
         const int64_t s0 = shared_.reserve(t, c.shared);
         int64_t first = primed ? t : s0 + (c.shared + n - 1) / n;   // first fragment has left shared memory
@@ -85,9 +88,21 @@ public:
         vector_.reset();
         shared_.reset();
         register_file_.reset();
+        array_.reset();
     }
 
 private:
+    /// An array takes its operands as they come out of the buffers; group scales run on the lanes beside it.
+    StepEnd run_array(int64_t t, const StepCost &c)
+    {
+        const MacArray::Work work{c.passes, c.matrix / c.passes, c.feed};
+        const int64_t end = array_.run(t, work);
+        StepEnd out{end, work.feed > work.pass ? Limiter::shared : Limiter::matrix};
+        if (c.vector > 0)
+            consider(out, vector_.reserve(t, c.vector) + c.vector, Limiter::vector);
+        out.end += c.latency;
+        return out;
+    }
     static void consider(StepEnd &out, int64_t end, Limiter limiter)
     {
         if (end > out.end) {
@@ -96,6 +111,7 @@ private:
         }
     }
     Server matrix_, vector_, shared_, register_file_;
+    MacArray array_;
 };
 
 /// Passes that one warp-wide access of `access_bytes` a thread takes when threads are `stride_bytes` apart: 32 banks of 4 B,
