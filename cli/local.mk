@@ -15,6 +15,7 @@ llmsim_SOURCES = \
 	cli/cmd_format_error.c \
 	cli/cmd_format_quality.c \
 	cli/cmd_probe.c \
+	cli/cmd_report.c \
 	cli/cmd_run.c \
 	cli/cmd_scoreboard.c \
 	cli/cmd_trace.c \
@@ -31,6 +32,10 @@ llmsim_SOURCES = \
 	cli/main.c \
 	cli/options.c \
 	cli/options.h \
+	cli/report.h \
+	cli/report_source.c \
+	cli/report_source.h \
+	cli/report_table.c \
 	cli/trace_info.c \
 	cli/trace_info.h \
 	cli/trace_stored.c

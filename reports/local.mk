@@ -29,6 +29,8 @@ libllmsim_results_la_SOURCES += \
 	reports/run_text.c \
 	reports/scoreboard_report.c \
 	reports/scoreboard_report.h \
+	reports/table.h \
+	reports/table_formats.c \
 	reports/text.c \
 	reports/text.h \
 	reports/validate_plot.c \

@@ -183,10 +183,31 @@ static enum status read_head(struct report_head *head, struct result *r, const s
 static enum status read_energy(struct result *r, const struct yaml_node *root, struct error *err)
 {
     const struct yaml_node *parts = yaml_find(root, "energy_parts_j");
+    enum status st = get_double(&r->average_power_w, root, "average_power_w", err);
 
-    if (parts == NULL || parts->kind != YAML_MAPPING)
+    if (st || parts == NULL || parts->kind != YAML_MAPPING)
+        return st;
+    if ((st = get_double(&r->energy_static_j, parts, "static", err)) || (st = get_double(&r->energy_matrix_j, parts, "matrix", err)) ||
+        (st = get_double(&r->energy_vector_j, parts, "vector", err)) || (st = get_double(&r->energy_onchip_j, parts, "onchip", err)) ||
+        (st = get_double(&r->energy_dram_j, parts, "dram", err)))
+        return st;
+    return get_double(&r->energy_link_j, parts, "link", err);
+}
+
+/* Bytes of one device, as far as the file has them. */
+static enum status read_memory(struct memory_use *m, const struct yaml_node *root, struct error *err)
+{
+    const struct yaml_node *map = yaml_find(root, "memory_bytes");
+    enum status st;
+
+    if (map == NULL || map->kind != YAML_MAPPING)
         return STATUS_OK;
-    return get_double(&r->energy_static_j, parts, "static", err);
+    if ((st = yaml_get_i64(&m->weights, map, "weights", true, 0, INT64_MAX, err)) || (st = yaml_get_i64(&m->kv, map, "kv", true, 0, INT64_MAX, err)) ||
+        (st = yaml_get_i64(&m->activations, map, "activations", true, 0, INT64_MAX, err)) ||
+        (st = yaml_get_i64(&m->workspace, map, "workspace", true, 0, INT64_MAX, err)) ||
+        (st = yaml_get_i64(&m->total, map, "total", true, 0, INT64_MAX, err)))
+        return st;
+    return yaml_get_i64(&m->capacity, map, "capacity", true, 0, INT64_MAX, err);
 }
 
 enum status report_run_read(struct result *out, struct report_head *head, const char *path, struct arena *arena, struct error *err)
@@ -208,7 +229,9 @@ enum status report_run_read(struct result *out, struct report_head *head, const 
         (st = read_head(&h, &r, root, err)) || (st = get_ps(&r.time_ps, root, "time_s", err)) || (st = get_ps(&r.ttft_ps, root, "ttft_s", err)) ||
         (st = get_ps(&r.tpot_ps, root, "tpot_s", err)) || (st = get_double(&r.energy_j, root, "energy_j", err)) || (st = read_energy(&r, root, err)) ||
         (st = yaml_get_i64(&r.generated_tokens, root, "generated_tokens", true, 0, INT64_MAX, err)) ||
-        (st = get_double(&r.tokens_per_s, root, "tokens_per_s", err)) || (st = read_phases(&r, root, err)) ||
+        (st = get_double(&r.tokens_per_s, root, "tokens_per_s", err)) || (st = read_memory(&r.memory, root, err)) ||
+        (st = get_double(&r.simulated_fraction, root, "simulated_fraction", err)) ||
+        (st = get_double(&r.extrapolation_error, root, "extrapolation_error", err)) || (st = read_phases(&r, root, err)) ||
         (st = read_rows(&r, root, arena, err)))
         return st;
     *out = r;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* llmsim report: tables, figures and pages of stored runs. docs/reports.md */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "reports/table.h"
+
+static const char *const formats[] = { "csv", "json", "md", "tex", "tsv", NULL };
+static const char *const tables[] = { "kernels", "phases", "roles", "runs", "warnings", NULL };
+
+static const struct option_spec report_options_table[] = {
+    { .name = "table", .letter = 't', .kind = OPTION_CHOICE, .offset = offsetof(struct report_options, table), .value = "T", .otherwise = "runs",
+      .choices = tables, .help = "what a row is" },
+    { .name = "columns", .letter = 'c', .kind = OPTION_TEXT, .offset = offsetof(struct report_options, columns), .value = "A,B",
+      .help = "columns in this order, or all; --list shows them" },
+    { .name = "where", .letter = 'w', .kind = OPTION_TEXT, .offset = offsetof(struct report_options, where), .value = "FILTER",
+      .help = "rows for which it holds: \"devices <= 8 and recipe ~ *fp8*\"" },
+    { .name = "sort", .letter = 's', .kind = OPTION_TEXT, .offset = offsetof(struct report_options, sort), .value = "A,-B",
+      .help = "order of the rows, - before a column: largest first" },
+    { .name = "limit", .letter = 'n', .kind = OPTION_I64, .offset = offsetof(struct report_options, limit), .value = "N", .otherwise = "0", .min = 0,
+      .max = INT64_MAX, .help = "rows at most; 0 = all" },
+    { .name = "format", .letter = 'f', .kind = OPTION_CHOICE, .offset = offsetof(struct report_options, format), .value = "F", .otherwise = "md",
+      .choices = formats, .help = "how a table is written" },
+    { .name = "digits", .kind = OPTION_I64, .offset = offsetof(struct report_options, digits), .value = "N", .otherwise = "4", .min = 1, .max = 17,
+      .help = "significant digits in md and tex; csv, tsv and json have all" },
+    { .name = "output", .letter = 'o', .kind = OPTION_LIST, .offset = offsetof(struct report_options, output), .value = "FILE",
+      .help = "where it goes; a table: standard output without it, .gz and .zst compress" },
+    { .name = "list", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, list), .help = "list tables and their columns, and end" },
+    { 0 }
+};
+
+static void list_all(void)
+{
+    for (const struct store_view *const *v = store_views; *v; v++) {
+        printf("%s: %s\n", (*v)->name, (*v)->summary);
+        for (const struct store_column *const *part = (*v)->columns; *part; part++)
+            for (const struct store_column *c = *part; c->name; c++)
+                printf("  %c %-24s %-12s %s\n", c->shown ? '*' : ' ', c->name, c->unit, c->help);
+    }
+    fputs("* is shown where --columns does not choose.\n", stdout);
+}
+
+static enum status report(const struct report_options *o, const struct text_list *paths, struct arena *arena, struct error *err)
+{
+    struct report_sources sources;
+    enum status st;
+
+    if (o->list) {
+        list_all();
+        return STATUS_OK;
+    }
+    st = report_sources_open(&sources, paths, arena, err);
+    if (!st)
+        st = report_table(o, &sources, arena, err);
+    report_sources_close(&sources);
+    return st;
+}
+
+static int report_main(const struct command *self, int argc, char **argv)
+{
+    struct arena arena = { 0 };
+    struct report_options o = { 0 };
+    struct text_list operands;
+    struct error err = { 0 };
+    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
+
+    if (!st)
+        st = report(&o, &operands, &arena, &err);
+    arena_free(&arena);
+    return st ? command_fail(&err) : STATUS_OK;
+}
+
+const struct command command_report = {
+    .name = "report",
+    .summary = "tables of stored runs, for papers and for programs",
+    .operands = "[DB|RUN.json ...]",
+    .operands_min = 0,
+    .operands_max = -1,
+    .about = "Reads databases of results and files of 'llmsim run --json' (nothing named: the database of 'llmsim run') and writes a table of them.",
+    .options = report_options_table,
+    .examples = "  llmsim report --where 'arch = H100 and time_s < 2' --sort -tokens_per_s\n"
+                "  llmsim report results.db --table roles --columns role,time_s,share,bound --where 'run = f2ace1f4' --format tex -o roles.tex\n"
+                "  llmsim report a.db b.db --format csv -o all.csv.gz\n",
+    .run = report_main,
+};

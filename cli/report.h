@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Inside `llmsim report`: its options, and the three things it makes. */
+#ifndef LLMSIM_CLI_REPORT_H
+#define LLMSIM_CLI_REPORT_H
+
+#include "cli/report_source.h"
+
+struct report_options {
+    const char *table, *columns, *where, *sort, *format, *figure, *html, *width, *x, *y, *value, *by, *role, *title;
+    struct text_list output;
+    int64_t limit, digits;
+    bool list;
+};
+
+/** One table in one format. */
+enum status report_table(const struct report_options *o, const struct report_sources *s, struct arena *arena, struct error *err);
+
+#endif
