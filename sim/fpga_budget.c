@@ -103,8 +103,8 @@ static void set_shares(struct fpga_budget *b, const struct hardware *hw)
     }
     b->share[FPGA_PORTS] = b->feed_bytes_per_cycle / hw->sm.shared_bytes_per_cycle;
     b->share[FPGA_CLOCK] = hw->clock.boost_hz / b->clock_hz[2];
-    for (int i = 0; i < FPGA_BOUNDS; i++)
-        if (b->share[i] > b->share[b->binds])
+    for (int i = 0; i < FPGA_BOUNDS; i++) /* a clock below its end is a choice, not a shortage */
+        if (b->share[i] > b->share[b->binds] && (i != FPGA_CLOCK || b->share[i] > 1))
             b->binds = (enum fpga_bound)i;
 }
 

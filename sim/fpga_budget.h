@@ -27,7 +27,7 @@ struct fpga_budget {
     struct fpga_part parts[FPGA_PARTS_MAX];
     struct fpga_blocks total;
     double share[FPGA_BOUNDS];       /* of what is allowed: ceiling of blocks, ports, clock's high end; above 1: does not fit */
-    enum fpga_bound binds;           /* largest share */
+    enum fpga_bound binds;           /* largest share; the clock only where it is above 1 */
     double macs_per_cycle;           /* of the arrays together, vector lanes left out */
     double feed_bytes_per_cycle;     /* of the arrays together */
     double clock_hz[3];              /* low, likely, high */

@@ -40,6 +40,7 @@ static void int_mac(double x[FPGA_TERMS_MAX], const struct fpga_operand *a, cons
     x[1] = n * (b->significand_bits % 2);
     x[2] = half_up(b->significand_bits);
     x[3] = accumulator_bits;
+    x[4] = n;
 }
 
 static void int_multiply(double x[FPGA_TERMS_MAX], const struct fpga_operand *a, const struct fpga_operand *b, int accumulator_bits)
@@ -108,7 +109,7 @@ static void add_dot4(double x[FPGA_TERMS_MAX], const struct fpga_operand *a, con
 }
 
 static const struct fpga_cell cells[] = {
-    { "int_mac", "integer multiply-accumulate", "c1 n ceil(m/2) + c2 n (m odd) + c3 ceil(m/2) + c4 A", 1, 4, int_mac },
+    { "int_mac", "integer multiply-accumulate", "c1 n ceil(m/2) + c2 n (m odd) + c3 ceil(m/2) + c4 A + c5 n", 1, 5, int_mac },
     { "kulisch_mac", "minifloat multiply-accumulate, exact fixed-point register", "c1 p q + c2 A + c3 (p + q)(max x + 1) + c4", 1, 4, kulisch_mac },
     { "fp16_mac", "minifloat multiply, fp16 accumulate", "c1 p q + c2", 1, 2, float_mac },
     { "fp32_mac", "minifloat multiply, fp32 accumulate", "c1 p q + c2", 1, 2, float_mac },

@@ -9,8 +9,6 @@
  */
 #include "sim/units.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -119,8 +117,8 @@ static enum status check_word(const struct arch_unit *unit, const char *key, con
         if (strcmp(text, words[i]) == 0)
             return STATUS_OK;
     near = nearest_name(text, words, count);
-    return error_set(err, STATUS_BAD_INPUT, place(unit, key), "'%s' of unit '%s' is '%s', expected %s%s%s%s", key, unit->name, text, words[0],
-                     count > 1 ? ", " : "", count > 1 ? words[1] : "", near != NULL ? "" : " ...");
+    return error_set(err, STATUS_BAD_INPUT, place(unit, key), "'%s' of unit '%s' is '%s'; %s %s", key, unit->name, text,
+                     near != NULL ? "nearest is" : "expected a word such as", near != NULL ? near : words[0]);
 }
 
 static enum status check_format(const struct arch_unit *unit, const char *key, struct error *err)

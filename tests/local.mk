@@ -29,6 +29,7 @@ suites = \
 	tests/figure \
 	tests/fleet \
 	tests/formats \
+	tests/fpga_datapath \
 	tests/lowering \
 	tests/lut_mpgemm \
 	tests/lut_published \
