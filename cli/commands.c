@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &command_format,
     &command_probe,
     &command_report,
+    &command_rtl,
     &command_run,
     &command_scoreboard,
     &command_trace,

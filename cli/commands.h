@@ -17,6 +17,7 @@ extern const struct command command_fleet;
 extern const struct command command_format;
 extern const struct command command_probe;
 extern const struct command command_report;
+extern const struct command command_rtl;
 extern const struct command command_run;
 extern const struct command command_scoreboard;
 extern const struct command command_trace;

@@ -16,6 +16,7 @@ llmsim_SOURCES = \
 	cli/cmd_format_quality.c \
 	cli/cmd_probe.c \
 	cli/cmd_report.c \
+	cli/cmd_rtl.c \
 	cli/cmd_run.c \
 	cli/cmd_scoreboard.c \
 	cli/cmd_trace.c \

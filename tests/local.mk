@@ -87,8 +87,9 @@ TESTS += $(scripts)
 scripts = \
 	tests/cli.sh \
 	tests/rooms.sh \
+	tests/rtl_cosim.sh \
 	tests/traces.sh
-EXTRA_DIST += $(scripts) tests/summary.sh tests/cli
+EXTRA_DIST += $(scripts) tests/summary.sh tests/cli tests/rtl
 
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh

@@ -10,12 +10,13 @@ workloads   : base formats arch
 sim         : base formats arch workloads
 sim/hw      : base formats arch workloads sim
 costmodel   : base formats arch workloads sim
+costmodel/rtl : base formats
 validate    : base formats arch workloads sim costmodel
 store       : base formats arch workloads sim costmodel validate
 sweep       : base formats arch workloads sim costmodel validate store
 reports     : base formats arch workloads sim costmodel validate store
 api         : base formats arch workloads sim costmodel validate store sweep reports
-cli         : base formats arch workloads sim costmodel validate store sweep reports api
+cli         : base formats arch workloads sim costmodel costmodel/rtl validate store sweep reports api
 '
 # Doors: single headers that a room may include although their room stands below. C sees the SystemC models only through this one.
 doors='
@@ -27,6 +28,7 @@ cd "${TOP_SRCDIR:-.}" || exit 99
 room_of() {
     case $1 in
         sim/hw/*) echo sim/hw ;;
+        costmodel/rtl/*) echo costmodel/rtl ;;
         */*) echo "${1%%/*}" ;;
         *) echo top ;;
     esac
