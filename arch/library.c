@@ -198,13 +198,49 @@ static bool same_name(const char *a, size_t a_length, const char *b)
     }
 }
 
+/* Length of the word at `p`; of a socket ("SXM5") without its number. */
+static size_t word_length(size_t *compared, const char *p, const char *end)
+{
+    size_t n = 0;
+
+    while (p + n < end && p[n] != '-' && p[n] != '_' && p[n] != ' ')
+        n++;
+    *compared = n == 4 && strncasecmp(p, "SXM", 3) == 0 ? 3 : n;
+    return n;
+}
+
+/* Is every word of `a` one of `b`'s? */
+static bool words_within(const char *a, const char *a_end, const char *b, const char *b_end)
+{
+    size_t n, m, whole, step;
+
+    for (a = skip_separators(a, a_end); a < a_end; a = skip_separators(a + whole, a_end)) {
+        const char *at = skip_separators(b, b_end);
+
+        for (whole = word_length(&n, a, a_end); at < b_end; at = skip_separators(at + step, b_end))
+            if ((step = word_length(&m, at, b_end), m == n) && strncasecmp(a, at, n) == 0)
+                break;
+        if (at == b_end)
+            return false;
+    }
+    return true;
+}
+
+/* Tables also put the words in another order: "H200-SXM5-141GB", "H200-141GB-SXM". */
+static bool same_words(const char *a, size_t a_length, const char *b)
+{
+    return words_within(a, a + a_length, b, b + strlen(b)) && words_within(b, b + strlen(b), a, a + a_length);
+}
+
+typedef bool (*name_match)(const char *a, size_t a_length, const char *b);
+
 /* Is `word` one of the ", "-separated aliases? */
-static bool has_alias(const char *aliases, const char *word)
+static bool has_alias(const char *aliases, const char *word, name_match match)
 {
     for (const char *a = aliases; *a;) {
         size_t n = strcspn(a, ",");
 
-        if (same_name(a, n, word))
+        if (match(a, n, word))
             return true;
         a += n;
         a += strspn(a, ", ");
@@ -269,7 +305,7 @@ static const char *by_stem(const char *name, const char *const *dirs, struct are
 /* "NVIDIA L40S", "NVIDIA-H100-80GB-HBM3": what follows the vendor; NULL when no vendor leads. */
 static const char *after_vendor(const char *name)
 {
-    static const char *const vendors[] = { "NVIDIA", "AMD", "Intel", "Instinct" };
+    static const char *const vendors[] = { "NVIDIA", "AMD", "Intel", "Instinct", "Tesla", "GeForce", "Google", "Habana" };
 
     for (size_t i = 0; i < sizeof vendors / sizeof vendors[0]; i++) {
         size_t n = strlen(vendors[i]);
@@ -282,6 +318,7 @@ static const char *after_vendor(const char *name)
 enum status arch_find_file(const char **out, const char *name_or_path, const char *const *dirs, const char *what, struct arena *arena,
                            struct error *err)
 {
+    static const name_match matches[] = { same_name, same_words };
     const char *const asked = name_or_path;
     const struct arch_entry *entries;
     enum status st;
@@ -300,11 +337,12 @@ enum status arch_find_file(const char **out, const char *name_or_path, const cha
         return STATUS_OK;
     if ((st = arch_scan(&entries, &count, dirs, arena, err)))
         return st;
-    for (int64_t i = 0; i < count; i++)
-        if (same_name(entries[i].name, strlen(entries[i].name), name_or_path) || has_alias(entries[i].aliases, name_or_path)) {
-            *out = entries[i].path;
-            return STATUS_OK;
-        }
+    for (size_t m = 0; m < sizeof matches / sizeof matches[0]; m++)
+        for (int64_t i = 0; i < count; i++)
+            if (matches[m](entries[i].name, strlen(entries[i].name), name_or_path) || has_alias(entries[i].aliases, name_or_path, matches[m])) {
+                *out = entries[i].path;
+                return STATUS_OK;
+            }
     if ((name_or_path = after_vendor(name_or_path)))
         return arch_find_file(out, name_or_path, dirs, what, arena, err);
     return unknown_name(asked, entries, count, what, arena, err);

@@ -122,7 +122,8 @@ static const struct {
     { "b1.58", &ternary },   { "bfloat16", &bf16 },   { "binary", &int1 },   { "bipolar1", &int1 },  { "e2m1", &fp4_e2m1 },
     { "e2m1fin", &fp4_e2m1 },{ "e2m3", &fp6_e2m3 },   { "e2m3fin", &fp6_e2m3 }, { "e3m2", &fp6_e3m2 }, { "e3m2fin", &fp6_e3m2 },
     { "e4m3", &fp8_e4m3 },   { "e4m3fn", &fp8_e4m3 }, { "e5m10", &fp16 },    { "e5m10ieee", &fp16 }, { "e5m2", &fp8_e5m2 },
-    { "e5m2ieee", &fp8_e5m2 }, { "e8m13", &fp22 },      { "e8m7", &bf16 },     { "e8m7ieee", &bf16 }, { "fp4", &fp4_e2m1 },   { "fp6", &fp6_e2m3 },
+    { "e5m2ieee", &fp8_e5m2 }, { "e8m13", &fp22 },      { "e8m7", &bf16 },     { "e8m7ieee", &bf16 }, { "float16", &fp16 },
+    { "float32", &fp32 },    { "float8_e4m3fn", &fp8_e4m3 }, { "float8_e5m2", &fp8_e5m2 }, { "fp4", &fp4_e2m1 },   { "fp6", &fp6_e2m3 },
     { "fp8", &fp8_e4m3 },    { "half", &fp16 },       { "ternary5in8", &ternary }, { "ue8m0", &e8m0 },
 };
 

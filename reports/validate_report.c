@@ -104,8 +104,12 @@ static const char *reason_text(const struct evaluated_row *r)
     return strncmp(r->reason, r->row.at.file, strlen(r->row.at.file)) == 0 && space ? space + 2 : r->reason;
 }
 
-static void misses(FILE *out, const struct text_style *s, const struct validate_report *r)
+static const char *note_text(const struct evaluated_row *r) { return r->note; }
+
+/* Misses by reason, or predicted rows by what was assumed about them. */
+static void listed(FILE *out, const struct text_style *s, const struct validate_report *r, const char *heading, bool notes)
 {
+    const char *(*text_of)(const struct evaluated_row *) = notes ? note_text : reason_text;
     struct { const struct evaluated_row *first; int64_t rows; } seen[REASONS_MAX];
     int count = 0;
     int64_t others = 0;
@@ -114,9 +118,9 @@ static void misses(FILE *out, const struct text_style *s, const struct validate_
         const struct evaluated_row *row = &r->evaluation->rows[i];
         int at = 0;
 
-        if (!row->selected || !row->reason)
+        if (!row->selected || (notes ? row->reason || !row->note : !row->reason))
             continue;
-        while (at < count && strcmp(reason_text(seen[at].first), reason_text(row)) != 0)
+        while (at < count && strcmp(text_of(seen[at].first), text_of(row)) != 0)
             at++;
         if (at < count)
             seen[at].rows++;
@@ -128,13 +132,13 @@ static void misses(FILE *out, const struct text_style *s, const struct validate_
     }
     if (count == 0)
         return;
-    fputs("\nNot predicted\n", out);
+    fprintf(out, "\n%s\n", heading);
     text_rule(out, s);
     for (int i = 0; i < count; i++) {
         char text[CELL_MAX * 4];
 
         fprintf(out, "  %6lld  ", (long long)seen[i].rows);
-        snprintf(text, sizeof text, "%s (first: %s:%d)", reason_text(seen[i].first), seen[i].first->row.at.file, seen[i].first->row.at.line);
+        snprintf(text, sizeof text, "%s (first: %s:%d)", text_of(seen[i].first), seen[i].first->row.at.file, seen[i].first->row.at.line);
         text_wrap(out, s, TEXT_PLAIN, 10, text);
     }
     if (others)
@@ -160,7 +164,8 @@ void report_validate_text(FILE *out, const struct validate_report *r, const stru
     }
     table_row(out, &s, r->all);
     worst_rows(out, &s, r->all);
-    misses(out, &s, r);
+    listed(out, &s, r, "Not predicted", false);
+    listed(out, &s, r, "Assumed beyond what the rows say", true);
 }
 
 /* ---- CSV ---- */
@@ -232,7 +237,7 @@ enum status report_validate_csv(const char *path, const struct validate_report *
         csv_number(out, row->reason ? NAN : row->simulated_fraction);
         csv_number(out, row->reason ? NAN : row->extrapolation_error);
         outfile_write(out, ",", 1);
-        csv_field(out, row->reason ? row->reason : "");
+        csv_field(out, row->reason ? row->reason : row->note ? row->note : "");
         outfile_write(out, "\n", 1);
     }
     return outfile_commit(out, err);

@@ -165,6 +165,8 @@ static enum status predict_one(struct evaluated_row *r, struct predictor *p, str
     r->simulated_fraction = out.simulated_fraction;
     r->extrapolation_error = out.timing.extrapolation_error;
     r->bound = out.bound;
+    if (out.note && !(r->note = arena_strdup(arena, out.note)))
+        return error_no_memory(err);
     return (r->mapping = arena_strdup(arena, out.mapping)) ? STATUS_OK : error_no_memory(err);
 }
 

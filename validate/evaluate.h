@@ -18,6 +18,7 @@ struct evaluated_row {
     int64_t fold;                    /* of a cross-validation, which leaves it out; -1: none */
     double value, low, high, simulated_fraction, extrapolation_error;
     const char *mapping, *bound;
+    const char *note;                /* what was assumed about a predicted row; NULL: nothing */
 };
 
 struct evaluation { struct evaluated_row *rows; int64_t count, capacity; };

@@ -237,6 +237,8 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
+bool harness_is_default(const struct harness *h) { return strcmp(h->source, "*") == 0; }
+
 const struct harness *harness_find(const struct harness_library *lib, const char *source, const char *kind)
 {
     const struct harness *best = NULL;

@@ -77,6 +77,8 @@ struct harness_library { int64_t count; struct harness *items; };
 enum status harness_read(struct harness *out, const char *path, struct arena *arena, struct error *err);
 /** Every validate/harness/ *.yaml of the data directory. */
 enum status harness_library_load(struct harness_library *out, struct arena *arena, struct error *err);
+/** Does it hold for any source (`source: "*"`)? It is found when no other matches. */
+bool harness_is_default(const struct harness *h);
 /** Longest matching pattern whose kinds hold `kind`; NULL when none matches. */
 const struct harness *harness_find(const struct harness_library *lib, const char *source, const char *kind);
 /** What software sees of a package of several dies: name of one die, and how many the package has; the device itself and 1 otherwise. */

@@ -16,8 +16,11 @@ enum { RANKS_MAX = 1 << 16, NODES_MAX = 1 << 12 };
 static const struct { const char *name; enum collective_op op; bool custom, whole; } operations[] = {
     { "all_gather", COLLECTIVE_ALL_GATHER, false, true },       { "all_reduce", COLLECTIVE_ALL_REDUCE, false, false },
     { "all_reduce_custom", COLLECTIVE_ALL_REDUCE, true, false }, { "all_to_all", COLLECTIVE_ALL_TO_ALL, false, false },
-    { "alltoall", COLLECTIVE_ALL_TO_ALL, false, false },        { "reduce_scatter", COLLECTIVE_REDUCE_SCATTER, false, false },
-    { "send_recv", COLLECTIVE_SEND_RECV, false, false },
+    { "allgather", COLLECTIVE_ALL_GATHER, false, true },        { "allreduce", COLLECTIVE_ALL_REDUCE, false, false },
+    { "alltoall", COLLECTIVE_ALL_TO_ALL, false, false },        { "custom_allreduce", COLLECTIVE_ALL_REDUCE, true, false },
+    { "p2p", COLLECTIVE_SEND_RECV, false, false },              { "reduce_scatter", COLLECTIVE_REDUCE_SCATTER, false, false },
+    { "reducescatter", COLLECTIVE_REDUCE_SCATTER, false, false }, { "send_recv", COLLECTIVE_SEND_RECV, false, false },
+    { "sendrecv", COLLECTIVE_SEND_RECV, false, false },
 };
 enum { OPERATIONS = sizeof operations / sizeof operations[0] };
 

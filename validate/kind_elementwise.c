@@ -13,18 +13,43 @@ static const int64_t ROWS_MAX = (int64_t)1 << 40;
 static const struct stream_op { const char *op; double read, write, fresh, ops, sfu; int64_t passes; bool gather; } ops[] = {
     { "add", 4, 2, 0.5, 4, 0, 1, false },
     { "add3", 8, 4, 0.5, 8, 0, 1, false },
+    { "add_rmsnorm", 4, 4, 0.5, 8, 0, 2, false }, /* the sum is kept: it is the next residual */
+    { "copy", 2, 2, 1, 0, 0, 1, false },
     { "embedding", 2, 2, 0, 1, 0, 1, true },
+    { "fp4_quantize", 2, 0.5625, 1, 8, 0, 2, false }, /* a scale of 8 bits for 16 elements */
     { "fp8_absmax_scale", 2, 0, 1, 2, 0, 1, false },
     { "fp8_block_quantize", 2, 1, 1, 6, 0, 2, false },
     { "fp8_quantize", 2, 1, 1, 6, 0, 1, false },
     { "gelu", 2, 2, 1, 11, 2, 1, false },
+    { "gelu_mul", 4, 2, 1, 12, 2, 1, false },
+    { "int8_quantize", 2, 1, 1, 6, 0, 2, false }, /* a scale a row */
     { "layernorm", 2, 2, 1, 8, 0, 2, false },
+    { "mul", 4, 2, 0.5, 4, 0, 1, false },
+    { "relu", 2, 2, 1, 3, 0, 1, false },
     { "rmsnorm", 2, 2, 1, 6, 0, 2, false },
     { "rope", 2, 2, 1, 4, 0, 1, false },
+    { "silu", 2, 2, 1, 7, 2, 1, false },
     { "silu_mul", 4, 2, 1, 8, 2, 1, false },
     { "softmax", 2, 2, 1, 22, 2, 2, false }, /* full-precision exponentials twice and a division: [F] LLMCompass A100 (40 to 70) */
 };
 enum { OPS = sizeof ops / sizeof ops[0] };
+
+/* Other names of the same operators. */
+static const char *own_name(const char *op)
+{
+    static const struct { const char *other, *own; } names[] = {
+        { "compute_scale", "fp8_absmax_scale" }, { "fused_add_rmsnorm", "add_rmsnorm" }, { "geglu", "gelu_mul" }, { "gelu_and_mul", "gelu_mul" },
+        { "layer_norm", "layernorm" },           { "memcpy", "copy" },                   { "mxfp4_quantize", "fp4_quantize" },
+        { "mxfp8_quantize", "fp8_block_quantize" }, { "nvfp4_quantize", "fp4_quantize" }, { "qk_norm", "rmsnorm" }, { "relu2", "relu" },
+        { "residual_add", "add" },               { "rms_norm", "rmsnorm" },              { "rotary", "rope" }, { "scale_matrix", "fp8_quantize" },
+        { "silu_and_mul", "silu_mul" },          { "swiglu", "silu_mul" },
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i].other, op) == 0)
+            return names[i].own;
+    return op;
+}
 
 enum status stream_kernel_of(struct kernel *out, const char *op, int64_t rows, int64_t cols, const struct row *at, struct error *err)
 {
@@ -122,7 +147,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     if ((st = row_context(&ctx, row, harness, p, err)) || (st = row_count(&rows, row, "rows", 1, ROWS_MAX, err)) ||
         (st = row_count(&cols, row, "cols", 1, ROWS_MAX, err)))
         return st;
-    return stream_call(out, row_text(row, "op"), rows, cols, harness, &ctx, p, row, err);
+    return stream_call(out, own_name(row_text(row, "op")), rows, cols, harness, &ctx, p, row, err);
 }
 
 const struct measurement_kind kind_elementwise = { "elementwise", "device op rows cols time_us source", "time_us", "op", predict };

@@ -16,14 +16,14 @@
 
 struct serving_row {
     const char *device, *model, *dtype, *metric;
-    int64_t devices, tp, pp, batch, in_len, out_len;
+    int64_t devices, tp, pp, dp, batch, in_len, out_len;   /* batch: of one of dp engines, which share nothing */
     bool batch_given;
 };
 
 static enum status read_row(struct serving_row *out, const struct row *row, struct error *err)
 {
     struct serving_row r = { row_text(row, "device"), row_text(row, "model"), row_text(row, "dtype"), row_text(row, "phase_or_metric"),
-                             1, 1, 1, 1, 0, 1, row_has(row, "batch") };
+                             1, 1, 1, 1, 1, 0, 1, row_has(row, "batch") };
     int64_t dp = 1;
     enum status st;
 
@@ -39,8 +39,8 @@ static enum status read_row(struct serving_row *out, const struct row *row, stru
     if (r.tp * r.pp * dp != r.devices)
         return error_plain(err, STATUS_BAD_INPUT, "tp %lld x pp %lld x dp %lld is not %lld devices", (long long)r.tp, (long long)r.pp,
                            (long long)dp, (long long)r.devices);
-    if (dp != 1)
-        return error_plain(err, STATUS_BAD_INPUT, "serving with dp %lld is not modelled", (long long)dp);
+    r.dp = dp;
+    r.batch = (r.batch + dp - 1) / dp;
     *out = r;
     return STATUS_OK;
 }
@@ -50,24 +50,30 @@ static enum status predict_serving(struct prediction *out, const struct serving_
 {
     struct batch_load load = { r->batch, r->in_len, r->out_len > 0 ? r->out_len : 1 };
     struct batch_result result;
-    bool max_load = strstr(r->metric, "inflight_max_load") != NULL, ttft = strcmp(r->metric, "ttft") == 0;
+    bool ttft = strcmp(r->metric, "ttft") == 0, throughput = strstr(r->metric, "throughput") != NULL;
+    bool per_token = strcmp(r->metric, "tpot") == 0 || strcmp(r->metric, "itl") == 0;
+    bool max_load = strstr(r->metric, "inflight_max_load") != NULL || (throughput && !r->batch_given);
     double call_s = harness_overhead_s(h, "generate", NULL);
     enum status st;
 
     if (ttft)
         load.out_tokens = 1;
     if (max_load && !r->batch_given)
-        load.requests = harness_requests(h, r->in_len, r->out_len);
+        load.requests = (harness_requests(h, r->in_len, r->out_len) + r->dp - 1) / r->dp;
     /* all requests of a run are queued at once: full batches that start and end together, and a last one that is not full */
     bool steady = max_load && (r->batch_given || load.requests == 0);
     if ((st = (steady ? batch_run_max_load : batch_run_static)(&result, e, &load, err)))
         return st;
     double time_s = result.time_s + call_s, tokens = (double)r->batch * (double)load.out_tokens;
-    out->value = max_load                                           ? result.tokens_per_s
-                 : strstr(r->metric, "output_throughput_per_gpu") != NULL ? tokens / time_s / (double)r->devices
-                 : strstr(r->metric, "throughput") != NULL          ? tokens / time_s
-                                                                    : time_s;
+    double rate = (max_load ? result.tokens_per_s : tokens / time_s) * (double)r->dp;
+    out->value = throughput && strstr(r->metric, "per_gpu") != NULL ? rate / (double)r->devices : throughput ? rate : time_s;
     out->timing = result.sums;
+    if (!per_token || load.out_tokens < 2)
+        return STATUS_OK;
+    load.out_tokens = 1; /* time of an output token: what follows the first, shared out */
+    if ((st = batch_run_static(&result, e, &load, err)))
+        return st;
+    out->value = (time_s - call_s - result.time_s) / (double)(r->out_len - 1);
     return STATUS_OK;
 }
 
@@ -98,11 +104,29 @@ static enum status in_unit(double *value, const char *unit, struct error *err)
     return error_plain(err, STATUS_BAD_INPUT, "unit '%s', expected s, ms, us or token/s", unit);
 }
 
+/* Recipes of the dtypes that serving tables name and that are no preset. */
+static const char *recipe_of(const char *dtype, const struct harness *harness)
+{
+    static const struct { const char *dtype, *recipe; } known[] = {
+        { "bfloat16", "bf16" }, { "float16", "fp16" }, { "fp4", "w=nvfp4,a=nvfp4,kv=fp8_e4m3,out=bf16" }, { "fp8_e4m3", "fp8" }, { "int4", "w4a16" },
+        { "nvfp4", "w=nvfp4,a=nvfp4,kv=fp8_e4m3,out=bf16" },
+    };
+
+    if (harness->fp8 != NULL && (strcmp(dtype, "fp8") == 0 || strcmp(dtype, "fp8_e4m3") == 0))
+        return harness->fp8;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i].dtype, dtype) == 0)
+            return known[i].recipe;
+    return dtype;
+}
+
 static enum status predict(struct prediction *out, const struct row *row, const struct harness *harness, struct predictor *p,
                            struct arena *arena, struct error *err)
 {
-    static const char *const metrics[] = { "e2e_latency", "ttft", "output_throughput_per_gpu_static_batch", "output_throughput_total_static_batch",
-                                           "output_throughput_total_inflight_max_load", "layer_prefill_sum_of_ops", "layer_decode_sum_of_ops" };
+    static const char *const metrics[] = { "e2e_latency", "itl", "latency", "layer_decode_sum_of_ops", "layer_prefill_sum_of_ops", "output_throughput",
+                                           "output_throughput_per_gpu", "output_throughput_per_gpu_inflight_max_load",
+                                           "output_throughput_per_gpu_static_batch", "output_throughput_total", "output_throughput_total_inflight_max_load",
+                                           "output_throughput_total_static_batch", "tpot", "ttft" };
     struct serving_row r = { 0 };
     struct engine *e;
     enum status st;
@@ -123,7 +147,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
         return st;
     struct engine_request want = { .device = device, .model = r.model, .stack = harness_stack(harness, hw), .harness = harness,
                                    .layout = { .tp = r.tp * dies }, .pp = r.pp,
-                                   .recipe = harness->fp8 != NULL && strcmp(r.dtype, "fp8") == 0 ? harness->fp8 : r.dtype };
+                                   .recipe = recipe_of(r.dtype, harness) };
     if ((st = engines_get(&e, p, &want, err)) || (st = predict_serving(out, &r, harness, e, err)) ||
         (st = in_unit(&out->value, row_text(row, "unit"), err)))
         return st;

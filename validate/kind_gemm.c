@@ -9,11 +9,28 @@
 
 enum { SIZE_MAX_ELEMENTS = 1 << 28 };
 
+/* Names of quantization modes that libraries give to GEMMs of one format. */
+static const char *as_format(const char *text)
+{
+    static const struct { const char *mode, *format; } modes[] = {
+        { "fp8_block", "fp8_e4m3g128" }, { "fp8_ootb", "fp8_e4m3" }, { "fp8_static", "fp8_e4m3" }, { "int8_sq", "int8" }, { "sq", "int8" },
+    };
+
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+        if (strcmp(modes[i].mode, text) == 0)
+            return modes[i].format;
+    return text;
+}
+
 static enum status dtype(struct quant *out, const struct row *row, const char *column, int64_t group, struct error *err)
 {
-    enum status st = quant_parse(out, row_text(row, column), row->at, err);
+    enum status st = quant_parse(out, as_format(row_text(row, column)), row->at, err);
 
-    if (!st && group && out->format->bits <= 8 && out->group <= 0)
+    if (st || out->format->bits > 8 || out->group > 0)
+        return st;
+    if (out->format->bits == 4 && out->format->family == FORMAT_FLOAT) /* no unit and no kernel takes 4-bit floats without scales of their own */
+        return quant_parse(out, strstr(row_text(row, "label"), "mxfp4") != NULL ? "mxfp4" : "nvfp4", row->at, err);
+    if (group)
         out->group = group;
     return st;
 }
@@ -62,10 +79,10 @@ static enum status shape(struct kernel *k, const struct row *row, const struct h
 static enum status quantization(struct prediction *out, const struct row *row, const struct gemm_kernel_shape *g, const struct harness *harness,
                                 const struct timing_context *ctx, struct predictor *p, struct error *err)
 {
-    static const char *const per_tensor[] = { "fp8_absmax_scale", "fp8_quantize" }, *const block[] = { "fp8_block_quantize" };
-    bool blocks = g->a.group > 0;
-    const char *const *ops = blocks ? block : per_tensor;
-    size_t count = blocks ? 1 : 2;
+    static const char *const per_tensor[] = { "fp8_absmax_scale", "fp8_quantize" }, *const block[] = { "fp8_block_quantize" }, *const fp4[] = { "fp4_quantize" };
+    bool blocks = g->a.group > 0, given = strstr(row_text(row, "label"), "static") != NULL; /* static: the scale is known beforehand */
+    const char *const *ops = g->a.format->bits == 4 ? fp4 : blocks ? block : given ? per_tensor + 1 : per_tensor;
+    size_t count = blocks || given ? 1 : 2;
     enum status st;
 
     for (size_t i = 0; i < count; i++) {

@@ -53,13 +53,22 @@ static enum status read_recipe(struct recipe *out, const struct row *row, struct
 {
     static const struct { const char *dtype, *recipe; } table[] = {
         { "bf16", "bf16" },
+        { "bfloat16", "bf16" },
+        { "float16", "fp16" },
         { "fp16", "fp16" },
         { "fp8", "w=fp8pt,a=fp8pt,out=bf16" },
+        { "fp8_e4m3", "w=fp8pt,a=fp8pt,out=bf16" },
         { "fp8_block", "w=fp8g128,a=fp8g128,out=bf16" },
         { "int4_wo", "w=int4g128,a=bf16,out=bf16" },
+        { "int8", "w=int8,a=int8,out=bf16" },
         { "int8_wo", "w=int8,a=bf16,out=bf16" },
+        { "mxfp4", "w=fp4g32,a=bf16,out=bf16" },
+        { "mxfp8", "w=fp8g32,a=fp8g32,out=bf16" },
         { "nvfp4", "w=fp4g16,a=fp4g16,out=bf16" },
+        { "sq", "w=int8,a=int8,out=bf16" },
+        { "w4a16", "w=int4g128,a=bf16,out=bf16" },
         { "w4a16_mxfp4", "w=fp4g32,a=bf16,out=bf16" },
+        { "w4a8_mxfp4_fp8", "w=fp4g32,a=fp8pt,out=bf16" },
         { "w4a8_mxfp4_mxfp8", "w=fp4g32,a=fp8g32,out=bf16" },
         { "w4afp8", "w=int4g128,a=fp8,out=bf16" },
     };

@@ -13,6 +13,8 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     if ((st = training_row_run(&result, &spec, row, harness, p, arena, err)) || (st = training_metric(&out->value, &result, &spec, row, err)))
         return st;
     training_prediction(out, &result);
+    if (out->note == NULL)
+        out->note = training_row_note(&spec);
     return STATUS_OK;
 }
 

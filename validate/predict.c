@@ -153,6 +153,8 @@ enum status predict_row(struct prediction *out, const struct row *row, struct pr
     if (!h)
         return error_set(err, STATUS_BAD_INPUT, row->at, "no harness for %s rows of source '%s' (validate/harness/)", row->kind->name,
                          row_text(row, "source"));
+    if (harness_is_default(h) && !(out->note = arena_printf(arena, "no harness names the source '%s': timed as %s", row_text(row, "source"), h->name)))
+        return error_no_memory(err);
     st = row->kind->predict(out, row, h, p, arena, err);
     return st ? st : add_interval(out, row, p, arena, err);
 }

@@ -27,6 +27,7 @@ struct prediction {
     char mapping[PREDICTION_MAPPING_MAX];
     const char *bound;                /* cause_name(); "" none */
     double simulated_fraction;
+    const char *note;                 /* what was assumed about this row beyond its source, in the arena of the row; NULL: nothing */
 };
 
 /** What predict_kernel() saw of a row: for those who want the kernel itself. */

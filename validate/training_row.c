@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/resolve.h"
 #include "base/glob.h"
 #include "workloads/model_library.h"
 
@@ -112,6 +113,44 @@ static enum status read_model(struct training_spec *s, const struct row *row, st
     return STATUS_OK;
 }
 
+static const char assumed_network[] = "assumed: a card of 200 Gbit/s for each device";
+
+/* The cluster: the harness' for this device, or a shipped one of the device with a network, or nodes of the device with a usual network. */
+static enum status find_system(struct arch_system *out, const struct harness *harness, const struct hardware *hw, int64_t devices, struct arena *arena,
+                               struct error *err)
+{
+    static const char *const dirs[] = { "arch/systems", NULL };
+    const struct arch_system *one;
+    const struct arch_entry *entries;
+    int64_t count;
+    enum status st;
+
+    if ((st = arch_system_load(&one, harness_system(harness, hw->name), arena, err)))
+        return st;
+    *out = *one;
+    if (devices <= one->node_devices || one->network != NULL)
+        return STATUS_OK;
+    if ((st = arch_scan(&entries, &count, dirs, arena, err)))
+        return st;
+    for (int64_t i = 0; i < count; i++) {
+        if ((st = arch_system_load(&one, entries[i].path, arena, err)))
+            return st;
+        if (one->network != NULL && strcmp(one->device->name, hw->name) == 0 && one->node_devices >= out->node_devices)
+            return *out = *one, STATUS_OK;
+    }
+    out->network = assumed_network;
+    out->nic_bytes_per_s = 25e9;
+    out->net_latency_s = 3e-6;
+    out->nics = out->node_devices;
+    out->devices_per_nic = 1;
+    return STATUS_OK;
+}
+
+const char *training_row_note(const struct training_spec *spec)
+{
+    return spec->system->network == assumed_network ? "no system of this device with a network is described: 200 Gbit/s a device between its nodes" : NULL;
+}
+
 /* Is "model@device" one of the blank-separated patterns? */
 static bool names_row(const char *patterns, const struct row *row, struct arena *arena)
 {
@@ -129,13 +168,14 @@ enum status training_row_run(struct training_result *out, struct training_spec *
 
     if ((st = read_layout(spec, row, err)) || (st = read_recompute(spec, row, err)) || (st = read_model(spec, row, arena, err)) ||
         (st = recipe_parse(&spec->recipe, precision(row, arena), row->at, err)) || (st = predictor_device(&hw, p, row_text(row, "device"), err)) ||
-        (st = arch_system_load(&spec->system, harness_system(harness, hw->name), arena, err)) || (st = predictor_stack(&spec->stack, p, harness->stack, err)))
+        (st = predictor_stack(&spec->stack, p, harness->stack, err)))
         return st;
     struct arch_system *system = arena_alloc(arena, sizeof *system);
     if (system == NULL)
         return error_no_memory(err);
-    *system = *spec->system; /* the predictor's device carries its overrides */
-    system->device = hw;
+    if ((st = find_system(system, harness, hw, spec->tp * spec->pp * spec->dp * spec->cp, arena, err)))
+        return st;
+    system->device = hw; /* the predictor's carries its overrides */
     spec->system = system;
     spec->fidelity = p->fidelity;
     spec->sharding = sharding_of(row, harness);

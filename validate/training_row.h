@@ -10,6 +10,9 @@
 enum status training_row_run(struct training_result *out, struct training_spec *spec, const struct row *row, const struct harness *harness,
                              struct predictor *p, struct arena *arena, struct error *err);
 
+/** What was assumed about the cluster of a row that was run; NULL: nothing. */
+const char *training_row_note(const struct training_spec *spec);
+
 /** `metric` of a result in `unit`; STATUS_BAD_INPUT when either is unknown. */
 enum status training_metric(double *out, const struct training_result *r, const struct training_spec *spec, const struct row *row, struct error *err);
 
