@@ -102,12 +102,12 @@ static double dsp_tiles(const struct fpga_operand *a, const struct fpga_operand 
     return ceil((double)wide / (double)fabric->dsp_a_bits) * ceil((double)narrow / (double)fabric->dsp_b_bits);
 }
 
-static double element_ff(const struct fpga_datapath *d, double lut, int64_t stages)
+static double element_ff(const struct fpga_datapath *d, double cells, int bits, double lut, int64_t stages)
 {
     bool passes = strcmp(d->dataflow, "systolic") == 0;
     double operands = passes ? (double)d->dot * (d->a->bits + d->w->bits) : 0, cut = lut * (1 - 1 / (double)stages);
 
-    return (double)d->accumulator_bits + operands + cut;
+    return cells * bits + operands + cut;
 }
 
 enum status fpga_datapath_use(struct fpga_unit_use *out, const struct fpga_datapath *d, const struct arch_fpga *fabric, struct error *err)
@@ -129,7 +129,7 @@ enum status fpga_datapath_use(struct fpga_unit_use *out, const struct fpga_datap
     out->stages = d->stages_asked > 0 ? d->stages_asked : stages_for(d, fabric, in_lut.levels);
     double lut = cells * ((1 - share) * in_lut.lut + share * in_dsp.lut);
     out->each.lut = elements * lut;
-    out->each.ff = elements * element_ff(d, lut, out->stages);
+    out->each.ff = elements * element_ff(d, cells, bits, lut, out->stages);
     out->each.dsp = ceil(elements * share * (double)d->dot * dsp_tiles(&a, &w, fabric) / d->dsp_pack);
     out->blocks = (struct fpga_blocks){ .lut = out->each.lut * (double)d->copies, .ff = out->each.ff * (double)d->copies,
                                         .dsp = out->each.dsp * (double)d->copies };

@@ -3,33 +3,25 @@
  * The replay engine: kernels of every step one after the other on one device (all ranks do the same), each timed once, sums in
  * integer picoseconds. docs/replay.md
  */
-#include <string.h>
-
 #include "sim/layout.h"
 #include "sim/memory.h"
 #include "sim/replay_state.h"
 #include "sim/unit.h"
 
-/* Of an FPGA, whose datapath is what one designs: does the board's memory hold decode back, so that no datapath would make it faster? */
+/* Of an FPGA, whose datapath is what one designs: does the board's memory alone take most of decode, so that no datapath would help much? */
 static void warn_memory_bound(struct replay *r)
 {
     const struct hardware *hw = r->spec->hw;
-    int64_t all = 0, dram = 0;
-    double bytes = 0;
+    double time_s = 0, memory_s = 0;
 
-    for (int64_t i = 0; i < r->out->rows_count; i++) {
-        const struct breakdown_row *row = &r->out->rows[i];
-
-        if (row->phase != PHASE_DECODE || strcmp(row->kind, "host") == 0)
-            continue;
-        all += row->time_ps;
-        dram += row->parts_ps[CAUSE_DRAM];
-        bytes += row->bytes[LEVEL_DRAM];
-    }
-    if (hw->fpga.budget.lut > 0 && 2 * dram > all)
-        replay_warn(r, arena_printf(r->arena, "decode is bound by %s at %.4g GB/s for %.0f %% of its time: %.4g GB to move take %.4g s at its peak, whatever the datapath",
-                                    hw->dram.type, hw->dram.bandwidth_bytes_per_s * 1e-9, 100 * (double)dram / (double)all, bytes * 1e-9,
-                                    bytes / hw->dram.bandwidth_bytes_per_s));
+    for (int64_t i = 0; i < r->out->rows_count; i++)
+        if (r->out->rows[i].phase == PHASE_DECODE) {
+            time_s += (double)r->out->rows[i].time_ps * 1e-12;
+            memory_s += r->out->rows[i].bytes[LEVEL_DRAM] / hw->dram.bandwidth_bytes_per_s;
+        }
+    if (hw->fpga.budget.lut > 0 && memory_s > 0.5 * time_s)
+        replay_warn(r, arena_printf(r->arena, "decode is bound by memory: %.4g s of its %.4g s are what its bytes take at the %.4g GB/s of %s; no datapath makes it more than %.2f times as fast",
+                                    memory_s, time_s, hw->dram.bandwidth_bytes_per_s * 1e-9, hw->dram.type, time_s / memory_s));
 }
 
 static enum status finish(struct replay *r)
