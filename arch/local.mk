@@ -80,6 +80,7 @@ arch_descriptions = \
 	arch/devices/rtx-6000-ada.yaml \
 	arch/devices/rtx-a6000.yaml \
 	arch/devices/rtx-pro-6000-bse.yaml \
+	arch/devices/rtx-pro-6000-maxq.yaml \
 	arch/devices/rtx-pro-6000-we.yaml \
 	arch/devices/t4-16gb.yaml \
 	arch/devices/u250.yaml \

@@ -60,6 +60,9 @@ nobase_dist_pkgdata_DATA += \
 	validate/harness/aic-moe-trtllm.yaml \
 	validate/harness/aic-moe-vllm.yaml \
 	validate/harness/aic.yaml \
+	validate/harness/default-kernels.yaml \
+	validate/harness/default-serving.yaml \
+	validate/harness/default-training.yaml \
 	validate/harness/llmcompass-all-reduce.yaml \
 	validate/harness/llm-inference-bench-deepspeed.yaml \
 	validate/harness/llm-inference-bench-gaudi.yaml \

@@ -51,6 +51,7 @@ workload_models = \
 	workloads/models/bitnet-b1.58-3b.yaml \
 	workloads/models/bloom-176b.yaml \
 	workloads/models/bloom-7b1.yaml \
+	workloads/models/codellama-34b.yaml \
 	workloads/models/decilm-7b.yaml \
 	workloads/models/deepseek-r1-distill-qwen-32b.yaml \
 	workloads/models/deepseek-v2-lite.yaml \
@@ -75,7 +76,9 @@ workload_models = \
 	workloads/models/gpt3-medium-350m.yaml \
 	workloads/models/gpt3-small-125m.yaml \
 	workloads/models/gpt3-xl-1.3b.yaml \
+	workloads/models/internlm-20b.yaml \
 	workloads/models/kimi-k2.yaml \
+	workloads/models/llama-13b.yaml \
 	workloads/models/llama-2-13b.yaml \
 	workloads/models/llama-2-70b.yaml \
 	workloads/models/llama-2-7b.yaml \
@@ -86,6 +89,9 @@ workload_models = \
 	workloads/models/llama-3.1-8b.yaml \
 	workloads/models/llama-3.2-1b.yaml \
 	workloads/models/llama-3.2-3b.yaml \
+	workloads/models/llama-30b.yaml \
+	workloads/models/llama-65b.yaml \
+	workloads/models/llama-7b.yaml \
 	workloads/models/megatron-gpt-1.7b.yaml \
 	workloads/models/megatron-gpt-1008b.yaml \
 	workloads/models/megatron-gpt-145.6b.yaml \
@@ -121,21 +127,25 @@ workload_models = \
 	workloads/models/nemotron-4-340b.yaml \
 	workloads/models/nemotron-8b.yaml \
 	workloads/models/opt-1.3b.yaml \
+	workloads/models/opt-13b.yaml \
 	workloads/models/opt-175b.yaml \
 	workloads/models/opt-30b.yaml \
 	workloads/models/opt-6.7b.yaml \
 	workloads/models/opt-66b.yaml \
 	workloads/models/phi-2.yaml \
 	workloads/models/qwen-72b.yaml \
+	workloads/models/qwen1.5-7b.yaml \
 	workloads/models/qwen2-72b.yaml \
 	workloads/models/qwen2-7b.yaml \
 	workloads/models/qwen2.5-32b.yaml \
+	workloads/models/qwen2.5-72b.yaml \
 	workloads/models/qwen2.5-7b-instruct.yaml \
 	workloads/models/qwen3-235b-a22b.yaml \
 	workloads/models/qwen3-30b-a3b.yaml \
 	workloads/models/qwen3-32b.yaml \
 	workloads/models/qwen3-8b.yaml \
-	workloads/models/tinyllama-1.1b.yaml
+	workloads/models/tinyllama-1.1b.yaml \
+	workloads/models/yi-34b.yaml
 
 nobase_dist_pkgdata_DATA += $(shipped_traces) $(workload_models)
 EXTRA_DIST += workloads/requests/README.md workloads/requests/azure2023_conv_16.csv workloads/traces.sh
