@@ -48,6 +48,8 @@ static double fragment_bytes(const struct gemm_mapping *map, const struct gemm_k
     if (g->service.whole_passes) /* and an array both of them in each pass */
         warp_n = at_most(warp_n, (double)g->service.tile_n);
     parts = at_least((double)map->tile_m / warp_m, 1.0) * at_least((double)map->tile_n / warp_n, 1.0);
+    if (g->service.whole_passes)
+        parts = gemm_array_passes(map, g);
 
     if (map->paired) /* two SMs multiply as one: each holds and reads half of B */
         b *= 0.5;
@@ -55,21 +57,23 @@ static double fragment_bytes(const struct gemm_mapping *map, const struct gemm_k
     return *a_part + parts * at_most(warp_n, (double)map->tile_n) * b * (double)map->tile_k;
 }
 
-/* Passes of an array of tile_m x tile_n elements over a tile of outputs. */
-static double array_passes(const struct gemm_mapping *map, const struct unit_service *u)
+double gemm_array_passes(const struct gemm_mapping *map, const struct gemm_kernel_shape *g)
 {
-    return divide_up((double)map->tile_m, (double)u->tile_m) * divide_up((double)map->tile_n, (double)u->tile_n);
+    double rows = at_most((double)map->tile_m, (double)g->m);
+
+    return divide_up(rows, (double)g->service.tile_m) * divide_up((double)map->tile_n, (double)g->service.tile_n);
 }
 
 /* Multiply-adds that a step takes the time of. An array works in whole passes; where its sums take several clocks, the passes of a tile are taken in
  * turn, and too few of them leave it waiting. docs/datapaths.md, Eq. 8 */
-static double step_fma(const struct gemm_mapping *map, const struct unit_service *u)
+static double step_fma(const struct gemm_mapping *map, const struct gemm_kernel_shape *g)
 {
+    const struct unit_service *u = &g->service;
     double passes, wait;
 
     if (!u->whole_passes)
         return (double)map->tile_m * (double)map->tile_n * (double)map->tile_k;
-    passes = array_passes(map, u);
+    passes = gemm_array_passes(map, g);
     wait = at_least(u->accumulate_cycles / passes, 1.0);
     return passes * (double)u->tile_m * (double)u->tile_n * (double)map->tile_k * wait;
 }
@@ -116,7 +120,7 @@ void gemm_step_of(struct gemm_step *s, const struct gemm_mapping *map, const str
     /* Bulk copies (TMA) write through their own port; cp.async writes share the load path with ldmatrix. */
     double writes = u->operands_from_shared ? 0.0 : a_l2 + b_l2;
 
-    s->matrix_cycles = step_fma(map, u) / (u->fma_per_cycle_sm * efficiency);
+    s->matrix_cycles = step_fma(map, g) / (u->fma_per_cycle_sm * efficiency);
     s->shared_bytes = reads + a_l2 + b_l2;
     s->shared_cycles = (reads + writes) / hw->sm.shared_bytes_per_cycle;
     s->table_bytes = u->table_format ? a_part : 0.0;
@@ -164,7 +168,7 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
     if (map->split_k > 1)
         out->epilogue_bytes = outputs * 4.0 / tiles;
     out->fill_cycles = g->service.fill_cycles;
-    out->drain_cycles = g->service.whole_passes ? array_passes(map, &g->service) * (double)g->service.tile_m : 0.0;
+    out->drain_cycles = g->service.whole_passes ? gemm_array_passes(map, g) * (double)g->service.tile_m : 0.0;
     out->dram_read_bytes = out->reuse.a_dram_bytes + out->reuse.b_dram_bytes
                          + at_least((double)g->epilogue_read_bytes - (double)k->warm.other_bytes, 0.0);
     out->dram_write_bytes = out->reuse.write_dram_bytes;

@@ -40,6 +40,9 @@ struct gemm_cost {
 /** Fills what one step of one block needs; independent of the split. */
 void gemm_step_of(struct gemm_step *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
 
+/** Passes of an array of service.tile_m x tile_n elements over a tile: those that no row of the product falls into are skipped. */
+double gemm_array_passes(const struct gemm_mapping *map, const struct gemm_kernel_shape *g);
+
 /** fp32 partial sums of split-K: each part written, all read once. Bytes. */
 double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k);
 

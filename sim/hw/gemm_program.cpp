@@ -47,8 +47,7 @@ GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map,
     step_.register_file = cycles(cost.step.register_cycles);
     stretch_busiest(cost.step, hw);
     if (g.service.whole_passes) {
-        const int64_t rows = (map.tile_m + g.service.tile_m - 1) / g.service.tile_m, columns = (map.tile_n + g.service.tile_n - 1) / g.service.tile_n;
-        step_.passes = rows * columns;
+        step_.passes = std::max<int64_t>(cycles(gemm_array_passes(&map, &g)), 1);
         step_.feed = cycles(cost.step.shared_cycles / static_cast<double>(step_.passes));
     }
     // Warps are at different fragments of a step: k-fragments of the instruction, times warps that share a sub-core.
