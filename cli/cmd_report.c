@@ -8,6 +8,7 @@
 #include "reports/table.h"
 
 static const char *const formats[] = { "csv", "json", "md", "tex", "tsv", NULL };
+static const char *const widths[] = { "column", "page", NULL };
 static const char *const tables[] = { "kernels", "phases", "roles", "runs", "warnings", NULL };
 
 static const struct option_spec report_options_table[] = {
@@ -27,6 +28,15 @@ static const struct option_spec report_options_table[] = {
       .help = "significant digits in md and tex; csv, tsv and json have all" },
     { .name = "output", .letter = 'o', .kind = OPTION_LIST, .offset = offsetof(struct report_options, output), .value = "FILE",
       .help = "where it goes; a table: standard output without it, .gz and .zst compress" },
+    { .name = "figure", .letter = 'F', .kind = OPTION_TEXT, .offset = offsetof(struct report_options, figure), .value = "KIND",
+      .help = "draw area, breakdown, heatmap, line, pareto, roofline or speedup into --output (.svg, .pdf, .png; may be given often)" },
+    { .name = "width", .kind = OPTION_CHOICE, .offset = offsetof(struct report_options, width), .value = "W", .otherwise = "column", .choices = widths,
+      .help = "of a figure: 3.3 in or 6.9 in" },
+    { .name = "x", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, x), .value = "COLUMN", .help = "pareto, line, heatmap: along x" },
+    { .name = "y", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, y), .value = "COLUMN", .help = "the same, along y" },
+    { .name = "value", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, value), .value = "COLUMN", .help = "heatmap: in the cells" },
+    { .name = "by", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, by), .value = "COLUMN", .help = "pareto, line: what colours tell apart" },
+    { .name = "title", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, title), .value = "TEXT", .help = "of a figure, in place of its own" },
     { .name = "list", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, list), .help = "list tables and their columns, and end" },
     { 0 }
 };
@@ -53,7 +63,7 @@ static enum status report(const struct report_options *o, const struct text_list
     }
     st = report_sources_open(&sources, paths, arena, err);
     if (!st)
-        st = report_table(o, &sources, arena, err);
+        st = o->figure ? report_figure(o, &sources, arena, err) : report_table(o, &sources, arena, err);
     report_sources_close(&sources);
     return st;
 }
@@ -74,14 +84,16 @@ static int report_main(const struct command *self, int argc, char **argv)
 
 const struct command command_report = {
     .name = "report",
-    .summary = "tables of stored runs, for papers and for programs",
+    .summary = "tables and figures of stored runs, for papers and for programs",
     .operands = "[DB|RUN.json ...]",
     .operands_min = 0,
     .operands_max = -1,
-    .about = "Reads databases of results and files of 'llmsim run --json' (nothing named: the database of 'llmsim run') and writes a table of them.",
+    .about = "Reads databases of results and files of 'llmsim run --json' (nothing named: the database of 'llmsim run') and writes a table of them, or draws a figure. "
+             "Beside a figure stand its data (.csv) and its script for gnuplot (.gp).",
     .options = report_options_table,
     .examples = "  llmsim report --where 'arch = H100 and time_s < 2' --sort -tokens_per_s\n"
                 "  llmsim report results.db --table roles --columns role,time_s,share,bound --where 'run = f2ace1f4' --format tex -o roles.tex\n"
-                "  llmsim report a.db b.db --format csv -o all.csv.gz\n",
+                "  llmsim report a.db b.db --format csv -o all.csv.gz\n"
+                "  llmsim report results.db --figure pareto --x tpot_s --y energy_per_token_j --by arch -o pareto.pdf -o pareto.png\n",
     .run = report_main,
 };

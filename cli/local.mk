@@ -34,6 +34,7 @@ llmsim_SOURCES = \
 	cli/options.c \
 	cli/options.h \
 	cli/report.h \
+	cli/report_figure.c \
 	cli/report_source.c \
 	cli/report_source.h \
 	cli/report_table.c \

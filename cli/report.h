@@ -6,7 +6,7 @@
 #include "cli/report_source.h"
 
 struct report_options {
-    const char *table, *columns, *where, *sort, *format, *figure, *html, *width, *x, *y, *value, *by, *role, *title;
+    const char *table, *columns, *where, *sort, *format, *figure, *width, *x, *y, *value, *by, *title;
     struct text_list output;
     int64_t limit, digits;
     bool list;
@@ -14,5 +14,8 @@ struct report_options {
 
 /** One table in one format. */
 enum status report_table(const struct report_options *o, const struct report_sources *s, struct arena *arena, struct error *err);
+
+/** A figure in every file of --output, with its data and script beside it. */
+enum status report_figure(const struct report_options *o, const struct report_sources *s, struct arena *arena, struct error *err);
 
 #endif

@@ -2,15 +2,21 @@
 /* Figures as gnuplot scripts (reports/figure.h). All text is single-quoted and not "enhanced": gnuplot substitutes nothing inside it. */
 #include "reports/figure.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clocale.h"
 #include "base/textfile.h"
 #include "base/utf8.h"
 #include "reports/gnuplot.h"
+#include "reports/text.h"
 
 static const double points_per_in = 72.0;
 static const double left_pt = 40, right_pt = 9, top_pt = 16, bottom_pt = 31, caption_line_pt = 8.5; /* around a panel's axes */
+static const double name_pt = 3.5, key_row_pt = 9.0, key_sample_pt = 22.0; /* a character of a name on an axis or of a key; a row; its sample */
+static const double png_dpi = 300;
+
 
 static const char *colour_of(int colour)
 {
@@ -71,34 +77,122 @@ static void caption(FILE *out, const struct figure *f)
 
 /* ---- data ---- */
 
+static void data_row(FILE *out, const struct figure_series *s, int64_t i)
+{
+    fprintf(out, "%.6g %.6g", s->x[i], s->y[i]);
+    if (s->mark == FIGURE_BOXES)
+        fprintf(out, " %.6g", s->x_high[i]);
+    if (s->high)
+        fprintf(out, " %.6g", s->high[i]);
+    if (s->rgb)
+        fprintf(out, " %u", (unsigned)s->rgb[i]);
+    fputc('\n', out);
+}
+
 static void data_blocks(FILE *out, const struct figure *f)
 {
     for (int p = 0; p < f->count; p++)
         for (int s = 0; s < f->panels[p].count; s++) {
             const struct figure_series *series = &f->panels[p].series[s];
 
+            if (series->mark == FIGURE_TEXTS || series->count == 0)
+                continue;
             fprintf(out, "$p%ds%d << EOD\n", p, s);
-            for (int64_t i = 0; i < series->count; i++) {
-                fprintf(out, "%.6g %.6g", series->x[i], series->y[i]);
-                if (series->mark == FIGURE_BAND)
-                    fprintf(out, " %.6g", series->high[i]);
-                fputc('\n', out);
-            }
+            for (int64_t i = 0; i < series->count; i++)
+                data_row(out, series, i);
             fputs("EOD\n", out);
         }
 }
 
 /* ---- panels ---- */
 
-static void axis(FILE *out, char name, const struct figure_axis *a)
+static int longest_name(const struct figure_axis *a)
 {
-    fprintf(out, "%s logscale %c\nset format %c '%s'\nset %crange [%.6g:%.6g]\nset m%ctics %d\nset %clabel ", a->log ? "set" : "unset", name, name,
-            a->log ? "10^{%L}" : "%g", name, a->low, a->high, name, a->log ? 10 : 1, name);
-    quoted_whole(out, a->label);
-    fprintf(out, " noenhanced offset %s\n", name == 'x' ? "0,1.0" : "1.4,0");
+    int longest = 0;
+
+    for (int i = 0; i < a->names_count; i++)
+        longest = text_width(a->names[i]) > longest ? text_width(a->names[i]) : longest;
+    return longest;
 }
 
-static void key(FILE *out, enum figure_key where)
+/* Names under the axis stand upright where they do not fit side by side. */
+static bool turned(const struct figure_axis *x, double width_pt) { return x->names && longest_name(x) * name_pt * x->names_count > 0.95 * width_pt; }
+
+struct frame { double left, right, top, bottom, width_pt; int key_columns; }; /* of the axes, shares of the screen */
+
+static void key_size(int *columns, int *rows, const struct figure_panel *p, double width_pt)
+{
+    int entries = 0, longest = 0;
+
+    for (int s = 0; s < p->count; s++)
+        if (p->series[s].label) {
+            entries++;
+            longest = text_width(p->series[s].label) > longest ? text_width(p->series[s].label) : longest;
+        }
+    *columns = (int)(width_pt / (longest * name_pt + key_sample_pt));
+    *columns = *columns < 1 ? 1 : *columns > entries && entries > 0 ? entries : *columns;
+    *rows = p->key == FIGURE_KEY_ABOVE ? (entries + *columns - 1) / *columns : 0;
+}
+
+static struct frame frame_of(const struct figure *f, const struct figure_panel *p, double from, double to)
+{
+    double width_pt = f->width_in * points_per_in, height_pt = f->height_in * points_per_in;
+    double left = p->y.names ? 12 + (p->y.label[0] ? 10 : 0) + longest_name(&p->y) * name_pt : p->y.hidden ? right_pt : left_pt;
+    double below = p->x.hidden ? right_pt : bottom_pt;
+    struct frame frame;
+    int rows;
+
+    left = left > 0.5 * width_pt ? 0.5 * width_pt : left;
+    frame.width_pt = (to - from) * width_pt - left - right_pt;
+    if (p->x.names)
+        below = (turned(&p->x, frame.width_pt) ? 8 + longest_name(&p->x) * name_pt : 14) + (p->x.label[0] ? 12 : 0);
+    below = below > 0.5 * height_pt ? 0.5 * height_pt : below;
+    key_size(&frame.key_columns, &rows, p, frame.width_pt);
+    frame.left = from + left / width_pt;
+    frame.right = to - right_pt / width_pt;
+    frame.bottom = (below + caption_line_pt * caption_lines(f)) / height_pt;
+    frame.top = 1.0 - (top_pt + rows * key_row_pt) / height_pt;
+    return frame;
+}
+
+static void numbers(FILE *out, char name, const struct figure_axis *a)
+{
+    fprintf(out, "set %ctics auto norotate\n", name);
+    fprintf(out, "%s logscale %c\nset format %c '%s'\nset %crange [%.6g:%.6g]\nset m%ctics %d\n", a->log ? "set" : "unset", name, name,
+            a->log ? "10^{%L}" : "%g", name, a->low, a->high, name, a->log ? 10 : 1);
+}
+
+static void names(FILE *out, char name, const struct figure_axis *a, bool upright)
+{
+    fprintf(out, "unset logscale %c\nset format %c '%%g'\nunset m%ctics\nset %crange [%.6g:%.6g]\nset %ctics %s noenhanced scale 0 (", name, name, name,
+            name, a->low, a->high, name, upright ? "rotate by 90 right" : "norotate");
+    for (int i = 0; i < a->names_count; i++) {
+        fputs(i ? ", " : "", out);
+        quoted_whole(out, a->names[i]);
+        fprintf(out, " %d", i + 1);
+    }
+    fputs(")\n", out);
+}
+
+static void axis(FILE *out, char name, const struct figure_axis *a, double width_pt)
+{
+    bool upright = name == 'x' && turned(a, width_pt);
+
+    if (a->names)
+        names(out, name, a, upright);
+    else
+        numbers(out, name, a);
+    if (a->hidden)
+        fprintf(out, "unset %ctics\n", name);
+    fprintf(out, "set %clabel ", name);
+    quoted_whole(out, a->label);
+    if (name == 'x')
+        fprintf(out, " noenhanced offset 0,%s\n", a->names && !upright ? "0.6" : a->names ? "0" : "1.0");
+    else
+        fprintf(out, " noenhanced offset %s,0\n", a->names ? "0" : "1.4");
+}
+
+static void key(FILE *out, enum figure_key where, const struct frame *frame)
 {
     static const char *const places[] = {
         [FIGURE_KEY_TOP_LEFT] = "at graph 0.02, graph 0.985 left top Left reverse",
@@ -106,22 +200,64 @@ static void key(FILE *out, enum figure_key where)
         [FIGURE_KEY_BOTTOM_RIGHT] = "at graph 0.98, graph 0.03 right bottom Right noreverse",
     };
 
+    fputs("set key default\n", out);
     if (where == FIGURE_KEY_NONE)
         fputs("unset key\n", out);
+    else if (where == FIGURE_KEY_ABOVE)
+        fprintf(out, "set key at screen %.5f, screen %.5f left bottom horizontal maxcols %d Left reverse samplen 1.2 spacing 0.95 noenhanced font ',6.5'\n",
+                frame->left, frame->top + 0.008, frame->key_columns);
     else
         fprintf(out, "set key %s samplen 0.9 spacing 0.95 noenhanced font ',6.5'\n", places[where]);
 }
 
-static void series(FILE *out, const struct figure_series *s, int panel, int index)
+static void texts(FILE *out, const struct figure_series *s, int *label)
 {
-    const char *colour = colour_of(s->colour);
+    for (int64_t i = 0; i < s->count; i++) {
+        fprintf(out, "set label %d ", ++*label);
+        quoted_whole(out, s->texts[i]);
+        fprintf(out, " at first %.6g, first %.6g %s noenhanced front font ',6' textcolor rgb '%s'\n", s->x[i], s->y[i],
+                s->centred ? "center" : "left offset char 0.6,0.25", s->rgb && s->rgb[i] ? "#FFFFFF" : colour_of(s->colour));
+    }
+}
 
-    fprintf(out, "%s $p%ds%d ", index ? ", \\\n    " : "plot", panel, index);
+static const char *fill(int pattern)
+{
+    static const char *const fills[] = { "solid 1", "pattern 4", "pattern 1", "pattern 5", "pattern 2", "pattern 6", "pattern 7" };
+
+    return fills[pattern % (int)(sizeof fills / sizeof fills[0])];
+}
+
+static void points(FILE *out, const struct figure_series *s, const char *colour)
+{
+    static const int shapes[] = { 7, 7, 5, 9, 13, 6, 4, 8, 12 };
+
+    fprintf(out, "using 1:2 with points pt %d ps %s lc rgb '%s'", shapes[s->shape % 9], s->shape ? "0.5" : "0.22", colour);
+}
+
+static void boxes(FILE *out, const struct figure_series *s, const char *colour)
+{
+    fprintf(out, "using (($1+$3)/2):(($2+$4)/2):1:3:2:4%s with boxxyerror fs %s border lc rgb '#404040' lw 0.4 ", s->rgb ? ":5" : "", fill(s->pattern));
+    if (s->rgb)
+        fputs("fc rgb variable", out);
+    else
+        fprintf(out, "fc rgb '%s'", colour);
+}
+
+static void series(FILE *out, const struct figure_series *s, int panel, int index, bool first)
+{
+    const char *colour = colour_of(s->colour), *dashes = s->dashed ? "(4,3)" : "1";
+
+    fprintf(out, "%s $p%ds%d ", first ? "plot" : ", \\\n    ", panel, index);
     switch (s->mark) {
-    case FIGURE_POINTS:      fprintf(out, "using 1:2 with points pt 7 ps 0.22 lc rgb '%s'", colour); break;
-    case FIGURE_LINE:        fprintf(out, "using 1:2 with lines lw 0.7 dt %s lc rgb '%s'", s->dashed ? "(4,3)" : "1", colour); break;
-    case FIGURE_LINE_POINTS: fprintf(out, "using 1:2 with linespoints lw 1.1 pt 7 ps 0.3 dt %s lc rgb '%s'", s->dashed ? "(4,3)" : "1", colour); break;
-    case FIGURE_BAND:        fprintf(out, "using 1:2:3 with filledcurves fs solid noborder lc rgb '%s'", colour); break;
+    case FIGURE_POINTS:      points(out, s, colour); break;
+    case FIGURE_LINE:        fprintf(out, "using 1:2 with lines lw 0.7 dt %s lc rgb '%s'", dashes, colour); break;
+    case FIGURE_STEPS:       fprintf(out, "using 1:2 with steps lw 0.9 dt %s lc rgb '%s'", dashes, colour); break;
+    case FIGURE_LINE_POINTS: fprintf(out, "using 1:2 with linespoints lw 1.1 pt %d ps %s dt %s lc rgb '%s'", s->shape ? s->shape % 2 ? 7 : 5 : 7,
+                                     s->shape ? "0.45" : "0.3", dashes, colour); break;
+    case FIGURE_BAND:        fprintf(out, "using 1:2:3 with filledcurves fs %s noborder lc rgb '%s'", s->label ? "solid" : "transparent solid 0.25", colour); break;
+    case FIGURE_BOXES:       boxes(out, s, colour); break;
+    case FIGURE_ERRORS:      fprintf(out, "using 1:2:(0):($3-$2) with vectors heads size screen 0.008,90 lw 0.8 lc rgb '%s'", colour); break;
+    case FIGURE_TEXTS:       break;
     }
     if (!s->label) {
         fputs(" notitle", out);
@@ -134,29 +270,69 @@ static void series(FILE *out, const struct figure_series *s, int panel, int inde
 static void panel(FILE *out, const struct figure *f, int index, double from, double to)
 {
     const struct figure_panel *p = &f->panels[index];
-    double width_pt = f->width_in * points_per_in, height_pt = f->height_in * points_per_in;
-    double below_pt = bottom_pt + caption_line_pt * caption_lines(f);
+    struct frame frame = frame_of(f, p, from, to);
+    int label = 1000, drawn = 0;
 
     fprintf(out, "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset bmargin at screen %.5f\nset tmargin at screen %.5f\n",
-            from + left_pt / width_pt, to - right_pt / width_pt, below_pt / height_pt, 1.0 - top_pt / height_pt);
-    axis(out, 'x', &p->x);
-    axis(out, 'y', &p->y);
-    key(out, p->key);
+            frame.left, frame.right, frame.bottom, frame.top);
+    fputs(p->x.hidden && p->y.hidden ? "unset border\nunset grid\n" : "set border 3 lw 0.6 lc rgb '#404040'\nset grid lt 1 lc rgb '#E6E6E6' lw 0.4\n", out);
+    axis(out, 'x', &p->x, frame.width_pt);
+    axis(out, 'y', &p->y, frame.width_pt);
+    key(out, p->key, &frame);
     fputs("set label 100 ", out);
     quoted_whole(out, p->title);
-    fprintf(out, " at screen %.5f, screen %.5f left noenhanced font ',8'\n", from + left_pt / width_pt, 1.0 - 0.6 * top_pt / height_pt);
+    fprintf(out, " at screen %.5f, screen %.5f left noenhanced font ',8'\n", frame.left, 1.0 - 0.6 * top_pt / (f->height_in * points_per_in));
     for (int s = 0; s < p->count; s++)
-        series(out, &p->series[s], index, s);
-    fputs(p->count ? "\nunset label\n" : "plot 1/0 notitle\nunset label\n", out);
+        if (p->series[s].mark == FIGURE_TEXTS)
+            texts(out, &p->series[s], &label);
+    for (int s = 0; s < p->count; s++)
+        if (p->series[s].mark != FIGURE_TEXTS && p->series[s].count > 0)
+            series(out, &p->series[s], index, s, !drawn++);
+    fputs(drawn ? "\nunset label\n" : "plot 1/0 notitle\nunset label\n", out);
 }
 
-bool figure_script(FILE *out, const struct figure *f)
+/* ---- formats ---- */
+
+static const struct format { const char *ending; void (*terminal)(FILE *, const struct figure *); } formats[3];
+
+static void svg_terminal(FILE *out, const struct figure *f)
+{
+    fprintf(out, "set terminal svg enhanced font 'Arial,8' size %.0f,%.0f linewidth 1 rounded background 'white'\n", f->width_in * points_per_in,
+            f->height_in * points_per_in);
+}
+
+/* A point of pdfcairo's text is 1.33 pt, one of its lines 0.5 pt. */
+static void pdf_terminal(FILE *out, const struct figure *f)
+{
+    fprintf(out, "set terminal pdfcairo enhanced color font 'Liberation Sans,8' fontscale 0.75 size %.4gin,%.4gin linewidth 2 rounded\n", f->width_in,
+            f->height_in);
+}
+
+static void png_terminal(FILE *out, const struct figure *f)
+{
+    fprintf(out, "set terminal pngcairo enhanced color font 'Liberation Sans,8' fontscale %.6g size %.0f,%.0f linewidth %.6g pointscale %.6g rounded\n",
+            png_dpi / 96, f->width_in * png_dpi, f->height_in * png_dpi, png_dpi / points_per_in, png_dpi / points_per_in);
+}
+
+static const struct format formats[3] = { { ".svg", svg_terminal }, { ".pdf", pdf_terminal }, { ".png", png_terminal } };
+
+static const struct format *format_of(const char *path)
+{
+    size_t n = strlen(path);
+
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (n > 4 && strcmp(path + n - 4, formats[i].ending) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+static bool script_for(FILE *out, const struct figure *f, const struct format *format)
 {
     struct clocale locale = clocale_enter();
     double shares = 0.0, from = 0.0;
 
-    fprintf(out, "set encoding utf8\nset terminal svg enhanced font 'Arial,8' size %.0f,%.0f linewidth 1 rounded background 'white'\n",
-            f->width_in * points_per_in, f->height_in * points_per_in);
+    fputs("set encoding utf8\n", out);
+    format->terminal(out, f);
     fputs("set minussign\nset border 3 lw 0.6 lc rgb '#404040'\nset tics nomirror out scale 0.5 font ',7' textcolor rgb 'black'\n"
           "set xtics offset 0,0.3\nset ytics offset 0.6,0\nset grid lt 1 lc rgb '#E6E6E6' lw 0.4\n", out);
     data_blocks(out, f);
@@ -175,15 +351,15 @@ bool figure_script(FILE *out, const struct figure *f)
     return !ferror(out);
 }
 
+bool figure_script(FILE *out, const struct figure *f) { return script_for(out, f, &formats[0]); }
+
 /* ---- files ---- */
 
 static enum status check_name(const char *path, struct error *err)
 {
-    size_t n = strlen(path);
-
-    if (n > 4 && strcmp(path + n - 4, ".svg") == 0)
+    if (format_of(path))
         return STATUS_OK;
-    return error_plain(err, STATUS_BAD_INPUT, "'%s' is no place for a figure, expected a name that ends in .svg", path);
+    return error_plain(err, STATUS_BAD_INPUT, "'%s' is no place for a figure, expected a name that ends in .svg, .pdf or .png", path);
 }
 
 enum status figure_ready(const char *path, struct error *err)
@@ -193,7 +369,7 @@ enum status figure_ready(const char *path, struct error *err)
     return st || (st = outfile_ready(path, NULL, 0, err)) ? st : gnuplot_find(err);
 }
 
-enum status figure_write_svg(const char *path, const struct figure *f, struct error *err)
+enum status figure_write(const char *path, const struct figure *f, struct error *err)
 {
     FILE *script = NULL;
     struct outfile *out;
@@ -201,7 +377,7 @@ enum status figure_write_svg(const char *path, const struct figure *f, struct er
 
     if (st || (st = outfile_open(&out, path, err)))
         return st;
-    if (!(script = tmpfile()) || !figure_script(script, f))
+    if (!(script = tmpfile()) || !script_for(script, f, format_of(path)))
         st = error_plain(err, STATUS_INTERNAL, "cannot write a temporary file: %m");
     else
         st = gnuplot_run(out, script, err);
@@ -211,4 +387,69 @@ enum status figure_write_svg(const char *path, const struct figure *f, struct er
         return outfile_commit(out, err);
     outfile_abandon(out);
     return st;
+}
+
+static void csv_text(struct outfile *out, const char *text)
+{
+    outfile_printf(out, "\"");
+    for (; text && *text; text++)
+        outfile_write(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
+    outfile_printf(out, "\"");
+}
+
+/* One row for every point, box or text: panel, series, text, x, y, x_high, y_high. */
+static void csv_data(struct outfile *out, const struct figure *f)
+{
+    outfile_printf(out, "panel,series,text,x,y,x_high,y_high\n");
+    for (int p = 0; p < f->count; p++)
+        for (int k = 0; k < f->panels[p].count; k++) {
+            const struct figure_series *s = &f->panels[p].series[k];
+
+            for (int64_t i = 0; i < s->count; i++) {
+                csv_text(out, f->panels[p].title);
+                outfile_printf(out, ",");
+                csv_text(out, s->label);
+                outfile_printf(out, ",");
+                csv_text(out, s->texts ? s->texts[i] : "");
+                outfile_printf(out, ",%.9g,%.9g,", s->x[i], s->y[i]);
+                if (s->x_high)
+                    outfile_printf(out, "%.9g", s->x_high[i]);
+                outfile_printf(out, s->high ? ",%.9g\n" : ",\n", s->high ? s->high[i] : 0.0);
+            }
+        }
+}
+
+static void script_text(struct outfile *out, const struct figure *f)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *script = open_memstream(&text, &bytes);
+
+    outfile_printf(out, "# gnuplot FILE.gp > FILE.svg; for papers: set terminal pdfcairo enhanced color font 'Liberation Sans,8' fontscale 0.75 size "
+                        "%.4gin,%.4gin linewidth 2 rounded\n", f->width_in, f->height_in);
+    if (script && figure_script(script, f) && !fclose(script))
+        outfile_write(out, text, bytes);
+    free(text);
+}
+
+static enum status write_side(const char *path, const char *ending, const struct figure *f, void (*put)(struct outfile *, const struct figure *),
+                              struct arena *arena, struct error *err)
+{
+    const char *name = arena_printf(arena, "%.*s%s", (int)strlen(path) - 4, path, ending);
+    struct outfile *out;
+    enum status st = name ? outfile_open(&out, name, err) : error_no_memory(err);
+
+    if (st)
+        return st;
+    put(out, f);
+    return outfile_commit(out, err);
+}
+
+enum status figure_write_all(const char *path, const struct figure *f, struct arena *arena, struct error *err)
+{
+    enum status st = figure_write(path, f, err);
+
+    if (st || (st = write_side(path, ".gp", f, script_text, arena, err)))
+        return st;
+    return write_side(path, ".csv", f, csv_data, arena, err);
 }

@@ -19,6 +19,15 @@ libllmsim_results_la_SOURCES += \
 	reports/fold.h \
 	reports/figure.c \
 	reports/figure.h \
+	reports/figure_area.c \
+	reports/figure_breakdown.c \
+	reports/figure_heatmap.c \
+	reports/figure_kinds.c \
+	reports/figure_kinds.h \
+	reports/figure_line.c \
+	reports/figure_pareto.c \
+	reports/figure_roofline.c \
+	reports/figure_speedup.c \
 	reports/gnuplot.c \
 	reports/gnuplot.h \
 	reports/probe_report.c \

@@ -258,7 +258,7 @@ static enum status draw(const char *path, struct plot *plot, const struct evalua
     for (int i = 0; i < 3; i++)
         points[plot->groups + i] =
             (struct figure_series){ .mark = FIGURE_LINE, .colour = FIGURE_BLACK, .dashed = i != 1, .count = 2, .x = edges, .y = lines[i] };
-    struct figure_axis values = { measured, true, plot->low, plot->high }, vertical = values, errors = { "error (%)", false, 0, 0 };
+    struct figure_axis values = { .label = measured, .log = true, .low = plot->low, .high = plot->high }, vertical = values, errors = { .label = "error (%)" };
     vertical.label = predicted;
     error_range(&errors, sizes, FIXED_SERIES + plot->groups + 1);
     const struct figure_panel panels[] = {
@@ -268,7 +268,7 @@ static enum status draw(const char *path, struct plot *plot, const struct evalua
     const struct figure figure = { width_in, height_in, panels, 2, caption_of(plot, e, fidelity, arena) };
     if (!measured || !predicted || !figure.caption)
         return error_no_memory(err);
-    return figure_write_svg(path, &figure, err);
+    return figure_write(path, &figure, err);
 }
 
 enum status report_validate_plot(const char *path, const struct evaluation *e, const char *by, const char *fidelity, const struct predictor *p,

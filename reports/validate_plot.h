@@ -7,8 +7,8 @@
 
 enum { VALIDATE_PLOT_POINTS_MAX = 1200 }; /* more would only cover one another */
 
-/** Writes `path` (an .svg). Colours by `by`, a name as in evaluation_by(). STATUS_BAD_INPUT: no row was predicted that has a measured value;
- *  else as figure_write_svg(). */
+/** Writes `path` (.svg, .pdf or .png). Colours by `by`, a name as in evaluation_by(). STATUS_BAD_INPUT: no row was predicted that has a measured value;
+ *  else as figure_write(). */
 enum status report_validate_plot(const char *path, const struct evaluation *e, const char *by, const char *fidelity, const struct predictor *p,
                                  struct arena *arena, struct error *err);
 

@@ -16,7 +16,7 @@ static const double one_two[2] = { 1, 2 }, two_four[2] = { 2, 4 };
 
 static struct figure_panel panel_of(const struct figure_series *series, int count)
 {
-    struct figure_axis axis = { "x", true, 1, 10 };
+    struct figure_axis axis = { .label = "x", .log = true, .low = 1, .high = 10 };
 
     return (struct figure_panel){ "(a)", 1, axis, axis, FIGURE_KEY_TOP_LEFT, series, count };
 }
@@ -24,7 +24,7 @@ static struct figure_panel panel_of(const struct figure_series *series, int coun
 /* What gnuplot is told of one label; "" where the script could not be made. */
 static void script_with(char *out, size_t bytes, const char *label)
 {
-    struct figure_series s = { label, FIGURE_POINTS, 0, false, 2, one_two, two_four, NULL };
+    struct figure_series s = { .label = label, .mark = FIGURE_POINTS, .count = 2, .x = one_two, .y = two_four };
     struct figure_panel p = panel_of(&s, 1);
     struct figure f = { 3.3, 2.2, &p, 1, NULL };
     FILE *file = tmpfile();
@@ -61,7 +61,7 @@ static void labels(void)
 static void places(void)
 {
     static const struct { const char *path, *want; } rows[] = {
-        { "out.png", "expected a name that ends in .svg" },
+        { "out.gif", "expected a name that ends in .svg, .pdf or .png" },
         { ".svg", "expected a name that ends in .svg" },
         { "-", "expected a name that ends in .svg" },
         { "/no-such-folder/out.svg", "cannot write" },
@@ -71,7 +71,7 @@ static void places(void)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         CHECK_ROW(rows[i].path, figure_ready(rows[i].path, &err) == STATUS_BAD_INPUT && strstr(err.message, rows[i].want));
-        CHECK_ROW(rows[i].path, figure_write_svg(rows[i].path, &f, &err) == STATUS_BAD_INPUT && strstr(err.message, rows[i].want));
+        CHECK_ROW(rows[i].path, figure_write(rows[i].path, &f, &err) == STATUS_BAD_INPUT && strstr(err.message, rows[i].want));
     }
 }
 

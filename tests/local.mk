@@ -86,6 +86,7 @@ endif
 TESTS += $(scripts)
 scripts = \
 	tests/cli.sh \
+	tests/report_figures.sh \
 	tests/rooms.sh \
 	tests/rtl_cosim.sh \
 	tests/traces.sh
