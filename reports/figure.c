@@ -14,7 +14,7 @@
 
 static const double points_per_in = 72.0;
 static const double left_pt = 40, right_pt = 9, top_pt = 16, bottom_pt = 31, caption_line_pt = 8.5; /* around a panel's axes */
-static const double name_pt = 3.5, key_row_pt = 9.0, key_sample_pt = 22.0; /* a character of a name on an axis or of a key; a row; its sample */
+static const double name_pt = 4.2, key_row_pt = 9.0, key_sample_pt = 22.0; /* a character of a name on an axis or of a key; a row; its sample */
 static const double png_dpi = 300;
 
 
@@ -146,7 +146,7 @@ static struct frame frame_of(const struct figure *f, const struct figure_panel *
     frame.width_pt = (to - from) * width_pt - left - right_pt;
     if (p->x.names)
         below = (turned(&p->x, frame.width_pt) ? 8 + longest_name(&p->x) * name_pt : 14) + (p->x.label[0] ? 12 : 0);
-    below = below > 0.5 * height_pt ? 0.5 * height_pt : below;
+    below = below > 0.7 * height_pt ? 0.7 * height_pt : below;
     key_size(&frame.key_columns, &rows, p, frame.width_pt);
     frame.left = from + left / width_pt;
     frame.right = to - right_pt / width_pt;

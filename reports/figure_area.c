@@ -110,7 +110,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         const char *text = arena_printf(in->arena, "%s %.3g", t->name, t->mm2);
         if (!text)
             return error_no_memory(err);
-        if (((t->x_high - t->x) * in->width_in * 72 > 3.2 * (double)strlen(text)) && (t->y_high - t->y) * in->width_in * 72 > 8) {
+        if (((t->x_high - t->x) * in->width_in * 72 > 3.9 * (double)strlen(text)) && (t->y_high - t->y) * in->width_in * 72 > 8) {
             v[4 * TILES_MAX + named] = (t->x + t->x_high) / 2, v[5 * TILES_MAX + named] = (t->y + t->y_high) / 2;
             texts[named++] = text;
         }
@@ -119,7 +119,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
                                              .high = v + 3 * TILES_MAX, .rgb = rgb });
     figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .centred = true, .count = named, .x = v + 4 * TILES_MAX,
                                              .y = v + 5 * TILES_MAX, .texts = texts });
-    page->figure.caption = arena_printf(in->arena, "%.4g mm2 (%.4g to %.4g). Areas in mm2; tiles without a name: see the .csv.\n", die.total_mm2.likely,
+    page->figure.caption = arena_printf(in->arena, "%.4g mm2 (%.4g to %.4g).\nAreas in mm2; small tiles: see the .csv.\n", die.total_mm2.likely,
                                         die.total_mm2.low, die.total_mm2.high);
     struct figure_axis x = { .label = "", .low = 0, .high = 1, .hidden = true }, y = { .label = "", .low = 0, .high = aspect, .hidden = true };
     figure_finish(page, in, arena_printf(in->arena, "Die area of %s", hw->name), x, y, FIGURE_KEY_NONE, in->width_in * aspect + 0.45);

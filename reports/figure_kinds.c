@@ -7,6 +7,7 @@
 
 #include "arch/arch.h"
 #include "base/nearest.h"
+#include "reports/text.h"
 
 enum { NAMES_MAX = 32, CHANGES_MAX = 64 };
 
@@ -152,6 +153,12 @@ struct figure_axis figure_axis_names(const char *label, const char *const *names
 void figure_finish(struct figure_page *page, const struct figure_input *in, const char *title, struct figure_axis x, struct figure_axis y,
                    enum figure_key key, double height_in)
 {
+    int longest = 0;
+
+    for (int i = 0; i < x.names_count; i++)
+        longest = text_width(x.names[i]) > longest ? text_width(x.names[i]) : longest;
+    if (longest * x.names_count > 0.9 * in->width_in * 72 / 4.2) /* they stand upright: the axes keep their height */
+        height_in += 4.2 * longest / 72 - 0.2;
     page->panel = (struct figure_panel){ .title = in->title ? in->title : title, .share = 1, .x = x, .y = y, .key = key, .series = page->series,
                                          .count = page->count };
     page->figure = (struct figure){ .width_in = in->width_in, .height_in = height_in, .panels = &page->panel, .count = 1,

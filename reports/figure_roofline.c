@@ -8,7 +8,7 @@
 
 #include "arch/hardware.h"
 
-enum { ROOFS_MAX = 4, NAMED_MAX = 4 };
+enum { ROOFS_MAX = 4, NAMED_MAX = 1 };
 
 struct points { double *x, *y; const char **names; int64_t *time_ps; int64_t count; };
 
@@ -126,7 +126,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     }
     if (in->width_in > 4)
         figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .count = named, .x = tx, .y = ty, .texts = texts });
-    page->figure.caption = arena_printf(in->arena, "%s, memory %.4g TB/s. A point is a role in a phase; memory traffic as predicted.\n", hw->name, terabytes);
+    page->figure.caption = arena_printf(in->arena, "%s, memory %.4g TB/s.\nA point is a role in a phase; traffic as predicted.\n", hw->name, terabytes);
     figure_finish(page, in, "Roofline", x, y, FIGURE_KEY_ABOVE, 3.0);
     return STATUS_OK;
 }

@@ -42,14 +42,14 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
             return error_no_memory(err);
     }
     for (size_t i = 0; i < n; i++)
-        v[8 * n + i] += 0.05 * top;
+        v[8 * n + i] += 0.07 * top;
     one[0] = 0.4, one[1] = (double)in->count + 0.6, one[2] = one[3] = 1;
     figure_add(page, (struct figure_series){ .mark = FIGURE_BOXES, .colour = 5, .count = in->count, .x = v, .y = v + n, .x_high = v + 2 * n, .high = v + 3 * n });
     figure_add(page, (struct figure_series){ .mark = FIGURE_LINE, .colour = FIGURE_BLACK, .dashed = true, .count = 2, .x = one, .y = one + 2 });
     figure_add(page, (struct figure_series){ .mark = FIGURE_ERRORS, .colour = FIGURE_BLACK, .count = bars, .x = v + 4 * n, .y = v + 5 * n, .high = v + 6 * n });
     figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .centred = true, .count = in->count, .x = v + 7 * n, .y = v + 8 * n,
                                              .texts = values });
-    page->figure.caption = arena_printf(in->arena, "Over %s. %s\n", first->label, bars ? "Whiskers: 80 % interval of the ratio." :
+    page->figure.caption = arena_printf(in->arena, "Over %s.\n%s\n", first->label, bars ? "Whiskers: 80 % interval of the ratio." :
                                         "No intervals: kernels without residuals.");
     figure_finish(page, in, "Speed-up", figure_axis_names("", names, (int)in->count), figure_axis_zero("times faster", 1.12 * top), FIGURE_KEY_NONE, 2.6);
     return STATUS_OK;
