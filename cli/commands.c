@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &command_fleet,
     &command_format,
     &command_probe,
+    &command_rank,
     &command_report,
     &command_rtl,
     &command_run,

@@ -16,6 +16,7 @@ extern const struct command command_explain;
 extern const struct command command_fleet;
 extern const struct command command_format;
 extern const struct command command_probe;
+extern const struct command command_rank;
 extern const struct command command_report;
 extern const struct command command_rtl;
 extern const struct command command_run;

@@ -15,6 +15,7 @@ llmsim_SOURCES = \
 	cli/cmd_format_error.c \
 	cli/cmd_format_quality.c \
 	cli/cmd_probe.c \
+	cli/cmd_rank.c \
 	cli/cmd_report.c \
 	cli/cmd_rtl.c \
 	cli/cmd_run.c \
@@ -33,6 +34,8 @@ llmsim_SOURCES = \
 	cli/main.c \
 	cli/options.c \
 	cli/options.h \
+	cli/rank_rows.c \
+	cli/rank_rows.h \
 	cli/report.h \
 	cli/report_figure.c \
 	cli/report_source.c \

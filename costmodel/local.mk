@@ -11,6 +11,10 @@ libllmsim_model_la_SOURCES += \
 	costmodel/manufacture.h \
 	costmodel/quality.c \
 	costmodel/quality.h \
+	costmodel/rank.c \
+	costmodel/rank.h \
+	costmodel/rank_metric.c \
+	costmodel/rank_metric.h \
 	costmodel/serving_cost.c \
 	costmodel/serving_cost.h
 

@@ -32,6 +32,8 @@ libllmsim_results_la_SOURCES += \
 	reports/gnuplot.h \
 	reports/probe_report.c \
 	reports/probe_report.h \
+	reports/rank_report.c \
+	reports/rank_report.h \
 	reports/run_json.c \
 	reports/run_read.c \
 	reports/run_report.h \

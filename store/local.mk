@@ -10,6 +10,7 @@ libllmsim_results_la_SOURCES += \
 	store/find.c \
 	store/get.c \
 	store/get.h \
+	store/input.c \
 	store/merge.c \
 	store/open.c \
 	store/put.c \

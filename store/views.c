@@ -18,6 +18,7 @@ static const struct store_column identity[] = {
     { "key", "", STORE_TEXT, false, "r.key", "the run's key: hash of all its inputs" },
     { "id", "", STORE_INTEGER, false, "r.id", "number of the run in its database" },
     { "arch", "", STORE_TEXT, true, "a.name", "hardware" },
+    { "arch_id", "", STORE_INTEGER, false, "r.arch_id", "number of its description in the database" },
     { "stack", "", STORE_TEXT, false, "s.name", "software stack" },
     { "trace", "", STORE_TEXT, true, "t.name", "workload" },
     { "recipe", "", STORE_TEXT, true, "r.recipe", "number formats" },

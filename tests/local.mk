@@ -36,6 +36,7 @@ suites = \
 	tests/probe \
 	tests/quality \
 	tests/quant_error \
+	tests/rank \
 	tests/run_diff \
 	tests/scoreboard \
 	tests/serving \

@@ -16,7 +16,8 @@ struct run_interval {
 /** `generation` of the hardware that ran it. TTFT and TPOT get the relative intervals of their phases (prefill, decode). */
 void run_interval(struct run_interval *out, const struct residual_library *lib, const char *generation, const struct result *r);
 
-/** 80 % interval of time(b) / time(a). Kinds' errors are shared between two runs of one generation and cancel where both spend alike. */
+/** 80 % interval of time(b) / time(a). Errors of one kind and one pair of formats are shared between two runs of one
+ *  generation and cancel where both spend alike; int4's and fp8's kernels share nothing. */
 bool run_ratio_interval(double *low, double *high, const struct residual_library *lib, const char *generation_a, const struct result *a,
                         const char *generation_b, const struct result *b);
 

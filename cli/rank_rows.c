@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads designs. Descriptions, prices and errors of formats are found once for each hardware and each recipe. See rank_rows.h. */
+#include "cli/rank_rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "costmodel/die.h"
+#include "costmodel/quality.h"
+#include "sim/recipe.h"
+#include "store/query.h"
+
+/* Columns before those of the metrics. */
+enum { COLUMN_ID, COLUMN_ARCH_ID, COLUMN_TRACE, COLUMN_RECIPE, COLUMN_DEVICES, COLUMN_RATE, COLUMN_ENERGY, COLUMNS };
+static const char fixed[] = "id, arch_id, trace, recipe, devices, tokens_per_s, energy_per_token_j";
+
+struct recipe_noise { char *text; double noise; };
+
+struct loading {
+    struct rank_rows *out;
+    struct store *store;
+    const struct prices *prices;
+    const struct technology *technology;
+    struct recipe_noise *recipes;    /* as met */
+    int64_t recipes_count, recipes_capacity, capacity;
+    int64_t last_arch, last_recipe;  /* of the row before: neighbours are alike */
+    char *trace;
+    bool needs_area, needs_noise;
+    struct arena *arena;
+    struct error *err;
+};
+
+/* Room for one more of `size` bytes in a malloc()'d list. */
+static bool grow(void **items, int64_t *capacity, int64_t count, size_t size)
+{
+    int64_t more = *capacity ? 2 * *capacity : 64;
+    void *grown;
+
+    if (count < *capacity)
+        return true;
+    if (!(grown = reallocarray(*items, (size_t)more, size)))
+        return false;
+    *items = grown;
+    *capacity = more;
+    return true;
+}
+
+/* ---- what a row's hardware and recipe say ---- */
+
+static enum status describe_arch(struct rank_arch *a, const struct loading *l)
+{
+    struct arch_floorplan plan;
+    struct die_area die;
+    const struct device_price *price;
+    const char *yaml;
+    enum status st = store_arch_yaml(&yaml, l->store, a->id, l->arena, l->err);
+
+    a->area_mm2 = a->usd_per_hour.low = a->usd_per_hour.likely = a->usd_per_hour.high = NAN;
+    if (st || !yaml)
+        return st;
+    if ((st = arch_load_memory(&a->hw, "the database", yaml, strlen(yaml), l->arena, l->err)))
+        return st;
+    if ((price = prices_find(l->prices, a->hw->name))) {
+        a->usd_per_hour = price->cloud_usd_per_hour;
+        a->price_date = price->date;
+    }
+    if (l->needs_area && !floorplan_read(&plan, a->hw, NULL) && !die_area_of(&die, &plan, a->hw, l->technology, NULL))
+        a->area_mm2 = die.total_mm2.likely * (double)plan.dies;
+    return STATUS_OK;
+}
+
+static enum status find_arch(int64_t *index, struct loading *l, int64_t id)
+{
+    struct rank_rows *r = l->out;
+
+    if (l->last_arch < r->archs_count && r->archs[l->last_arch].id == id) {
+        *index = l->last_arch;
+        return STATUS_OK;
+    }
+    for (*index = 0; *index < r->archs_count; ++*index)
+        if (r->archs[*index].id == id)
+            break;
+    l->last_arch = *index;
+    if (*index < r->archs_count)
+        return STATUS_OK;
+    if (!grow((void **)&r->archs, &r->archs_capacity, r->archs_count, sizeof *r->archs))
+        return error_no_memory(l->err);
+    r->archs[r->archs_count] = (struct rank_arch){ .id = id };
+    return describe_arch(&r->archs[r->archs_count++], l);
+}
+
+/* Errors of the two operands of a product are independent: their noise powers add. */
+static enum status noise_of(double *noise, const char *text, struct error *err)
+{
+    struct recipe recipe;
+    double weights_db, activations_db;
+    enum status st;
+
+    if ((st = recipe_parse(&recipe, text, (struct source_pos){ "a recipe of the database", 0, 0 }, err)) ||
+        (st = quality_sqnr_db(&weights_db, &recipe.weights, err)) || (st = quality_sqnr_db(&activations_db, &recipe.activations, err)))
+        return st;
+    *noise = pow(10, -0.1 * weights_db) + pow(10, -0.1 * activations_db);
+    return STATUS_OK;
+}
+
+static enum status find_noise(double *noise, struct loading *l, const char *text)
+{
+    int64_t i = l->last_recipe;
+
+    if (i >= l->recipes_count || strcmp(l->recipes[i].text, text) != 0)
+        for (i = 0; i < l->recipes_count && strcmp(l->recipes[i].text, text) != 0;)
+            i++;
+    if (i == l->recipes_count) {
+        double value;
+        enum status st = noise_of(&value, text, l->err);
+
+        if (st)
+            return st;
+        if (!grow((void **)&l->recipes, &l->recipes_capacity, l->recipes_count, sizeof *l->recipes))
+            return error_no_memory(l->err);
+        l->recipes[i] = (struct recipe_noise){ arena_strdup(l->arena, text), value };
+        if (!l->recipes[i].text)
+            return error_no_memory(l->err);
+        l->recipes_count++;
+    }
+    l->last_recipe = i;
+    *noise = l->recipes[i].noise;
+    return STATUS_OK;
+}
+
+/* ---- rows ---- */
+
+static enum status add_row(struct loading *l, const struct store_query *q)
+{
+    struct rank_rows *r = l->out;
+    const struct prices *p = l->prices;
+    struct rank_facts f = { store_query_double(q, COLUMN_DEVICES), store_query_double(q, COLUMN_RATE), store_query_double(q, COLUMN_ENERGY), { NAN, NAN, NAN },
+                            p->pue.likely * p->carbon_g_per_kwh.likely / 3.6e6, NAN, NAN };
+    int64_t n = r->table.count, arch = 0, metric_column = COLUMNS;
+    const char *trace = store_query_text(q, COLUMN_TRACE);
+    enum status st;
+
+    if ((st = find_arch(&arch, l, store_query_i64(q, COLUMN_ARCH_ID))) ||
+        (l->needs_noise && (st = find_noise(&f.noise, l, store_query_text(q, COLUMN_RECIPE)))))
+        return st;
+    f.usd_per_hour = r->archs[arch].usd_per_hour;
+    f.area_mm2 = r->archs[arch].area_mm2;
+    if (n == l->capacity) {
+        l->capacity = n ? 2 * n : 1024;
+        r->values = reallocarray(r->values, (size_t)l->capacity, (size_t)r->table.metrics * sizeof *r->values);
+        r->run_ids = reallocarray(r->run_ids, (size_t)l->capacity, sizeof *r->run_ids);
+        r->arch_index = reallocarray(r->arch_index, (size_t)l->capacity, sizeof *r->arch_index);
+        if (!r->values || !r->run_ids || !r->arch_index)
+            return error_no_memory(l->err);
+    }
+    r->run_ids[n] = store_query_i64(q, COLUMN_ID);
+    r->arch_index[n] = arch;
+    for (int64_t m = 0; m < r->table.metrics; m++)
+        r->values[n * r->table.metrics + m] = r->metrics[m]->column ? store_query_double(q, (int)metric_column++) : r->metrics[m]->of(&f);
+    r->table.count++;
+    if (r->traces == 0 && !(l->trace = arena_strdup(l->arena, trace ? trace : "")))
+        return error_no_memory(l->err);
+    if (r->traces < 2 && (r->traces == 0 || strcmp(l->trace, trace ? trace : "") != 0))
+        r->traces++;
+    return STATUS_OK;
+}
+
+static enum status read_rows(struct loading *l, const char *where)
+{
+    const char *columns = fixed;
+    struct store_query *q = NULL;
+    bool more = false;
+    enum status st;
+
+    for (int64_t m = 0; m < l->out->table.metrics && columns; m++)
+        if (l->out->metrics[m]->column)
+            columns = arena_printf(l->arena, "%s, %s", columns, l->out->metrics[m]->column);
+    if (!columns)
+        return error_no_memory(l->err);
+    struct store_selection what = { .view = "runs", .columns = columns, .where = where };
+    st = store_query_open(&q, l->store, &what, l->arena, l->err);
+    while (!st && !(st = store_query_next(&more, q, l->err)) && more)
+        st = add_row(l, q);
+    store_query_close(q);
+    return st;
+}
+
+enum status rank_rows_load(struct rank_rows *out, struct store *store, const char *where, const struct prices *prices, struct arena *arena,
+                           struct error *err)
+{
+    struct loading l = { .out = out, .store = store, .prices = prices, .arena = arena, .err = err };
+    enum status st;
+
+    for (int64_t m = 0; m < out->table.metrics; m++) {
+        l.needs_area = l.needs_area || out->metrics[m]->with_area;
+        l.needs_noise = l.needs_noise || out->metrics[m]->with_noise;
+        out->table.higher_is_better[m] = out->metrics[m]->higher_is_better;
+    }
+    if ((st = technology_load(&l.technology, NULL, arena, err)) == STATUS_OK)
+        st = read_rows(&l, where);
+    free(l.recipes);
+    out->table.values = out->values;
+    return st;
+}
+
+void rank_rows_free(struct rank_rows *rows)
+{
+    free(rows->values);
+    free(rows->run_ids);
+    free(rows->arch_index);
+    free(rows->archs);
+}

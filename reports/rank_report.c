@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rankings. See rank_report.h. */
+#include "reports/rank_report.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "reports/text.h"
+
+enum { VALUE_COLUMNS = 13, RATIO_COLUMNS = 24, DESIGN_INDENT = 4 };
+
+static void heads_text(FILE *out, const struct text_style *s, const struct rank_report *r)
+{
+    char head[64];
+
+    fputs("\n  ", out);
+    text_cell(out, s, TEXT_DIM, -3, "#");
+    text_cell(out, s, TEXT_DIM, -9, r->weights ? "score" : "of best");
+    for (int64_t m = 0; m < r->metrics_count; m++) {
+        snprintf(head, sizeof head, "%s%s%s", r->metrics[m]->name, *r->metrics[m]->unit ? " " : "", r->metrics[m]->unit);
+        text_cell(out, s, TEXT_DIM, -(text_width(head) + 2 > VALUE_COLUMNS ? text_width(head) + 2 : VALUE_COLUMNS), head);
+    }
+    fputs("   ", out);
+    fputs("time over first\n", out);
+}
+
+static void ratio_text(char *text, size_t bytes, const struct rank_line *l, bool first)
+{
+    bool tie = l->ratio_low <= 1 && l->ratio_high >= 1;
+
+    if (first || isnan(l->ratio))
+        snprintf(text, bytes, "%s", first ? "" : "?");
+    else if (!l->ratio_known)
+        snprintf(text, bytes, "%.3fx", l->ratio);
+    else
+        snprintf(text, bytes, "%.3fx (%.2f to %.2f)%s", l->ratio, l->ratio_low, l->ratio_high, tie ? " tie" : "");
+}
+
+static void line_text(FILE *out, const struct text_style *s, const struct rank_report *r, int64_t i)
+{
+    const struct rank_line *l = &r->lines[i];
+    char text[96], head[64];
+
+    fputs("  ", out);
+    snprintf(text, sizeof text, "%lld", (long long)i + 1);
+    text_cell(out, s, TEXT_BOLD, -3, text);
+    snprintf(text, sizeof text, "%.3f", l->score);
+    text_cell(out, s, TEXT_PLAIN, -9, text);
+    for (int64_t m = 0; m < r->metrics_count; m++) {
+        snprintf(head, sizeof head, "%s%s%s", r->metrics[m]->name, *r->metrics[m]->unit ? " " : "", r->metrics[m]->unit);
+        snprintf(text, sizeof text, "%.4g", l->values[m]);
+        text_cell(out, s, TEXT_PLAIN, -(text_width(head) + 2 > VALUE_COLUMNS ? text_width(head) + 2 : VALUE_COLUMNS), text);
+    }
+    ratio_text(text, sizeof text, l, i == 0);
+    fprintf(out, "   %s\n%*s", text, DESIGN_INDENT + 1, "");
+    snprintf(text, sizeof text, "%s  ", l->key);
+    text_cell(out, s, TEXT_DIM, text_width(text), text);
+    fprintf(out, "%s, %s, %s, %s%s%s\n", l->head.arch ? l->head.arch : "?", l->head.trace ? l->head.trace : "?", l->head.recipe ? l->head.recipe : "?",
+            l->head.layout ? l->head.layout : "?", l->head.overrides ? ", " : "", l->head.overrides ? l->head.overrides : "");
+}
+
+/* "second: dram +2.1 ms, link +0.3 ms" by size, the largest three. */
+static void why_text(FILE *out, const struct rank_report *r)
+{
+    bool told[CAUSES] = { false };
+
+    if (!r->why)
+        return;
+    fputs("\n  Against the second, the first one's time: ", out);
+    for (int n = 0; n < 3; n++) {
+        int best = -1;
+        char t[32];
+
+        for (int c = 0; c < CAUSES; c++)
+            if (!told[c] && r->why->parts_ps[c] != 0 && (best < 0 || llabs(r->why->parts_ps[c]) > llabs(r->why->parts_ps[best])))
+                best = c;
+        if (best < 0)
+            break;
+        told[best] = true;
+        text_time(t, sizeof t, llabs(r->why->parts_ps[best]));
+        fprintf(out, "%s%s %s %s", n ? ", " : "", t, r->why->parts_ps[best] > 0 ? "less" : "more", cause_name((enum cause)best));
+    }
+    fputs("\n", out);
+}
+
+static void price_text(FILE *out, const struct rank_price *p)
+{
+    if (!p)
+        return;
+    fprintf(out, "  Price: %s at %.4g $/h (%.4g to %.4g, %s) ", p->device, p->usd_per_hour.likely, p->usd_per_hour.low, p->usd_per_hour.high,
+            p->date ? p->date : "undated");
+    if (isinf(p->first_until_usd_per_hour))
+        fputs("stays first at any price: no other device follows\n", out);
+    else
+        fprintf(out, "stays first up to %.4g $/h: %s its range\n", p->first_until_usd_per_hour,
+                p->first_until_usd_per_hour < p->usd_per_hour.high ? "within" : "beyond");
+}
+
+void report_rank_text(FILE *out, const struct rank_report *r, const struct report_style *style)
+{
+    struct text_style s = { style->columns, style->colour, style->utf8 };
+    char text[160];
+
+    snprintf(text, sizeof text, "%lld designs, %lld with all metrics%s", (long long)r->designs, (long long)r->ranked,
+             r->weights ? "" : ", not dominated by another:");
+    text_cell(out, &s, TEXT_BOLD, text_width(text), text);
+    fputc('\n', out);
+    if (r->mixed_traces)
+        fputs("  of more than one workload: times do not compare; keep one by --where 'trace = NAME'\n", out);
+    if (r->count == 0)
+        return;
+    heads_text(out, &s, r);
+    for (int64_t i = 0; i < r->count; i++)
+        line_text(out, &s, r, i);
+    why_text(out, r);
+    price_text(out, r->price);
+    if (r->ties >= 0)
+        fprintf(out, "  %lld of the %lld shown tie with the first within 80 %% intervals of their times' ratios\n", (long long)r->ties, (long long)r->count - 1);
+    else
+        fputs("  No intervals: breakdown rows are not kept with these runs (sweep run --detail)\n", out);
+}
+
+static void put_line(struct json *j, const struct rank_report *r, int64_t i)
+{
+    const struct rank_line *l = &r->lines[i];
+
+    json_object_begin(j, NULL);
+    json_text(j, "run", l->key);
+    json_text(j, "arch", l->head.arch);
+    json_text(j, "stack", l->head.stack);
+    json_text(j, "trace", l->head.trace);
+    json_text(j, "recipe", l->head.recipe);
+    json_text(j, "layout", l->head.layout);
+    json_text(j, "mapping", l->head.mapping);
+    json_text(j, "overrides", l->head.overrides);
+    json_double(j, "score", l->score);
+    json_object_begin(j, "values");
+    for (int64_t m = 0; m < r->metrics_count; m++)
+        json_double(j, r->metrics[m]->name, l->values[m]);
+    json_object_end(j);
+    json_double(j, "time_ratio", l->ratio);
+    json_double(j, "time_ratio_low", l->ratio_known ? l->ratio_low : NAN);
+    json_double(j, "time_ratio_high", l->ratio_known ? l->ratio_high : NAN);
+    json_object_end(j);
+}
+
+void report_rank_json(struct json *j, const struct rank_report *r)
+{
+    json_object_begin(j, NULL);
+    json_text(j, "schema", "llmsim.rank/1");
+    json_i64(j, "designs", r->designs);
+    json_i64(j, "ranked", r->ranked);
+    json_bool(j, "mixed_traces", r->mixed_traces);
+    json_array_begin(j, "metrics");
+    for (int64_t m = 0; m < r->metrics_count; m++) {
+        json_object_begin(j, NULL);
+        json_text(j, "name", r->metrics[m]->name);
+        json_text(j, "unit", r->metrics[m]->unit);
+        json_bool(j, "higher_is_better", r->metrics[m]->higher_is_better);
+        json_double(j, "weight", r->weights ? r->weights[m] : NAN);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    json_array_begin(j, "lines");
+    for (int64_t i = 0; i < r->count; i++)
+        put_line(j, r, i);
+    json_array_end(j);
+    if (r->why) {
+        json_object_begin(j, "second_minus_first_s");
+        for (int c = 0; c < CAUSES; c++)
+            json_time_ps(j, cause_name((enum cause)c), r->why->parts_ps[c]);
+        json_object_end(j);
+    }
+    if (r->price) {
+        json_object_begin(j, "price");
+        json_text(j, "device", r->price->device);
+        json_double(j, "usd_per_hour", r->price->usd_per_hour.likely);
+        json_double(j, "usd_per_hour_low", r->price->usd_per_hour.low);
+        json_double(j, "usd_per_hour_high", r->price->usd_per_hour.high);
+        json_double(j, "first_until_usd_per_hour", isinf(r->price->first_until_usd_per_hour) ? NAN : r->price->first_until_usd_per_hour);
+        json_object_end(j);
+    }
+    if (r->ties >= 0)
+        json_i64(j, "ties_with_first", r->ties);
+    json_object_end(j);
+}
