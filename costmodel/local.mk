@@ -20,3 +20,5 @@ libllmsim_model_la_SOURCES += \
 
 # Published perplexities, installed below $(pkgdatadir)/costmodel.
 nobase_dist_pkgdata_DATA += costmodel/tables/quality.csv
+# What `make characterize` measured of our own units (docs/characterize.md).
+nobase_dist_pkgdata_DATA += costmodel/tables/rtl_asic.csv costmodel/tables/rtl_fpga.csv

@@ -90,6 +90,7 @@ scripts = \
 	tests/report_figures.sh \
 	tests/rooms.sh \
 	tests/rtl_cosim.sh \
+	tests/rtl_synth.sh \
 	tests/traces.sh
 EXTRA_DIST += $(scripts) tests/summary.sh tests/cli tests/rtl
 
