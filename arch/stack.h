@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "base/yaml.h"
 
-enum { STACK_TILES_MAX = 128, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 32,
+enum { STACK_TILES_MAX = 256, STACK_SPLITS_MAX = 16, STACK_ATTENTION_MAX = 32,
        STACK_PROTOCOLS_MAX = 16, STACK_MOE_TILES_MAX = 32, STACK_TUNED_MAX = 64, STACK_CORRECTIONS_MAX = 24, STACK_STREAMS_MAX = 32 };
 
 /** One GEMM kernel of the catalogue. Sizes in elements of the output tile; k in bytes of the wider operand, since libraries tile by bytes. */
