@@ -31,6 +31,7 @@ struct gemm_kernel {
     int64_t split_k_max;       /* its own limit on the stack's factors; 0 = none */
     int64_t rows_max;          /* most rows of A that it is offered for (GEMV); 0 = all */
     double absent_row_cycles;  /* what each row of an edge tile that lies beyond the matrix costs in each step */
+    double regroup_cycles;     /* grouped: before the first load of a tile of another expert, its pointers are read and its copy descriptors rewritten */
     bool profiled;             /* picked by timing all of its class when the engine was built, not by the stack's rule */
     int64_t align_elements;    /* rows of operands whose length is no multiple of this are loaded element by element; 0 = no matter */
     double unaligned_efficiency; /* further share of its speed that is left then */

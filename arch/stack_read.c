@@ -28,6 +28,7 @@ static const struct field_row kernel_rows[] = {
     { .path = "split_k_max", .kind = FIELD_COUNT, .offset = K(split_k_max), .max = 1024, .doc = "largest factor it takes; 0 = all of gemm.split_k" },
     { .path = "rows_max", .kind = FIELD_COUNT, .offset = K(rows_max), .max = 1 << 20, .doc = "most rows it is offered for; 0 = all" },
     { .path = "absent_row", .kind = FIELD_QUANTITY, .quantity = Q_CYCLES, .offset = K(absent_row_cycles), .max = 1000, .doc = "a step's cost of a row beyond the matrix" },
+    { .path = "regroup", .kind = FIELD_QUANTITY, .quantity = Q_CYCLES, .offset = K(regroup_cycles), .max = 1e5, .doc = "grouped: new copy descriptors before a tile of another expert" },
     { .path = "profiled", .kind = FIELD_BOOL, .offset = K(profiled), .doc = "picked by timing, not by gemm.pick_rule" },
     { .path = "efficiency", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = K(efficiency), .min = 0.1, .max = 1, .doc = "main loop's speed against a hand-written one; default 1" },
     { .path = "align", .kind = FIELD_COUNT, .offset = K(align_elements), .max = 4096, .doc = "elements that a row's length must be a multiple of for wide loads; 0 = any" },

@@ -162,6 +162,8 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
     if (g->grouped) /* experts come one after the other: a wave holds as many tiles of one as it has */
         concurrent = at_least(at_most(out->slots / (double)map->split_k, tiles / (double)g->batch), 1.0);
     l2_reuse_gemm(&out->reuse, g, &k->warm, &hw->l2, map->grid_m, map->grid_n, concurrent, map->tile_m, map->tile_n, stack->swizzle);
+    /* an SM's next tile is a wave further on: of the same expert only where one has more tiles than a wave */
+    out->regroup_cycles = g->grouped ? map->kernel->regroup_cycles * at_most((double)g->batch * out->slots / tiles, 1.0) : 0.0;
     out->epilogue_bytes = ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
     out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / vector_lanes(hw);
     out->reduce_bytes = gemm_reduce_bytes(map, k);
@@ -260,12 +262,12 @@ static double wave_exposed_cycles(const struct gemm_cost *cost, const struct gem
 static double exposed_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double waves, double loop,
                              double hz, struct account *account)
 {
-    double first = hw->launch.block_cycles + cost->fill_cycles + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
+    double first = hw->launch.block_cycles + cost->fill_cycles + cost->regroup_cycles + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
     double running = at_most((double)map->blocks, cost->slots);
     double epilogue = epilogue_cycles(cost, hw, running), later = 0.0;
 
     if (waves > 1.0)
-        later = wave_exposed_cycles(cost, map, hw, hw->launch.block_cycles + cost->fill_cycles + load_latency_cycles(cost, hw, 0.5, 0.5) + epilogue, loop, hz);
+        later = wave_exposed_cycles(cost, map, hw, hw->launch.block_cycles + cost->fill_cycles + cost->regroup_cycles + load_latency_cycles(cost, hw, 0.5, 0.5) + epilogue, loop, hz);
     account_part(account, "fill: first block and its first bytes", CAUSE_STALL, first / hz);
     account_part(account, "flush: results of the last block", CAUSE_STALL, epilogue / hz);
     account_part(account, "fill and flush of later waves, as far as exposed", CAUSE_STALL, at_least(waves - 1.0, 0.0) * later / hz);

@@ -29,6 +29,7 @@ struct gemm_cost {
     double rest_blocks;       /* blocks of the last, partial wave */
     double rows;              /* m */
     double slots;             /* SMs x blocks_per_sm */
+    double regroup_cycles;    /* of a grouped kernel before each tile whose expert is not the last one's */
     double epilogue_bytes;    /* of one block, through L2 */
     double epilogue_vector_cycles;
     double fill_cycles;       /* array: from a block's last operands to its last results; 0 elsewhere */

@@ -86,8 +86,6 @@ static enum status add_kernel(struct lowering *l, const struct op *op, const cha
         return STATUS_INTERNAL;
     k->kernel.stream = (struct stream_kernel_shape){ .rows = rows, .cols = cols, .read_bytes = read, .write_bytes = write,
                                                      .vector_ops_per_element = ops, .passes = reduction ? 2 : 1 };
-    if (op->kind == OP_GROUPED_GEMM && reduction)
-        k->kernel.stream.op = "moe_quantize";
     k->kernel.note = note;
     k->kernel.flops = (double)rows * (double)cols * ops;
     k->activation_bytes = write;
@@ -141,6 +139,8 @@ static enum status make(struct lowering *l, const struct gemm_kernel_shape *g, c
         if ((st = add_kernel(l, op, "quantize", rows, g->k, wide, fused_tables ? n->table_bytes : n->activation_bytes,
                              n->convert_ops + (fused_tables ? n->table_ops : 0), n->dynamic, note, from)))
             return st;
+        if (n->dynamic && g->a.group > 0)
+            l->out->kernels[*from].kernel.stream.op = op->kind == OP_GROUPED_GEMM ? "moe_quantize" : "fp8_block_quantize";
         tables_done = fused_tables;
         have = n->activation_bytes;
     }
