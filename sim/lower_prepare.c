@@ -139,8 +139,8 @@ static enum status make(struct lowering *l, const struct gemm_kernel_shape *g, c
         if ((st = add_kernel(l, op, "quantize", rows, g->k, wide, fused_tables ? n->table_bytes : n->activation_bytes,
                              n->convert_ops + (fused_tables ? n->table_ops : 0), n->dynamic, note, from)))
             return st;
-        if (n->dynamic && g->a.group > 0)
-            l->out->kernels[*from].kernel.stream.op = op->kind == OP_GROUPED_GEMM ? "moe_quantize" : "fp8_block_quantize";
+        if (n->dynamic && op->kind == OP_GROUPED_GEMM)
+            l->out->kernels[*from].kernel.stream.op = "moe_quantize";
         tables_done = fused_tables;
         have = n->activation_bytes;
     }
