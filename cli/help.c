@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The help text of a command, from its table: at most 80 columns. */
+/* The help text of a command, from its table, as wide as the terminal; 80 columns where there is none. */
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/options.h"
 
-enum { HELP_COLUMNS = 80, HELP_INDENT = 26 };
+enum { HELP_COLUMNS = 80, HELP_COLUMNS_MIN = 40, HELP_COLUMNS_MAX = 120, HELP_INDENT = 26 };
+
+int options_columns(FILE *out)
+{
+    struct winsize size;
+
+    if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) || size.ws_col == 0)
+        return HELP_COLUMNS;
+    return size.ws_col < HELP_COLUMNS_MIN ? HELP_COLUMNS_MIN : size.ws_col > HELP_COLUMNS_MAX ? HELP_COLUMNS_MAX : size.ws_col;
+}
 
 void options_wrap(FILE *out, const char *text, int at, int indent, int columns)
 {
@@ -49,7 +60,7 @@ static void print_option(FILE *out, const struct option_spec *s)
         fprintf(out, "%s\n%*s", left, HELP_INDENT, "");
     else
         fprintf(out, "%-*s", HELP_INDENT, left);
-    options_wrap(out, note, HELP_INDENT, HELP_INDENT, HELP_COLUMNS);
+    options_wrap(out, note, HELP_INDENT, HELP_INDENT, options_columns(out));
 }
 
 static void print_subcommands(FILE *out, const struct command *command)
@@ -57,7 +68,7 @@ static void print_subcommands(FILE *out, const struct command *command)
     fputs("\ncommands:\n", out);
     for (const struct command *const *c = command->subcommands; *c; c++) {
         fprintf(out, "  %-10s ", (*c)->name);
-        options_wrap(out, (*c)->summary, 13, 13, HELP_COLUMNS);
+        options_wrap(out, (*c)->summary, 13, 13, options_columns(out));
     }
 }
 
@@ -66,7 +77,7 @@ void options_help(FILE *out, const struct command *command, const char *path)
     fprintf(out, "usage: %s %s%s%s%s%s\n\n", path, command->name, command->subcommands ? " COMMAND" : "",
             command->options && command->options->name ? " [OPTION...]" : "",
             command->operands ? " " : "", command->operands ? command->operands : "");
-    options_wrap(out, command->about ? command->about : command->summary, 0, 0, HELP_COLUMNS);
+    options_wrap(out, command->about ? command->about : command->summary, 0, 0, options_columns(out));
     if (command->subcommands)
         print_subcommands(out, command);
     if (command->options && command->options->name)

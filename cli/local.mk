@@ -24,6 +24,7 @@ llmsim_SOURCES = \
 	cli/cmd_validate.c \
 	cli/commands.c \
 	cli/commands.h \
+	cli/completion.c \
 	cli/fleet_unit.c \
 	cli/fleet_unit.h \
 	cli/help.c \
@@ -32,6 +33,8 @@ llmsim_SOURCES = \
 	cli/job.c \
 	cli/job.h \
 	cli/main.c \
+	cli/manual.c \
+	cli/manual.h \
 	cli/options.c \
 	cli/options.h \
 	cli/rank_rows.c \
@@ -46,3 +49,23 @@ llmsim_SOURCES = \
 	cli/trace_stored.c
 llmsim_LDADD = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
 llmsim_LDFLAGS = $(SANITIZE_LDFLAGS)
+
+# Manual pages and completion, written by the program itself from its option tables.
+all-local: cli/manual.stamp
+CLEANFILES += cli/manual.stamp
+cli/manual.stamp: llmsim$(EXEEXT)
+	@$(SHELL) $(top_srcdir)/cli/manual.sh ./llmsim$(EXEEXT) cli/manual && touch $@
+clean-local:
+	rm -rf cli/manual
+install-data-local: cli/manual.stamp
+	$(MKDIR_P) '$(DESTDIR)$(man1dir)' '$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)'
+	$(INSTALL_DATA) cli/manual/*.1 '$(DESTDIR)$(man1dir)'
+	$(INSTALL_DATA) cli/manual/llmsim '$(DESTDIR)$(bashcompletiondir)'
+	$(INSTALL_DATA) cli/manual/_llmsim '$(DESTDIR)$(zshcompletiondir)'
+uninstall-local:
+	rm -f '$(DESTDIR)$(man1dir)'/llmsim.1 '$(DESTDIR)$(man1dir)'/llmsim-*.1
+	rm -f '$(DESTDIR)$(bashcompletiondir)/llmsim' '$(DESTDIR)$(zshcompletiondir)/_llmsim'
+man1dir = $(mandir)/man1
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+EXTRA_DIST += cli/manual.sh

@@ -6,13 +6,16 @@
 #include "base/nearest.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/manual.h"
 
-enum { COMMANDS_MAX = 64, PATH_MAX_CHARS = 128 };
+enum { COMMANDS_MAX = 64, PATH_MAX_CHARS = COMMAND_PATH_MAX };
 
 /* The command above all: not in the list, never run itself. */
 static const struct command root = {
     .name = "llmsim",
-    .summary = "Simulates large language models on described hardware.",
+    .summary = "simulates large language models on described hardware",
+    .about = "Each command has a page of its own; 'llmsim help COMMAND' prints its help.",
+    .examples = "  llmsim run A100 workloads/llama70b.trace\n  llmsim help run\n",
     .subcommands = commands,
 };
 
@@ -25,8 +28,10 @@ static void print_help(FILE *out)
           "Simulates large language models on described hardware.\n"
           "\n"
           "commands:\n", out);
-    for (const struct command *const *c = commands; *c; c++)
-        fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
+    for (const struct command *const *c = commands; *c; c++) {
+        fprintf(out, "  %-10s ", (*c)->name);
+        options_wrap(out, (*c)->summary, 13, 13, options_columns(out));
+    }
 }
 
 static const struct command *find(const struct command *const *list, const char *name)
@@ -61,11 +66,15 @@ static int is_help(const char *arg)
     return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }
 
-/* `llmsim help a b`: the help of a's subcommand b. */
+/* `llmsim help a b`: the help of a's subcommand b; after --man its manual page. */
 static int help(char **names)
 {
     const struct command *at = &root;
     char before[PATH_MAX_CHARS + 8] = "", path[PATH_MAX_CHARS] = ""; /* "llmsim a" and "a" */
+    bool man = *names && strcmp(*names, "--man") == 0;
+
+    if (man)
+        names++;
 
     for (char **name = names; *name && !is_help(*name); name++) {
         const struct command *next = find(at->subcommands, *name);
@@ -78,10 +87,30 @@ static int help(char **names)
         snprintf(path + used, sizeof path - used, "%s%s", used ? " " : "", next->name);
         at = next;
     }
-    if (at == &root)
+    if (man)
+        manual_page(stdout, at, before);
+    else if (at == &root)
         print_help(stdout);
     else
         options_help(stdout, at, before);
+    return STATUS_OK;
+}
+
+/* What the build asks for: `help --list`, `help --completion SHELL`. */
+static int generate(const char *what, const char *shell)
+{
+    struct error err;
+
+    if (strcmp(what, "--list") == 0)
+        manual_list(stdout, &root);
+    else if (shell && strcmp(shell, "bash") == 0)
+        completion_bash(stdout, &root);
+    else if (shell && strcmp(shell, "zsh") == 0)
+        completion_zsh(stdout, &root);
+    else {
+        error_plain(&err, STATUS_BAD_INPUT, "help --completion: found '%s', expected bash or zsh", shell ? shell : "nothing");
+        return command_fail(&err);
+    }
     return STATUS_OK;
 }
 
@@ -127,6 +156,8 @@ static int start(int argc, char **argv)
         printf("llmsim %s (model %s)\n", version_program(), version_model());
         return STATUS_OK;
     }
+    if (strcmp(argv[1], "help") == 0 && argc > 2 && (strcmp(argv[2], "--list") == 0 || strcmp(argv[2], "--completion") == 0))
+        return generate(argv[2], argv[3]);
     if (strcmp(argv[1], "help") == 0)
         return help(argv + 2);
     if (asks_for_help(argv + 1))

@@ -58,7 +58,7 @@ struct command {
     const char *summary;               /* one line, for lists of commands */
     const char *operands;              /* for the usage line: "ARCH TRACE"; NULL none */
     int operands_min, operands_max;    /* max -1: any number */
-    const char *about;                 /* paragraphs for the help text (wrapped to 80 columns), or NULL */
+    const char *about;                 /* paragraphs for the help text (wrapped to the terminal), or NULL */
     const struct option_spec *options; /* NULL none */
     const char *examples;              /* lines for the help text, each ends with a newline; NULL none */
     const struct command *const *subcommands; /* sorted, ends with NULL; NULL none. With subcommands `run` may be NULL. */
@@ -79,6 +79,9 @@ void options_help(FILE *out, const struct command *command, const char *path);
 
 /** Text wrapped at words to lines of `columns`, each after `indent` spaces; the first line starts at column `at`. Ends with a newline. */
 void options_wrap(FILE *out, const char *text, int at, int indent, int columns);
+
+/** Width for text on `out`: that of the terminal (40 to 120 columns), 80 if it is none. */
+int options_columns(FILE *out);
 
 /** Prints "llmsim: MESSAGE" on standard error and returns the exit code. */
 int command_fail(const struct error *err);

@@ -87,6 +87,7 @@ endif
 TESTS += $(scripts)
 scripts = \
 	tests/cli.sh \
+	tests/manual.sh \
 	tests/report_figures.sh \
 	tests/rooms.sh \
 	tests/rtl_cosim.sh \

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Completion for bash and zsh, from the tables of the commands: subcommands, options, choices, shipped devices where the usage
+ * line says ARCH, file names elsewhere. A key is the words of a command with a space before each: " trace gen".
+ */
+#include "cli/manual.h"
+
+#include <string.h>
+
+typedef void visit_fn(FILE *out, const struct command *command, const char *key);
+
+/* Calls `visit` for the command and everything below it. */
+static void walk(FILE *out, const struct command *command, const char *key, visit_fn *visit)
+{
+    visit(out, command, key);
+    for (const struct command *const *c = command->subcommands; c && *c; c++) {
+        char below[COMMAND_PATH_MAX];
+
+        snprintf(below, sizeof below, "%s %s", key, (*c)->name);
+        walk(out, *c, below, visit);
+    }
+}
+
+static bool takes_arch(const struct command *command)
+{
+    return command->operands && strstr(command->operands, "ARCH");
+}
+
+/* --- bash ----------------------------------------------------------------------------------------------------------- */
+
+static void bash_descend(FILE *out, const struct command *command, const char *key)
+{
+    (void)command;
+    if (*key)
+        fprintf(out, "        \"%s\") ;;\n", key);
+}
+
+static void bash_value(FILE *out, const struct command *command, const char *key)
+{
+    for (const struct option_spec *s = command->options; s && s->name; s++) {
+        if (s->kind == OPTION_FLAG)
+            continue;
+        fprintf(out, "    \"%s:--%s\"", key, s->name);
+        if (s->letter)
+            fprintf(out, " | \"%s:-%c\"", key, s->letter);
+        fputs(s->kind == OPTION_CHOICE ? ") words='" : ") files=1", out);
+        for (size_t i = 0; s->kind == OPTION_CHOICE && s->choices[i]; i++)
+            fprintf(out, "%s%s", i ? " " : "", s->choices[i]);
+        fputs(s->kind == OPTION_CHOICE ? "' ;;\n" : " ;;\n", out);
+    }
+}
+
+static void bash_words(FILE *out, const struct command *command, const char *key)
+{
+    fprintf(out, "        \"%s\") words='", key);
+    for (const struct command *const *c = command->subcommands; c && *c; c++)
+        fprintf(out, "%s ", (*c)->name);
+    for (const struct option_spec *s = command->options; s && s->name; s++)
+        fprintf(out, "--%s ", s->name);
+    fprintf(out, "--help%s'%s%s ;;\n", *key ? "" : " --version help", command->operands ? " files=1" : "",
+            takes_arch(command) ? " devices=1" : "");
+}
+
+void completion_bash(FILE *out, const struct command *root)
+{
+    fputs("# bash completion for llmsim; written by 'llmsim help --completion bash'\n"
+          "_llmsim()\n{\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} key='' words='' files='' devices='' i\n"
+          "    COMPREPLY=()\n"
+          "    if [[ $cur == '=' ]]; then cur=''\n"
+          "    elif [[ $prev == '=' ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi\n"
+          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+          "        if [[ $i == 1 && ${COMP_WORDS[i]} == help ]]; then continue; fi\n"
+          "        case \"$key ${COMP_WORDS[i]}\" in\n", out);
+    walk(out, root, "", bash_descend);
+    fputs("        *) break ;;\n        esac\n        key=\"$key ${COMP_WORDS[i]}\"\n    done\n"
+          "    case \"$key:$prev\" in\n", out);
+    walk(out, root, "", bash_value);
+    fputs("    *)\n        case \"$key\" in\n", out);
+    walk(out, root, "", bash_words);
+    fputs("        esac ;;\n    esac\n"
+          "    if [[ $devices && $cur != -* ]]; then words+=\" $(llmsim arch list 2>/dev/null | awk 'NR > 1 { print $1 }')\"; fi\n"
+          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\"; [[ $files && $cur != -* ]] && compgen -f -- \"$cur\")\n"
+          "    if [[ $files ]]; then compopt -o filenames 2>/dev/null; fi\n"
+          "}\ncomplete -F _llmsim llmsim\n", out);
+}
+
+/* --- zsh ------------------------------------------------------------------------------------------------------------ */
+
+/* Text inside '...' of a specification for _arguments or _describe. */
+static void zsh_text(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        switch (*text) {
+        case '\'': fputs("'\\''", out); break;
+        case '\n': fputc(' ', out); break;
+        case ':': case '[': case ']': case '\\': fputc('\\', out); /* fall through */
+        default:   fputc(*text, out);
+        }
+}
+
+static void zsh_function_name(FILE *out, const char *key)
+{
+    fputs("_llmsim", out);
+    for (; *key; key++)
+        fputc(*key == ' ' ? '_' : *key, out);
+}
+
+static void zsh_option(FILE *out, const struct option_spec *s)
+{
+    fputs(" \\\n        ", out);
+    if (s->letter)
+        fprintf(out, "'(-%c --%s)'{-%c,--%s}'", s->letter, s->name, s->letter, s->name);
+    else
+        fprintf(out, "'%s--%s", s->kind == OPTION_LIST ? "*" : "", s->name);
+    fputc('[', out);
+    zsh_text(out, s->help);
+    fputc(']', out);
+    if (s->kind != OPTION_FLAG) {
+        fputc(':', out);
+        zsh_text(out, s->value ? s->value : "value");
+        fputs(s->kind == OPTION_CHOICE ? ":(" : ":_files", out);
+    }
+    for (size_t i = 0; s->kind == OPTION_CHOICE && s->choices[i]; i++)
+        fprintf(out, "%s%s", i ? " " : "", s->choices[i]);
+    fputs(s->kind == OPTION_CHOICE ? ")'" : "'", out);
+}
+
+static void zsh_subcommands(FILE *out, const struct command *command, const char *key)
+{
+    fputs("    local -a commands=(", out);
+    for (const struct command *const *c = command->subcommands; *c; c++) {
+        fprintf(out, "\n        '%s:", (*c)->name);
+        zsh_text(out, (*c)->summary);
+        fputc('\'', out);
+    }
+    if (!*key)
+        fputs("\n        'help:help of a command'", out);
+    fputs(")\n    if (( CURRENT == 2 )); then _describe command commands; return; fi\n", out);
+    if (!*key)
+        fputs("    if [[ $words[2] == help ]]; then shift words; (( CURRENT-- )); _llmsim; return; fi\n", out);
+    fputs("    local name=$words[2]\n    shift words; (( CURRENT-- ))\n    (( $+functions[", out);
+    zsh_function_name(out, key);
+    fputs("_$name] )) && ", out);
+    zsh_function_name(out, key);
+    fputs("_$name\n", out);
+}
+
+static void zsh_function(FILE *out, const struct command *command, const char *key)
+{
+    zsh_function_name(out, key);
+    fputs("()\n{\n", out);
+    if (command->subcommands) {
+        zsh_subcommands(out, command, key);
+    } else {
+        fputs("    _arguments '(- *)'{-h,--help}'[help]'", out);
+        for (const struct option_spec *s = command->options; s && s->name; s++)
+            zsh_option(out, s);
+        if (command->operands)
+            fputs(takes_arch(command) ? " \\\n        '*:operand:_llmsim-names'" : " \\\n        '*:operand:_files'", out);
+        fputc('\n', out);
+    }
+    fputs("}\n\n", out);
+}
+
+void completion_zsh(FILE *out, const struct command *root)
+{
+    fputs("#compdef llmsim\n# zsh completion for llmsim; written by 'llmsim help --completion zsh'\n\n"
+          "_llmsim-names()\n{\n"
+          "    local -a devices=(${(f)\"$(llmsim arch list 2>/dev/null | awk 'NR > 1 { print $1 }')\"})\n"
+          "    _alternative 'devices:device:compadd -a devices' 'files:file:_files'\n"
+          "}\n\n", out);
+    walk(out, root, "", zsh_function);
+    fputs("_llmsim \"$@\"\n", out);
+}
