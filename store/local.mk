@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # store/: results in SQLite
 libllmsim_results_la_SOURCES += \
+	store/ask.c \
 	store/batch.c \
 	store/batch.h \
+	store/check.c \
+	store/check.h \
 	store/columns.c \
 	store/columns.h \
 	store/filter.c \
