@@ -15,7 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RUNS_MAX = 21, ARGS_MAX = 12, PATH_CHARS = 4096 };
+enum { RUNS_MAX = 21, ARGS_MAX = 12, PATH_CHARS = 4096, ROWS_COUNT = 100000 };
+
+#define ROWS "bench_gemm.csv" /* written by write_rows */
 
 static const struct bench {
     const char *name;
@@ -28,6 +30,7 @@ static const struct bench {
     { "main job, analytic, cold", 11, 1, 0.050, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "analytic", "--db", "bench.db" } },
     { "main job, cycle, cold", 5, 1, 2.0, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "cycle", "--db", "bench.db" } },
     { "main job, cycle, row exists", 11, 0, 0.1, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "cycle", "--db", "bench.db" } },
+    { "100000 GEMM rows, analytic", 3, 0, 0, { "validate", ROWS, "--by", "device" } },
 };
 
 struct sample { double wall_s, cpu_s, memory_mb; int code; };
@@ -83,6 +86,23 @@ static void remove_database(void)
     remove("bench.db-shm");
 }
 
+/*
+ * Products without a measured time, all different: m and n step through sizes of their own, the device and the depth with them. Columns are those of
+ * measured rows (docs/validation.md).
+ */
+static int write_rows(void)
+{
+    static const char *const devices[] = { "A100-80GB-SXM", "H100-80GB-SXM" };
+    FILE *f = fopen(ROWS, "w");
+
+    if (!f)
+        return 1;
+    fputs("device,dtype_a,dtype_b,dtype_acc,m,n,k,batch,time_us,label,source\n", f);
+    for (int i = 0; i < ROWS_COUNT; i++)
+        fprintf(f, "%s,bf16,bf16,fp32,%d,%d,%d,1,,bench,aic:bench/gemm/1\n", devices[i % 2], 1 + i / 250, 128 * (1 + i / 2 % 125), 1024 << (i % 2));
+    return fclose(f) != 0;
+}
+
 /* Median wall time, least CPU time, greatest memory; the code of the first run that failed. */
 static struct sample measure(const struct bench *b, const char *program, const char *source)
 {
@@ -117,6 +137,10 @@ int main(int argc, char **argv)
         fputs("usage: bench LLMSIM SOURCE DATE CSV\n", stderr);
         return 2;
     }
+    if (write_rows()) {
+        fprintf(stderr, "bench: cannot write %s: %s\n", ROWS, strerror(errno));
+        return 1;
+    }
     FILE *csv = fopen(argv[4], "a");
     if (!csv) {
         fprintf(stderr, "bench: cannot append to %s: %s\n", argv[4], strerror(errno));
@@ -130,10 +154,11 @@ int main(int argc, char **argv)
         struct sample s = measure(b, argv[1], argv[2]);
 
         printf("%-28s %5d %12.2f %12.2f %10.1f %12.0f%s\n", b->name, b->runs, s.wall_s * 1e3, s.cpu_s * 1e3, s.memory_mb,
-               b->goal_s * 1e3, s.code ? "   FAILED" : s.wall_s > b->goal_s ? "   above" : "");
+               b->goal_s * 1e3, s.code ? "   FAILED" : b->goal_s > 0 && s.wall_s > b->goal_s ? "   above" : "");
         fprintf(csv, "%s,\"%s\",%d,%.6f,%.6f,%.3f,%d\n", argv[3], b->name, b->runs, s.wall_s, s.cpu_s, s.memory_mb, s.code);
         bad |= s.code != 0;
     }
     remove_database();
+    remove(ROWS);
     return fclose(csv) != 0 || bad;
 }
