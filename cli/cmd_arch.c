@@ -399,6 +399,7 @@ static int run_check(const struct command *self, int argc, char **argv)
 
 static const struct command list = {
     .name = "list", .summary = "shipped devices, with dense peaks and memory", .options = list_table, .run = run_list,
+    .examples = "  llmsim arch list\n",
 };
 static const struct command show_command = {
     .name = "show", .summary = "a resolved description, with the place and source of each value", .operands = "ARCH", .operands_min = 1,
@@ -409,9 +410,11 @@ static const struct command show_command = {
 static const struct command check = {
     .name = "check", .summary = "reads descriptions and says whether they are sound", .operands = "[ARCH...]", .operands_max = -1,
     .options = check_table, .run = run_check, .about = "Without ARCH, everything that is shipped.",
+    .examples = "  llmsim arch check\n  llmsim arch check mine.yaml\n",
 };
 static const struct command *const subcommands[] = { &check, &list, &show_command, NULL };
 
 const struct command command_arch = {
     .name = "arch", .summary = "list, show and check hardware descriptions and software stacks", .subcommands = subcommands,
+    .examples = "  llmsim arch list\n  llmsim arch show A100\n",
 };

@@ -223,4 +223,5 @@ static const struct command *const subcommands[] = { &fleet_plan_command, &comma
 
 const struct command command_fleet = {
     .name = "fleet", .summary = "which devices serve a stream of requests most cheaply", .subcommands = subcommands,
+    .examples = "  llmsim fleet plan llama-2-7b requests.csv --device A10G --device A100-80GB --tpot '120 ms' --rate 8\n",
 };

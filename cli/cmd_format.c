@@ -290,6 +290,7 @@ static int run_show(const struct command *self, int argc, char **argv)
 
 static const struct command list = {
     .name = "list", .summary = "the number formats, with their standards", .options = list_table, .run = run_list,
+    .examples = "  llmsim format list\n",
 };
 static const struct command show_command = {
     .name = "show", .summary = "a format's values or a quantization scheme, and what a matrix in it takes", .operands = "SCHEME", .operands_min = 1,
@@ -301,4 +302,5 @@ static const struct command *const subcommands[] = { &command_format_coded, &com
 
 const struct command command_format = {
     .name = "format", .summary = "list number formats, show quantization schemes, their error and what they cost in quality", .subcommands = subcommands,
+    .examples = "  llmsim format list\n  llmsim format show int4g128z --rows 28672 --cols 8192\n",
 };

@@ -93,4 +93,5 @@ static int run(const struct command *self, int argc, char **argv)
 
 const struct command command_format_coded = {
     .name = "coded", .summary = "ternary weights below one bit, in codewords of a dictionary (QMoE)", .options = table, .run = run,
+    .examples = "  llmsim format coded --zeros 0.9\n",
 };

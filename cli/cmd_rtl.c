@@ -160,9 +160,11 @@ static const struct command emit_command = {
                 "  llmsim rtl emit fused_dot a=fp16 w=fp16 acc=fp32 lanes=4 fraction=24\n"
                 "  llmsim rtl emit --units units.txt --top synth -o all.v\n",
 };
-static const struct command list_command = { .name = "list", .summary = "the units and their parameters", .options = list_table, .run = run_list };
+static const struct command list_command = { .name = "list", .summary = "the units and their parameters", .options = list_table, .run = run_list,
+    .examples = "  llmsim rtl list\n" };
 static const struct command *const subcommands[] = { &emit_command, &list_command, NULL };
 
 const struct command command_rtl = {
     .name = "rtl", .summary = "synthesizable Verilog of the datapath units, bit for bit what formats/ computes", .subcommands = subcommands,
+    .examples = "  llmsim rtl list\n  llmsim rtl emit kulisch a=e4m3 w=e2m1 -o kulisch.v\n",
 };

@@ -154,10 +154,11 @@ static const struct command gen = {
 };
 static const struct command check = {
     .name = "check", .summary = "reads a whole trace and says whether it is sound", .operands = "TRACE", .operands_min = 1, .operands_max = 1,
-    .run = run_check,
+    .run = run_check, .examples = "  llmsim trace check workloads/llama70b.trace\n",
 };
 static const struct command *const subcommands[] = { &check, &gen, &trace_info_command, &trace_stored_command, NULL };
 
 const struct command command_trace = {
     .name = "trace", .summary = "make, describe and check traces", .subcommands = subcommands,
+    .examples = "  llmsim trace info workloads/llama70b.trace\n  llmsim trace gen workloads/models/llama-3-8b.yaml --batch 8 -o a.trace\n",
 };

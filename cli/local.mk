@@ -26,6 +26,7 @@ llmsim_SOURCES = \
 	cli/commands.c \
 	cli/commands.h \
 	cli/completion.c \
+	cli/examples.c \
 	cli/fleet_unit.c \
 	cli/fleet_unit.h \
 	cli/help.c \

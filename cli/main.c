@@ -96,13 +96,15 @@ static int help(char **names)
     return STATUS_OK;
 }
 
-/* What the build asks for: `help --list`, `help --completion SHELL`. */
+/* What the build and the tests ask for: `help --list`, `help --check-examples`, `help --completion SHELL`. */
 static int generate(const char *what, const char *shell)
 {
     struct error err;
 
     if (strcmp(what, "--list") == 0)
         manual_list(stdout, &root);
+    else if (strcmp(what, "--check-examples") == 0)
+        return examples_check(stdout, &root, &root, root.name) ? STATUS_BAD_INPUT : STATUS_OK;
     else if (shell && strcmp(shell, "bash") == 0)
         completion_bash(stdout, &root);
     else if (shell && strcmp(shell, "zsh") == 0)
@@ -156,7 +158,8 @@ static int start(int argc, char **argv)
         printf("llmsim %s (model %s)\n", version_program(), version_model());
         return STATUS_OK;
     }
-    if (strcmp(argv[1], "help") == 0 && argc > 2 && (strcmp(argv[2], "--list") == 0 || strcmp(argv[2], "--completion") == 0))
+    if (strcmp(argv[1], "help") == 0 && argc > 2 && (strcmp(argv[2], "--list") == 0 || strcmp(argv[2], "--check-examples") == 0 ||
+                                                                 strcmp(argv[2], "--completion") == 0))
         return generate(argv[2], argv[3]);
     if (strcmp(argv[1], "help") == 0)
         return help(argv + 2);

@@ -13,6 +13,10 @@ void manual_page(FILE *out, const struct command *command, const char *path);
 /** Words of every command below `root`, one command a line ("trace gen"), in the order of the tables. */
 void manual_list(FILE *out, const struct command *root);
 
+/** Parses the examples of `command` and of everything below it by the tables; a line for each command without, and each that does not
+ *  parse. Returns their number. */
+int64_t examples_check(FILE *out, const struct command *root, const struct command *command, const char *path);
+
 /** Completion functions of all commands below `root`. */
 void completion_bash(FILE *out, const struct command *root);
 void completion_zsh(FILE *out, const struct command *root);

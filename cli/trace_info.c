@@ -205,4 +205,5 @@ const struct command trace_info_command = {
     .options = info_table, .run = run_info,
     .about = "Bytes are compulsory traffic: each operand of each call moves once, without caches or fusion. A matrix product or attention "
              "counts two FLOPs a multiply-add, with the causal mask counted exactly; element-wise operators count none.",
+    .examples = "  llmsim trace info workloads/llama70b.trace\n",
 };

@@ -41,6 +41,7 @@ suites = \
 	tests/scoreboard \
 	tests/serving \
 	tests/serving_stacks \
+	tests/store_check \
 	tests/store_query \
 	tests/store_runs \
 	tests/store_sweeps \

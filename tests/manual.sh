@@ -19,6 +19,7 @@ skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP no $2"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 sh "$top/cli/manual.sh" "$build/llmsim" "$work/manual" || exit 99
+said 'every command has examples, and the parser takes them' "$(llmsim help --check-examples)"
 said 'a page for each command' "$(llmsim help --list | while read -r words; do
     test -s "$work/manual/llmsim-$(echo "$words" | tr ' ' -).1" || echo "no page of '$words'"; done)"
 said 'every option of the help is in the page' "$(llmsim help --list | while read -r words; do
