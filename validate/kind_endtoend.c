@@ -104,9 +104,10 @@ static enum status in_unit(double *value, const char *unit, struct error *err)
     return error_plain(err, STATUS_BAD_INPUT, "unit '%s', expected s, ms, us or token/s", unit);
 }
 
-/* Recipes of the dtypes that serving tables name and that are no preset. */
-static const char *recipe_of(const char *dtype, const struct harness *harness)
+/* Recipes of the dtypes that serving tables name and that are no preset. Servers run bf16 models in fp16 where no matrix unit takes bf16. */
+static const char *recipe_of(const char *dtype, const struct harness *harness, const struct hardware *hw)
 {
+    const struct arch_unit *tensor = hardware_unit(hw, "tensor_core");
     static const struct { const char *dtype, *recipe; } known[] = {
         { "bfloat16", "bf16" }, { "float16", "fp16" }, { "fp4", "w=nvfp4,a=nvfp4,kv=fp8_e4m3,out=bf16" }, { "fp8_e4m3", "fp8" }, { "int4", "w4a16" },
         { "nvfp4", "w=nvfp4,a=nvfp4,kv=fp8_e4m3,out=bf16" },
@@ -116,7 +117,9 @@ static const char *recipe_of(const char *dtype, const struct harness *harness)
         return harness->fp8;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(known[i].dtype, dtype) == 0)
-            return known[i].recipe;
+            dtype = known[i].recipe;
+    if (strcmp(dtype, "bf16") == 0 && tensor && unit_fma_per_cycle_sm(tensor, format_find("bf16"), NULL) <= 0)
+        return "fp16";
     return dtype;
 }
 
@@ -147,7 +150,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
         return st;
     struct engine_request want = { .device = device, .model = r.model, .stack = harness_stack(harness, hw), .harness = harness,
                                    .layout = { .tp = r.tp * dies }, .pp = r.pp,
-                                   .recipe = recipe_of(r.dtype, harness) };
+                                   .recipe = recipe_of(r.dtype, harness, hw) };
     if ((st = engines_get(&e, p, &want, err)) || (st = predict_serving(out, &r, harness, e, err)) ||
         (st = in_unit(&out->value, row_text(row, "unit"), err)))
         return st;
