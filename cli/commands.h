@@ -22,6 +22,7 @@ extern const struct command command_report;
 extern const struct command command_rtl;
 extern const struct command command_run;
 extern const struct command command_scoreboard;
+extern const struct command command_sweep;
 extern const struct command command_trace;
 extern const struct command command_validate;
 
@@ -30,6 +31,10 @@ extern const struct command command_fleet_runtime;
 
 /** Subcommands of `format` (cmd_format_NAME.c). */
 extern const struct command command_format_coded, command_format_error, command_format_quality;
+
+/** Subcommands of `sweep` (sweep_queue.c), and the shards that operands name: files, and all in a folder. */
+extern const struct command command_sweep_status, command_sweep_submit;
+enum status sweep_shards(struct text_list *out, const struct text_list *operands, struct arena *arena, struct error *err);
 
 /** Explains the kernels of one role after a run (cmd_explain.c), as text. */
 struct job;

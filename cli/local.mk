@@ -21,6 +21,7 @@ llmsim_SOURCES = \
 	cli/cmd_rtl.c \
 	cli/cmd_run.c \
 	cli/cmd_scoreboard.c \
+	cli/cmd_sweep.c \
 	cli/cmd_trace.c \
 	cli/cmd_validate.c \
 	cli/commands.c \
@@ -46,6 +47,7 @@ llmsim_SOURCES = \
 	cli/report_source.c \
 	cli/report_source.h \
 	cli/report_table.c \
+	cli/sweep_queue.c \
 	cli/trace_info.c \
 	cli/trace_info.h \
 	cli/trace_stored.c

@@ -83,6 +83,8 @@ libllmsim_model_la_SOURCES += \
 	sim/run_diff.c \
 	sim/run_diff.h \
 	sim/run_key.c \
+	sim/runner.c \
+	sim/step_source.h \
 	sim/stream_model.h \
 	sim/stream_time.c \
 	sim/timing.h \

@@ -93,7 +93,8 @@ static void activations_of(struct memory_use *use, const struct lowered_step *lo
     }
 }
 
-static enum status read_trace(struct memory_use *use, struct kv_peak *peak, const struct lower_context *ctx, struct trace *t, struct error *err)
+static enum status read_trace(struct memory_use *use, struct kv_peak *peak, const struct lower_context *ctx, struct step_source *source,
+                              struct error *err)
 {
     struct arena arena = { 0 };
     int64_t most_tokens = 0;
@@ -102,7 +103,7 @@ static enum status read_trace(struct memory_use *use, struct kv_peak *peak, cons
     for (;;) {
         const struct step *step;
         arena_reset(&arena);
-        if ((st = trace_next(&step, t, &arena, err)) || step == NULL)
+        if ((st = step_source_next(&step, source, &arena, err)) || step == NULL)
             break;
         memory_kv_step(peak, ctx->model, step);
         if (step->tokens <= most_tokens)
@@ -175,31 +176,35 @@ static enum status infeasible(const struct run_spec *spec, const struct kv_peak 
                        fits[0] != '\0' ? "; nearest that fits: " : "; no split over this link and no weight format fits", fits);
 }
 
-enum status memory_account(struct memory_use *out, const struct run_spec *spec, const char *trace_path, struct error *err)
+enum status memory_account_steps(struct memory_use *out, const struct run_spec *spec, struct step_source *source, const char *name, struct error *err)
 {
     struct memory_use use = { .capacity = spec->hw->dram.bytes };
     struct kv_peak peak = { 0 };
+    struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, source->model, NULL };
+    enum status st = read_trace(&use, &peak, &ctx, source, err);
+
+    if (st)
+        return st;
+    use.weights = memory_weights(source->model, &spec->recipe, &spec->layout);
+    use.kv = memory_kv(&peak, source->model, &spec->recipe, &spec->layout);
+    if (use.weights < 0 || use.kv < 0)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: weights or KV cache overflow 64 bits", name);
+    use.total = use.weights + use.kv + use.activations + use.workspace;
+    if (use.capacity > 0 && use.total > use.capacity)
+        return infeasible(spec, &peak, source->model, &use, err);
+    *out = use;
+    return STATUS_OK;
+}
+
+enum status memory_account(struct memory_use *out, const struct run_spec *spec, const char *trace_path, struct error *err)
+{
     struct trace *t = NULL;
     enum status st = trace_open(&t, trace_path, err);
 
     if (st)
         return st;
-    const struct model_info *model = trace_model(t);
-    struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, model, NULL };
-    if ((st = read_trace(&use, &peak, &ctx, t, err)))
-        goto out;
-    use.weights = memory_weights(model, &spec->recipe, &spec->layout);
-    use.kv = memory_kv(&peak, model, &spec->recipe, &spec->layout);
-    if (use.weights < 0 || use.kv < 0) {
-        st = error_plain(err, STATUS_BAD_INPUT, "%s: weights or KV cache overflow 64 bits", trace_path);
-        goto out;
-    }
-    use.total = use.weights + use.kv + use.activations + use.workspace;
-    if (use.capacity > 0 && use.total > use.capacity)
-        st = infeasible(spec, &peak, model, &use, err);
-    else
-        *out = use;
-out:
+    struct step_source source = { .model = trace_model(t), .trace = t };
+    st = memory_account_steps(out, spec, &source, trace_path, err);
     trace_close(t);
     return st;
 }

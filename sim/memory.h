@@ -8,6 +8,7 @@
 
 #include "sim/lower.h"
 #include "sim/run.h"
+#include "sim/step_source.h"
 
 /** KV tokens of each kv_info record at the iteration where the cache is fullest. */
 struct kv_peak {
@@ -28,5 +29,7 @@ void memory_kv_step(struct kv_peak *peak, const struct model_info *model, const 
  * designs that fit.
  */
 enum status memory_account(struct memory_use *out, const struct run_spec *spec, const char *trace_path, struct error *err);
+/** The same of steps that come from somewhere; `name` is for messages. */
+enum status memory_account_steps(struct memory_use *out, const struct run_spec *spec, struct step_source *source, const char *name, struct error *err);
 
 #endif

@@ -21,6 +21,8 @@ enum status ps_from_timing(struct ps_timing *out, const struct timed_kernel *t, 
 struct memo; /* handle */
 struct memo *memo_open(const struct fidelity *fidelity, const struct timing_context *ctx); /* NULL: no memory */
 void memo_close(struct memo *m);
+/** Begins another run: what is timed already stays, hits and misses are counted as if it were not. */
+void memo_begin(struct memo *m);
 /** Times the kernel, also by roofline, or finds it timed already. *out is borrowed from the memo. Collectives are timed by sim/collective.h at every fidelity. */
 enum status memo_time(const struct timed_kernel **out, struct memo *m, const struct kernel *k, struct error *err);
 void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m);

@@ -8,7 +8,7 @@
 #include "sim/collective.h"
 #include "sim/replay.h"
 
-struct slot { struct hash128 key; struct timed_kernel *timed; };
+struct slot { struct hash128 key; struct timed_kernel *timed; int64_t run; };
 
 struct memo {
     const struct fidelity *fidelity;
@@ -17,6 +17,7 @@ struct memo {
     struct slot *slots;
     size_t capacity, used;
     int64_t hits, misses;
+    int64_t run;             /* that counts; a slot was a miss in its run */
 };
 
 struct memo *memo_open(const struct fidelity *fidelity, const struct timing_context *ctx)
@@ -43,6 +44,12 @@ void memo_close(struct memo *m)
     arena_free(&m->arena);
     free(m->slots);
     free(m);
+}
+
+void memo_begin(struct memo *m)
+{
+    m->run++;
+    m->hits = m->misses = 0;
 }
 
 void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m)
@@ -102,7 +109,11 @@ enum status memo_time(const struct timed_kernel **out, struct memo *m, const str
     hasher_close(h);
     struct slot *s = find(m->slots, m->capacity, key);
     if (s->timed != NULL) {
-        m->hits++;
+        if (s->run == m->run)
+            m->hits++;
+        else
+            m->misses++;
+        s->run = m->run;
         *out = s->timed;
         return STATUS_OK;
     }
@@ -114,7 +125,7 @@ enum status memo_time(const struct timed_kernel **out, struct memo *m, const str
         return st;
     m->misses++;
     m->used++;
-    *find(m->slots, m->capacity, key) = (struct slot){ key, t };
+    *find(m->slots, m->capacity, key) = (struct slot){ key, t, m->run };
     *out = t;
     return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #include "sim/lower.h"
 #include "sim/replay.h"
 #include "sim/run.h"
+#include "sim/step_source.h"
 
 enum { WARNINGS_MAX = 32 };
 
@@ -37,7 +38,15 @@ struct replay {
 /* ---- run_key.c ---- */
 
 /* run_key(), and how many steps the trace has. */
+/* Key from a spec and the hash of its trace. */
+enum status run_key_of(struct hash128 *out, const struct run_spec *spec, struct hash128 trace, struct error *err);
 enum status run_key_and_steps(struct hash128 *out, int64_t *steps, const struct run_spec *spec, const char *trace_path, struct error *err);
+
+/* ---- run.c ---- */
+
+/* The replay itself: `out` holds key and memory already. */
+enum status run_steps(struct result *out, const struct run_spec *spec, const struct fidelity *fidelity, struct memo *memo, struct step_source *source,
+                      struct arena *arena, const volatile sig_atomic_t *stop, struct progress *progress, struct error *err);
 
 /* ---- replay_rows.c: what the run has come to so far ---- */
 

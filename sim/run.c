@@ -43,7 +43,7 @@ static enum status finish(struct replay *r)
     return STATUS_OK;
 }
 
-static enum status replay_trace(struct replay *r, struct trace *t, const volatile sig_atomic_t *stop, struct progress *progress)
+static enum status replay_steps(struct replay *r, struct step_source *source, const volatile sig_atomic_t *stop, struct progress *progress)
 {
     int64_t done = 0;
     enum status st;
@@ -53,7 +53,7 @@ static enum status replay_trace(struct replay *r, struct trace *t, const volatil
         arena_reset(&r->scratch);
         if (stop != NULL && *stop)
             return error_plain(r->err, STATUS_INTERRUPTED, "interrupted after %lld steps", (long long)done);
-        if ((st = trace_next(&s, t, &r->scratch, r->err)) || s == NULL)
+        if ((st = step_source_next(&s, source, &r->scratch, r->err)) || s == NULL)
             return st;
         if ((st = replay_step(r, s)))
             return st;
@@ -69,35 +69,48 @@ static void warn_sources(struct replay *r, const struct model_info *model)
         replay_warn(r, "memory is over 95 % full: a real allocator may not place it");
 }
 
+enum status run_steps(struct result *out, const struct run_spec *spec, const struct fidelity *fidelity, struct memo *memo, struct step_source *source,
+                      struct arena *arena, const volatile sig_atomic_t *stop, struct progress *progress, struct error *err)
+{
+    struct result result = *out;
+    struct replay r = { .spec = spec, .fidelity = fidelity, .memo = memo, .arena = arena, .out = &result, .err = err };
+    enum status st;
+
+    result.devices = spec->layout.tp;
+    result.fidelity = fidelity->name;
+    r.lower = (struct lower_context){ spec->hw, spec->stack, &spec->recipe, &spec->layout, source->model, NULL };
+    warn_sources(&r, source->model);
+    if (!(st = replay_steps(&r, source, stop, progress)) && !(st = finish(&r)))
+        *out = result;
+    arena_free(&r.scratch);
+    return st;
+}
+
 enum status run(struct result *out, const struct run_spec *spec, const char *trace_path, struct arena *arena,
                 const volatile sig_atomic_t *stop, struct progress *progress, struct error *err)
 {
-    struct result result = { .devices = spec->layout.tp };
-    struct replay r = { .spec = spec, .arena = arena, .out = &result, .err = err };
+    struct result result = { 0 };
     struct timing_context ctx = { .hw = spec->hw, .stack = spec->stack, .choice = spec->choice, .ranks = spec->layout.tp };
+    const struct fidelity *fidelity;
     struct trace *t = NULL;
+    struct memo *memo;
     int64_t steps;
     enum status st;
 
-    if ((st = fidelity_find(&r.fidelity, spec->fidelity, err)) || (st = units_check(spec->hw, err)) ||
+    if ((st = fidelity_find(&fidelity, spec->fidelity, err)) || (st = units_check(spec->hw, err)) ||
         (st = layout_check(&spec->layout, spec->hw, err)) || (st = run_key_and_steps(&result.key, &steps, spec, trace_path, err)) ||
         (st = memory_account(&result.memory, spec, trace_path, err)))
         return st;
-    result.fidelity = r.fidelity->name;
     if (progress != NULL)
         progress->total = steps;
-    if ((r.memo = memo_open(r.fidelity, &ctx)) == NULL)
+    if ((memo = memo_open(fidelity, &ctx)) == NULL)
         return error_no_memory(err);
-    if ((st = trace_open(&t, trace_path, err)))
-        goto out;
-    r.lower = (struct lower_context){ spec->hw, spec->stack, &spec->recipe, &spec->layout, trace_model(t), NULL };
-    warn_sources(&r, trace_model(t));
-    if ((st = replay_trace(&r, t, stop, progress)) || (st = finish(&r)))
-        goto out;
-    *out = result;
-out:
+    if (!(st = trace_open(&t, trace_path, err))) {
+        struct step_source source = { .model = trace_model(t), .trace = t };
+        if (!(st = run_steps(&result, spec, fidelity, memo, &source, arena, stop, progress, err)))
+            *out = result;
+    }
     trace_close(t);
-    arena_free(&r.scratch);
-    memo_close(r.memo);
+    memo_close(memo);
     return st;
 }

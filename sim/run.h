@@ -91,4 +91,24 @@ enum status run_key(struct hash128 *out, const struct run_spec *spec, const char
 enum status run(struct result *out, const struct run_spec *spec, const char *trace_path, struct arena *arena,
                 const volatile sig_atomic_t *stop, struct progress *progress, struct error *err);
 
+/* ---- many runs ---- */
+
+struct run_trace; /* handle: a trace in memory */
+enum status run_trace_open(struct run_trace **out, const char *path, struct error *err);
+struct hash128 run_trace_hash(const struct run_trace *t);
+void run_trace_close(struct run_trace *t);
+
+/**
+ * Runs of one trace on one chip under one stack that differ in recipe and layout: a kernel that two of them share is timed once. Results
+ * equal those of run(), bit for bit. `hw`, `stack` and `trace` must outlive the handle and its results.
+ */
+struct runner;
+enum status runner_open(struct runner **out, const struct hardware *hw, const struct stack *stack, const struct run_trace *trace, const char *fidelity,
+                        enum mapping_choice choice, struct error *err);
+/** As run_key(). */
+enum status runner_key(struct hash128 *out, const struct runner *r, const struct recipe *recipe, const struct layout *layout, struct error *err);
+enum status runner_run(struct result *out, struct runner *r, const struct recipe *recipe, const struct layout *layout, struct arena *arena,
+                       const volatile sig_atomic_t *stop, struct error *err);
+void runner_close(struct runner *r);
+
 #endif

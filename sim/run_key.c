@@ -44,6 +44,11 @@ enum status run_key_and_steps(struct hash128 *out, int64_t *steps, const struct 
         return error_plain(err, STATUS_BAD_INPUT, "a run reads its trace more than once: expected a file, found standard input");
     if ((st = hash_trace(&trace, steps, trace_path, err)))
         return st;
+    return run_key_of(out, spec, trace, err);
+}
+
+enum status run_key_of(struct hash128 *out, const struct run_spec *spec, struct hash128 trace, struct error *err)
+{
     struct hasher *h = hasher_open();
     if (h == NULL)
         return error_no_memory(err);

@@ -60,7 +60,7 @@ yaml.h    : base
 systemc   : sim/hw
 systemc.h : sim/hw
 glpk.h    : costmodel
-gsl/      : base formats sim costmodel validate
+gsl/      : base formats sim costmodel validate sweep
 '
 strangers() {
     echo "$systems" | while read -r header colon rooms; do

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* llmsim sweep: many designs of one file. docs/sweep_files.md */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/job.h"
+#include "sweep/evaluate.h"
+#include "sweep/sampler.h"
+#include "sweep/work.h"
+
+struct sweep_options {
+    const char *db;
+    int64_t workers, task, of, first;
+    bool detail;
+};
+
+static volatile sig_atomic_t asked_to_stop; /* the number of the signal */
+
+static void on_signal(int number)
+{
+    asked_to_stop = number;
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- plan ---- */
+
+static const struct option_spec plan_table[] = {
+    { .name = "db", .kind = OPTION_TEXT, .offset = offsetof(struct sweep_options, db), .value = "FILE",
+      .help = "database in which to look for what is there [default: $LLMSIM_DB, else llmsim.db in the current folder]" },
+    { .name = "first", .kind = OPTION_I64, .offset = offsetof(struct sweep_options, first), .value = "N", .otherwise = "5", .min = 0, .max = 1000000,
+      .help = "designs to show" },
+    { 0 }
+};
+
+struct survey { int64_t designs, valid, shown, tried; double spent_s; };
+
+/* One design: shown, and the first few timed. */
+static enum status survey_design(struct survey *s, struct evaluator *e, const struct plan *plan, const int64_t *index, int64_t at, int64_t show, struct error *err)
+{
+    struct value values[PLAN_NAMES_MAX];
+    struct arena arena = { 0 };
+    struct prepared_point ready;
+    struct result r;
+    bool valid;
+    enum status st = plan_assign(values, &valid, plan, index, &arena, err);
+
+    if (!st && valid) {
+        const char *text = plan_assignment(plan, values, NULL, &arena);
+        if (s->shown++ < show && text)
+            printf("  %8lld  %s\n", (long long)at, text);
+        if (s->tried < 3) {
+            double began_s = now_s();
+            st = evaluator_prepare(&ready, e, values, "analytic", &arena, err);
+            if (!st && evaluator_run(&r, e, &ready, &arena, NULL, err))
+                s->tried--; /* infeasible ones say nothing about time */
+            s->tried++;
+            s->spent_s += now_s() - began_s;
+        }
+        s->valid++;
+    }
+    arena_free(&arena);
+    return st;
+}
+
+static enum status survey_all(struct survey *s, const struct plan *plan, int64_t show, struct error *err)
+{
+    enum { LOOK_MAX = 1000000 };
+    struct sampler *sampler = NULL;
+    struct evaluator *e;
+    int64_t index[PLAN_NAMES_MAX];
+    enum status st = evaluator_open(&e, plan, err);
+
+    s->designs = plan->sampler->count ? plan->sampler->count(plan) : plan->population * plan->generations;
+    if (!st && plan->sampler->open)
+        st = plan->sampler->open(&sampler, plan, err);
+    for (int64_t i = 0; !st && plan->sampler->at && i < s->designs && i < LOOK_MAX; i++)
+        if (!(st = plan->sampler->at(index, sampler, plan, i, err)))
+            st = survey_design(s, e, plan, index, i, show, err);
+    if (sampler)
+        plan->sampler->close(sampler);
+    evaluator_close(e);
+    return st;
+}
+
+static enum status show_plan(const struct plan *plan, const struct sweep_options *o, struct error *err)
+{
+    const char *path = job_database(o->db);
+    struct store_sweep_counts counts = { 0 };
+    struct survey s = { 0 };
+    struct store *store;
+    enum status st;
+
+    printf("%s: %s\n", plan->name, plan->sampler->summary);
+    for (int64_t i = 0; i < plan->names_count; i++)
+        if (plan->names[i].dimension >= 0)
+            printf("  %-32s %lld value%s\n", plan->names[i].name, (long long)plan->dimensions[plan->names[i].dimension].count,
+                   plan->dimensions[plan->names[i].dimension].count == 1 ? "" : "s");
+    puts("designs:");
+    if ((st = survey_all(&s, plan, o->first, err)))
+        return st;
+    if (plan->sampler->at)
+        printf("%lld designs, %lld of them are left by the constraints%s\n", (long long)s.designs, (long long)s.valid,
+               s.designs > 1000000 ? " (of the first million)" : "");
+    else
+        printf("up to %lld designs\n", (long long)s.designs);
+    if (s.tried)
+        printf("about %.3g s a design at analytic fidelity on one core: the first ones took that, later ones share their work\n", s.spent_s / (double)s.tried);
+    if (access(path, R_OK) == 0 && !(st = store_open(&store, path, err))) {
+        st = store_sweep_count(&counts, store, plan->hash, err);
+        store_close(store);
+        if (!st)
+            printf("%s holds %lld of them, %lld infeasible\n", path, (long long)(counts.done + counts.infeasible), (long long)counts.infeasible);
+    }
+    return st;
+}
+
+static int plan_main(const struct command *self, int argc, char **argv)
+{
+    struct sweep_options o = { 0 };
+    struct text_list operands;
+    struct arena arena = { 0 };
+    struct error err = { 0 };
+    struct plan *plan;
+    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
+
+    if (!st && !(st = plan_read(&plan, operands.items[0], &arena, &err)))
+        st = show_plan(plan, &o, &err);
+    arena_free(&arena);
+    return st ? command_fail(&err) : STATUS_OK;
+}
+
+static const struct command command_plan = {
+    .name = "plan", .summary = "shows what a sweep file asks for", .operands = "FILE", .operands_min = 1, .operands_max = 1, .options = plan_table,
+    .about = "Reads and checks a sweep file; shows its axes, the number of designs, the first of them, how long one takes, and how many the database holds.",
+    .examples = "  llmsim sweep plan experiments/formats.yaml\n", .run = plan_main,
+};
+
+/* ---- run ---- */
+
+static const struct option_spec run_table[] = {
+    { .name = "db", .kind = OPTION_TEXT, .offset = offsetof(struct sweep_options, db), .value = "FILE",
+      .help = "database of results [default: $LLMSIM_DB, else llmsim.db in the current folder]" },
+    { .name = "jobs", .letter = 'j', .kind = OPTION_I64, .offset = offsetof(struct sweep_options, workers), .value = "N", .otherwise = "1", .min = 1, .max = 256,
+      .help = "worker processes" },
+    { .name = "detail", .kind = OPTION_FLAG, .offset = offsetof(struct sweep_options, detail), .help = "store the breakdown of every run" },
+    { .name = "task", .kind = OPTION_I64, .offset = offsetof(struct sweep_options, task), .value = "K", .otherwise = "0", .min = 0, .max = 1000000,
+      .help = "only slice K, counted from 0, of --of N" },
+    { .name = "of", .kind = OPTION_I64, .offset = offsetof(struct sweep_options, of), .value = "N", .otherwise = "0", .min = 0, .max = 1000000,
+      .help = "slices into which the sweep is cut" },
+    { 0 }
+};
+
+static enum status run_plan(const struct plan *plan, const struct sweep_options *o, struct error *err)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+    struct progress progress;
+    struct sweep_tally t = { 0 };
+    struct sweep_job job = { .plan = plan, .database = job_database(o->db), .detail = o->detail, .workers = o->workers, .task = o->task, .tasks = o->of,
+                             .stop = &asked_to_stop, .progress = &progress, .clock_s = now_s };
+    bool terminal = isatty(STDERR_FILENO) == 1;
+
+    if (o->of ? o->task >= o->of : o->task != 0)
+        return error_plain(err, STATUS_BAD_INPUT, "--task %lld: expected 0 to %lld, with --of N", (long long)o->task, (long long)(o->of ? o->of - 1 : 0));
+    action.sa_flags = (int)SA_RESETHAND;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    action.sa_flags = 0;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGUSR1, &action, NULL);
+    progress_begin(&progress, stderr, terminal, "designs", 0, now_s());
+    enum status st = sweep_run(&t, &job, err);
+    progress_end(&progress, now_s());
+    printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded by constraints\n", plan->name, (long long)t.done,
+           (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed, (long long)t.excluded);
+    return st == STATUS_PARTIAL && asked_to_stop == SIGINT ? error_plain(err, STATUS_INTERRUPTED, "interrupted: what was done is stored, the same command goes on") : st;
+}
+
+static int run_main(const struct command *self, int argc, char **argv)
+{
+    struct sweep_options o = { 0 };
+    struct text_list operands;
+    struct arena arena = { 0 };
+    struct error err = { 0 };
+    struct plan *plan;
+    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
+
+    if (!st && !(st = plan_read(&plan, operands.items[0], &arena, &err)))
+        st = run_plan(plan, &o, &err);
+    arena_free(&arena);
+    return st ? command_fail(&err) : STATUS_OK;
+}
+
+static const struct command command_sweep_run = {
+    .name = "run", .summary = "computes the designs that the database lacks", .operands = "FILE", .operands_min = 1, .operands_max = 1, .options = run_table,
+    .about = "Computes what is missing and stores it, a batch at a time. Stopped at any moment, the same command goes on; designs that do not fit are stored with "
+             "the reason.\n\nExit code: 0 done, 2 bad usage or input, 5 stopped by USR1 or TERM, 130 by Ctrl-C; what was done is stored.",
+    .examples = "  llmsim sweep run experiments/formats.yaml -j 8 --db formats.db\n  llmsim sweep run experiments/formats.yaml --task 3 --of 20 --db shard3.db\n",
+    .run = run_main,
+};
+
+/* ---- merge ---- */
+
+static const struct option_spec merge_table[] = {
+    { .name = "db", .kind = OPTION_TEXT, .offset = offsetof(struct sweep_options, db), .value = "FILE",
+      .help = "database to merge into [default: $LLMSIM_DB, else llmsim.db in the current folder]" },
+    { 0 }
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static enum status merge_all(const struct text_list *shards, const char *path, struct error *err)
+{
+    struct store_merged sum = { 0 };
+    struct store *store;
+    double began_s = now_s();
+    enum status st = store_open(&store, path, err);
+
+    if (st)
+        return st;
+    for (int64_t i = 0; i < shards->count && !st; i++) {
+        struct store_merged m;
+        if ((st = store_merge(&m, store, shards->items[i], err)))
+            break;
+        sum.runs += m.runs;
+        sum.runs_new += m.runs_new;
+        sum.points += m.points;
+        sum.points_new += m.points_new;
+    }
+    store_close(store);
+    printf("%lld of %lld runs and %lld of %lld points were new\n", (long long)sum.runs_new, (long long)sum.runs, (long long)sum.points_new, (long long)sum.points);
+    fprintf(stderr, "%.3g rows/s\n", (double)(sum.runs + sum.points) / (now_s() - began_s));
+    return st;
+}
+
+static int merge_main(const struct command *self, int argc, char **argv)
+{
+    struct sweep_options o = { 0 };
+    struct text_list operands, shards;
+    struct arena arena = { 0 };
+    struct error err = { 0 };
+    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
+
+    if (!st && !(st = sweep_shards(&shards, &operands, &arena, &err))) {
+        qsort(shards.items, (size_t)shards.count, sizeof *shards.items, by_text);
+        st = merge_all(&shards, job_database(o.db), &err);
+    }
+    arena_free(&arena);
+    return st ? command_fail(&err) : STATUS_OK;
+}
+
+static const struct command command_merge = {
+    .name = "merge", .summary = "takes shards into a database", .operands = "SHARD|FOLDER...", .operands_min = 1, .operands_max = -1, .options = merge_table,
+    .about = "Takes each shard whole or not at all; merging again changes nothing. A folder stands for the complete and partial shards in it. A row that is there with other "
+             "values is an error that names it.",
+    .examples = "  llmsim sweep merge sweep-formats --db formats.db\n", .run = merge_main,
+};
+
+/* ---- export ---- */
+
+static enum status print_point(void *context, const struct store_point *p, const struct result *r, struct error *err)
+{
+    char key[HASH_TEXT_MAX];
+
+    (void)context;
+    (void)err;
+    printf("{\"ordinal\": %lld, \"status\": %d, \"assignment\": %s", (long long)p->ordinal, (int)p->status, p->assignment);
+    if (p->status == STATUS_OK)
+        printf(", \"key\": \"%s\", \"time_ps\": %lld, \"ttft_ps\": %lld, \"tpot_ps\": %lld, \"energy_j\": %.17g, \"memory_bytes\": %lld}\n", hash_format(key, r->key),
+               (long long)r->time_ps, (long long)r->ttft_ps, (long long)r->tpot_ps, r->energy_j, (long long)r->memory.total);
+    else
+        puts("}");
+    return STATUS_OK;
+}
+
+static int export_main(const struct command *self, int argc, char **argv)
+{
+    struct sweep_options o = { 0 };
+    struct text_list operands;
+    struct arena arena = { 0 };
+    struct error err = { 0 };
+    struct store *store = NULL;
+    struct plan *plan;
+    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
+
+    if (!st && !(st = plan_read(&plan, operands.items[0], &arena, &err)) && !(st = store_open(&store, job_database(o.db), &err)))
+        st = store_sweep_points(store, plan->hash, print_point, NULL, &err);
+    store_close(store);
+    arena_free(&arena);
+    return st ? command_fail(&err) : STATUS_OK;
+}
+
+static const struct command command_export = {
+    .name = "export", .summary = "prints the points of a sweep in order, a JSON object a line", .operands = "FILE", .operands_min = 1, .operands_max = 1,
+    .options = merge_table, .examples = "  llmsim sweep export experiments/formats.yaml --db formats.db\n", .run = export_main,
+};
+
+static const struct command *const subcommands[] = { &command_export, &command_merge, &command_plan, &command_sweep_run, &command_sweep_status, &command_sweep_submit, NULL };
+
+const struct command command_sweep = {
+    .name = "sweep", .summary = "many designs: plans, runs, submits, merges", .subcommands = subcommands,
+    .about = "A sweep file names axes and their values (docs/sweep_files.md).",
+    .examples = "  llmsim sweep plan experiments/formats.yaml\n  llmsim sweep run experiments/formats.yaml -j 4\n",
+};

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running designs. Workers take chunks of designs from a shared counter, compute a chunk in memory and store it in one transaction, so that
+ * the database is locked for the write alone, memory is bounded by the chunk, and what kills a worker loses one chunk. A design whose run
+ * is in the database is linked, not computed: that is resuming.
+ */
+#include "sweep/work.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sweep/evaluate.h"
+#include "sweep/sampler.h"
+
+enum { CHUNK = 256, WORKERS_MAX = 256 };
+static const double chunk_s = 2; /* a chunk of slow designs is stored after this long */
+
+/* Of all workers; in memory that they share. */
+struct board { _Atomic int64_t next, done, computed, infeasible, failed, excluded; };
+
+/* Designs to run: those of the sampler, or a list. */
+struct stage {
+    const struct archive *list;          /* NULL: the sampler's */
+    int64_t first, end, ordinal;         /* list: ordinal of its first */
+    const char *fidelity;                /* promoted designs */
+};
+
+struct worker {
+    const struct sweep_job *job;
+    const struct stage *stage;
+    struct board *board;
+    struct store *store;
+    struct store_batch *batch;
+    struct evaluator *evaluator;
+    struct sampler *sampler;
+    struct arena arena;                  /* of the chunk */
+    struct error *err;
+};
+
+/* A point of the chunk until it is stored. */
+struct pending { struct store_point point; struct result result; struct run_inputs inputs; bool computed; };
+
+struct store_sweep sweep_identity(const struct plan *plan)
+{
+    return (struct store_sweep){ plan->hash, plan->name, plan->body, plan->sampler->propose || plan->refine_rounds || plan->promotions_count ? -1 : plan->sampler->count(plan) };
+}
+
+void sweep_slice(int64_t *first, int64_t *end, int64_t count, int64_t task, int64_t tasks)
+{
+    *first = (int64_t)((__int128)count * task / tasks);
+    *end = (int64_t)((__int128)count * (task + 1) / tasks);
+}
+
+static bool stopped(const struct worker *w)
+{
+    return w->job->stop && *w->job->stop;
+}
+
+static enum status fail_point(struct pending *p, struct worker *w, enum status st, const struct error *why)
+{
+    if (st != STATUS_INFEASIBLE && st != STATUS_BAD_INPUT) {
+        if (w->err)
+            *w->err = *why;
+        return st;
+    }
+    p->point.status = st;
+    p->point.reason = arena_strdup(&w->arena, why->message);
+    return p->point.reason ? STATUS_OK : error_no_memory(w->err);
+}
+
+/* *kept false: the design is excluded by a constraint, or was stopped. */
+static enum status evaluate(struct pending *p, bool *kept, struct worker *w, int64_t at)
+{
+    const struct plan *plan = w->job->plan;
+    struct value values[PLAN_NAMES_MAX];
+    int64_t own[PLAN_NAMES_MAX], *index = own;
+    struct prepared_point ready;
+    struct error why = { 0 };
+    bool has;
+    enum status st;
+
+    *kept = false;
+    if (w->stage->list)
+        memcpy(own, &w->stage->list->index[at * plan->dimensions_count], (size_t)plan->dimensions_count * sizeof *own);
+    else if ((st = plan->sampler->at(index, w->sampler, plan, at, w->err)))
+        return st;
+    if ((st = plan_assign(values, kept, plan, index, &w->arena, w->err)) || !*kept)
+        return st;
+    *p = (struct pending){ .point = { .ordinal = w->stage->list ? w->stage->ordinal + at : at } };
+    if (!(p->point.assignment = plan_assignment(plan, values, w->stage->fidelity, &w->arena)))
+        return error_no_memory(w->err);
+    if ((st = evaluator_prepare(&ready, w->evaluator, values, w->stage->fidelity, &w->arena, &why)))
+        return fail_point(p, w, st, &why);
+    p->point.key = ready.key;
+    if ((st = store_batch_has(&has, w->batch, ready.key, w->err)) || has)
+        return st;
+    st = evaluator_run(&p->result, w->evaluator, &ready, &w->arena, w->job->stop, &why);
+    if (st == STATUS_INTERRUPTED) {
+        *kept = false;
+        return STATUS_OK;
+    }
+    if (st)
+        return fail_point(p, w, st, &why);
+    p->inputs = ready.inputs;
+    p->computed = true;
+    return STATUS_OK;
+}
+
+static enum status store_chunk(struct worker *w, const struct pending *points, int64_t count, int64_t excluded)
+{
+    struct board *b = w->board;
+    enum status st = STATUS_OK;
+
+    for (int64_t i = 0; i < count && !st; i++) {
+        if (points[i].computed)
+            st = store_batch_run(w->batch, &points[i].result, &points[i].inputs, w->err);
+        st = st ? st : store_batch_point(w->batch, &points[i].point, w->err);
+    }
+    if (st || (st = store_batch_commit(w->batch, w->err)))
+        return st;
+    for (int64_t i = 0; i < count; i++) {
+        b->computed += points[i].computed;
+        b->infeasible += points[i].point.status == STATUS_INFEASIBLE;
+        b->failed += points[i].point.status == STATUS_BAD_INPUT;
+    }
+    b->done += count;
+    b->excluded += excluded;
+    return STATUS_OK;
+}
+
+static void tell(struct worker *w)
+{
+    if (w->job->progress && w->job->workers <= 1)
+        progress_step(w->job->progress, w->board->done + w->board->excluded, w->job->clock_s());
+}
+
+/* Designs first .. end - 1. */
+static enum status run_chunk(struct worker *w, int64_t first, int64_t end)
+{
+    struct pending *points = calloc(CHUNK, sizeof *points);
+    double began_s = w->job->clock_s();
+    int64_t count = 0, excluded = 0;
+    enum status st = points ? STATUS_OK : error_no_memory(w->err);
+
+    for (int64_t at = first; at < end && !st && !stopped(w); at++) {
+        bool kept;
+        st = evaluate(&points[count], &kept, w, at);
+        count += !st && kept;
+        excluded += !st && !kept && !stopped(w);
+        if (st || (w->job->clock_s() - began_s < chunk_s && !stopped(w)))
+            continue;
+        st = store_chunk(w, points, count, excluded);
+        count = excluded = 0;
+        began_s = w->job->clock_s();
+        tell(w);
+    }
+    if (!st)
+        st = store_chunk(w, points, count, excluded);
+    tell(w);
+    free(points);
+    arena_reset(&w->arena);
+    evaluator_trim(w->evaluator);
+    return st;
+}
+
+static enum status open_worker(struct worker *w)
+{
+    const struct plan *plan = w->job->plan;
+    struct store_sweep sweep = sweep_identity(plan);
+    enum status st;
+
+    if ((st = store_open(&w->store, w->job->database, w->err)))
+        return st;
+    if (store_read_only(w->store))
+        return error_plain(w->err, STATUS_BAD_INPUT, "%s: the database is read-only", w->job->database);
+    if ((st = store_batch_open(&w->batch, w->store, &sweep, w->job->detail, w->err)) || (st = evaluator_open(&w->evaluator, plan, w->err)))
+        return st;
+    return plan->sampler->open ? plan->sampler->open(&w->sampler, plan, w->err) : STATUS_OK;
+}
+
+static void close_worker(struct worker *w)
+{
+    if (w->sampler)
+        w->job->plan->sampler->close(w->sampler);
+    evaluator_close(w->evaluator);
+    store_batch_close(w->batch);
+    store_close(w->store);
+    arena_free(&w->arena);
+}
+
+static enum status work(struct worker *w)
+{
+    enum status st = open_worker(w);
+
+    while (!st && !stopped(w)) {
+        int64_t first = atomic_fetch_add(&w->board->next, CHUNK), end = first + CHUNK;
+        if (first >= w->stage->end)
+            break;
+        st = run_chunk(w, first, end < w->stage->end ? end : w->stage->end);
+    }
+    close_worker(w);
+    return st;
+}
+
+/* What a worker process could not say: its message goes to the terminal, its status to the parent. */
+static enum status wait_for_workers(struct worker *w, pid_t *pids, int64_t count)
+{
+    enum status worst = STATUS_OK;
+    int64_t left = count;
+
+    while (left > 0) {
+        int how;
+        pid_t pid = waitpid(-1, &how, WNOHANG);
+        if (pid > 0)
+            for (int64_t i = 0; i < count; i++)
+                if (pids[i] == pid) {
+                    left--;
+                    enum status st = WIFEXITED(how) ? (enum status)WEXITSTATUS(how) : STATUS_INTERNAL;
+                    worst = st && !worst ? error_plain(w->err, st, WIFEXITED(how) ? "a worker process failed" : "a worker process was killed") : worst;
+                }
+        if (pid < 0 && errno == ECHILD)
+            break;
+        if (pid > 0)
+            continue;
+        if (w->job->progress)
+            progress_step(w->job->progress, w->board->done + w->board->excluded, w->job->clock_s());
+        usleep(20000);
+    }
+    return worst;
+}
+
+static enum status fork_workers(struct worker *w)
+{
+    int64_t n = w->job->workers < WORKERS_MAX ? w->job->workers : WORKERS_MAX;
+    pid_t pids[WORKERS_MAX];
+    int64_t count = 0;
+
+    for (; count < n; count++) {
+        pid_t pid = fork();
+        if (pid < 0)
+            break;
+        if (pid == 0) {
+            struct error err = { 0 };
+            w->err = &err;
+            enum status st = work(w);
+            if (st)
+                fprintf(stderr, "llmsim: %s\n", err.message);
+            _exit((int)st);
+        }
+        pids[count] = pid;
+    }
+    return count > 0 ? wait_for_workers(w, pids, count) : error_plain(w->err, STATUS_INTERNAL, "no worker process can be started: %s", strerror(errno));
+}
+
+static enum status run_stage(struct sweep_tally *tally, const struct sweep_job *job, const struct stage *stage, struct error *err)
+{
+    struct board *board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct worker w = { .job = job, .stage = stage, .board = board, .err = err };
+    enum status st;
+
+    if (board == MAP_FAILED)
+        return error_no_memory(err);
+    board->next = stage->first;
+    if (job->progress)
+        job->progress->total = stage->end - stage->first;
+    st = job->workers > 1 ? fork_workers(&w) : work(&w);
+    tally->done += board->done;
+    tally->computed += board->computed;
+    tally->infeasible += board->infeasible;
+    tally->failed += board->failed;
+    tally->excluded += board->excluded;
+    munmap(board, sizeof *board);
+    if (!st && job->stop && *job->stop)
+        st = error_plain(err, STATUS_PARTIAL, "stopped: what was done is stored, the same command goes on");
+    return st;
+}
+
+/* ---- stages that follow from results ---- */
+
+struct gather { const struct plan *plan; struct archive *archive; int64_t ordinal, *at; }; /* at[ordinal - this.ordinal]: entry of the archive */
+
+static enum status take_cost(void *context, const struct store_point *p, const struct result *r, struct error *err)
+{
+    struct gather *g = context;
+    int64_t i = p->ordinal - g->ordinal;
+
+    (void)err;
+    if (i < 0 || i >= g->archive->count)
+        return STATUS_OK;
+    g->archive->feasible[i] = p->status == STATUS_OK;
+    for (int64_t o = 0; o < g->plan->objectives_count; o++)
+        g->archive->cost[i * g->plan->objectives_count + o] = objective_cost(g->plan->objectives[o], r);
+    return STATUS_OK;
+}
+
+/* Costs of all designs of the archive, whose ordinals begin at `ordinal`. */
+static enum status gather_costs(struct archive *a, const struct sweep_job *job, int64_t ordinal, struct error *err)
+{
+    struct gather g = { job->plan, a, ordinal, NULL };
+    struct store *s;
+    enum status st = store_open(&s, job->database, err);
+
+    if (st)
+        return st;
+    st = store_sweep_points(s, job->plan->hash, take_cost, &g, err);
+    store_close(s);
+    return st;
+}
+
+static enum status append(struct archive *to, const struct archive *from, struct error *err)
+{
+    enum status st = STATUS_OK;
+
+    for (int64_t i = 0; i < from->count && !st; i++)
+        st = archive_add(to, &from->index[i * from->dimensions], err);
+    return st;
+}
+
+static enum status next_generation(struct archive *next, const struct plan *plan, const struct archive *seen, int64_t generation, struct error *err)
+{
+    return plan->sampler->propose ? plan->sampler->propose(next, plan, seen, generation, err) : STATUS_OK;
+}
+
+/* Proposals of the sampler, then rounds of refinement. `seen` begins with a static sampler's designs. */
+static enum status run_generations(struct sweep_tally *tally, struct archive *seen, const struct sweep_job *job, struct error *err)
+{
+    const struct plan *plan = job->plan;
+    int64_t round = 0, rounds = plan->refine_rounds;
+    enum status st = STATUS_OK;
+
+    for (bool sampling = true; !st;) {
+        struct archive next = { .dimensions = plan->dimensions_count, .objectives = plan->objectives_count };
+        st = sampling ? next_generation(&next, plan, seen, round++, err) : refine_propose(&next, plan, seen, err);
+        if (!st && next.count == 0 && sampling && rounds > 0) {
+            sampling = false;
+            archive_free(&next);
+            continue;
+        }
+        bool end = next.count == 0 || (!sampling && rounds-- == 0);
+        struct stage stage = { .list = &next, .end = next.count, .ordinal = seen->count };
+        if (!st && !end && !(st = run_stage(tally, job, &stage, err)) && !(st = append(seen, &next, err)))
+            st = gather_costs(seen, job, 0, err);
+        archive_free(&next);
+        if (end)
+            break;
+    }
+    return st;
+}
+
+/* Designs near the front of what the stage before found, at the next fidelity. Ordinals begin a stage further. */
+static enum status promote(struct sweep_tally *tally, struct archive *seen, const struct sweep_job *job, const struct promotion *p, int64_t ordinal,
+                           struct error *err)
+{
+    const struct plan *plan = job->plan;
+    struct archive feasible = { .dimensions = seen->dimensions, .objectives = seen->objectives }, next = feasible;
+    bool *near = calloc((size_t)seen->count + 1, sizeof *near);
+    enum status st = near ? STATUS_OK : error_no_memory(err);
+
+    for (int64_t i = 0; i < seen->count && !st; i++)
+        if (seen->feasible[i] && !(st = archive_add(&feasible, &seen->index[i * seen->dimensions], err)))
+            memcpy(&feasible.cost[(feasible.count - 1) * seen->objectives], &seen->cost[i * seen->objectives], (size_t)seen->objectives * sizeof *seen->cost);
+    if (!st)
+        pareto_near(near, feasible.cost, feasible.count, feasible.objectives, p->within);
+    for (int64_t i = 0; i < feasible.count && !st; i++)
+        if (near[i])
+            st = archive_add(&next, &feasible.index[i * next.dimensions], err);
+    struct stage stage = { .list = &next, .end = next.count, .ordinal = ordinal, .fidelity = p->fidelity };
+    if (!st && !(st = run_stage(tally, job, &stage, err)))
+        st = gather_costs(&next, job, ordinal, err);
+    (void)plan;
+    free(near);
+    archive_free(&feasible);
+    archive_free(seen);
+    *seen = next;
+    return st;
+}
+
+/* All designs of a static sampler, in order, with their costs. */
+static enum status list_static(struct archive *seen, const struct sweep_job *job, struct error *err)
+{
+    const struct plan *plan = job->plan;
+    struct sampler *sampler = NULL;
+    int64_t index[PLAN_NAMES_MAX], count = plan->sampler->count(plan);
+    enum status st = plan->sampler->open ? plan->sampler->open(&sampler, plan, err) : STATUS_OK;
+
+    for (int64_t i = 0; i < count && !st; i++)
+        if (!(st = plan->sampler->at(index, sampler, plan, i, err)))
+            st = archive_add(seen, index, err);
+    if (sampler)
+        plan->sampler->close(sampler);
+    return st ? st : gather_costs(seen, job, 0, err);
+}
+
+static enum status run_stages(struct sweep_tally *out, const struct sweep_job *job, struct error *err)
+{
+    const struct plan *plan = job->plan;
+    struct archive seen = { .dimensions = plan->dimensions_count, .objectives = plan->objectives_count };
+    enum status st = plan->sampler->propose ? STATUS_OK : list_static(&seen, job, err);
+    int64_t ordinal;
+
+    if (!st && (plan->sampler->propose || plan->refine_rounds))
+        st = run_generations(out, &seen, job, err);
+    ordinal = seen.count;
+    for (int64_t i = 0; i < plan->promotions_count && !st; i++) {
+        st = promote(out, &seen, job, &plan->promotions[i], ordinal, err);
+        ordinal += seen.count;
+    }
+    archive_free(&seen);
+    return st;
+}
+
+enum status sweep_run(struct sweep_tally *out, const struct sweep_job *job, struct error *err)
+{
+    const struct plan *plan = job->plan;
+    struct stage stage = { 0 };
+    enum status st;
+
+    *out = (struct sweep_tally){ 0 };
+    if (plan->sampler->propose && job->tasks > 0)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: %s goes by results, so it has no slices: run it on one machine with -j", plan->path, plan->sampler->name);
+    if (!plan->sampler->propose) {
+        stage.end = plan->sampler->count(plan);
+        if (job->tasks > 0)
+            sweep_slice(&stage.first, &stage.end, stage.end, job->task, job->tasks);
+        if ((st = run_stage(out, job, &stage, err)))
+            return st;
+    }
+    if (job->tasks > 0 || !(plan->sampler->propose || plan->refine_rounds || plan->promotions_count))
+        return STATUS_OK;
+    return run_stages(out, job, err);
+}
