@@ -101,7 +101,7 @@ static enum status read_line(struct rank_line *line, struct result *result, stru
 
     if (!id)
         return error_no_memory(err);
-    if ((st = store_find(&key, &names, store, id, arena, err)) || (st = store_get(result, &found, store, key, arena, err)))
+    if ((st = store_find(&key, &names, store, id, arena, err)) || (st = store_get_any(result, &found, store, key, arena, err)))
         return st;
     if (!found)
         return error_plain(err, STATUS_INTERNAL, "run %s went away", id);

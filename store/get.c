@@ -118,7 +118,7 @@ enum status get_run(struct result *r, int64_t *run_id, bool *detail, struct stor
     return get_warnings(r, s, *run_id, arena, err);
 }
 
-enum status store_get(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
+static enum status get_kept(struct result *out, bool *found, bool whole, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
 {
     struct result r = { 0 };
     int64_t run_id;
@@ -130,8 +130,18 @@ enum status store_get(struct result *out, bool *found, struct store *s, struct h
         return st;
     st = get_run(&r, &run_id, &detail, s, key, arena, err);
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    *found = !st && run_id != 0 && detail;
+    *found = !st && run_id != 0 && (detail || !whole);
     if (*found)
         *out = r;
     return st;
+}
+
+enum status store_get(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
+{
+    return get_kept(out, found, true, s, key, arena, err);
+}
+
+enum status store_get_any(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err)
+{
+    return get_kept(out, found, false, s, key, arena, err);
 }

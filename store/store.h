@@ -38,6 +38,8 @@ bool store_read_only(const struct store *s);
 /** Finds a run by key; *found false: not there. The result (rows included) is read into `arena` and equals what was put, bit for bit
  *  (but for the sign of zero, and NaN, which has one form). */
 enum status store_get(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err);
+/** The same, also of a run that was stored without its breakdown rows: then rows_count is 0. */
+enum status store_get_any(struct result *out, bool *found, struct store *s, struct hash128 key, struct arena *arena, struct error *err);
 /** Finds a run by the first digits of its key (at least 4), or "#ID"; `names` gets the names of its inputs (in `arena`), not their bodies.
  *  STATUS_BAD_INPUT: none, or several. */
 enum status store_find(struct hash128 *key, struct run_inputs *names, struct store *s, const char *text, struct arena *arena, struct error *err);
