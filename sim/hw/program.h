@@ -27,11 +27,11 @@ struct Chunk {
 /// SM cycles that a step (or an epilogue) takes of each unit.
 struct StepCost {
     int64_t matrix = 0, vector = 0, shared = 0, register_file = 0;
-    int64_t passes = 0;        ///< of an array over the tile (mac_array.h); 0: the matrix unit is none
-    int64_t feed = 0;          ///< of the operand buffers' ports, one pass
     int64_t latency = 0;       ///< after the units: dependent accesses that occupy nothing
     int fragments = 1;         ///< parts of the step that pass from unit to unit as a pipeline
     bool serial = false;       ///< matrix and vector work take turns at the issue port (softmax between two products)
+    int64_t passes = 0;        ///< of an array over the tile (mac_array.h); 0: the matrix unit is none
+    int64_t feed = 0;          ///< of the operand buffers' ports, one pass
 };
 
 struct BlockShape {
