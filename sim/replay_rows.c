@@ -132,6 +132,7 @@ enum status replay_row_idle(struct replay *r, struct breakdown_row *row, int64_t
         !checked_add_i64(&row->parts_ps[CAUSE_LAUNCH], row->parts_ps[CAUSE_LAUNCH], idle_ps) ||
         !checked_add_i64(&row->best_time_ps, row->best_time_ps, idle_ps))
         return replay_too_long(r);
+    r->states[row - r->rows].idle_ps += idle_ps;
     return STATUS_OK;
 }
 
@@ -154,11 +155,12 @@ void replay_rows_finish(struct replay *r)
         for (int c = 0; c < CAUSES; c++)
             if (row->parts_ps[c] > row->parts_ps[row->bound])
                 row->bound = (enum cause)c;
-        row->simulated_fraction = row->time_ps > 0 && row->mapping[0] != '\0' ? r->states[i].fraction / (double)row->time_ps : 1;
+        double busy_ps = (double)(row->time_ps - r->states[i].idle_ps);
+        row->simulated_fraction = busy_ps > 0 && row->mapping[0] != '\0' ? r->states[i].fraction / busy_ps : 1;
         if (row->simulated_fraction > 1)
             row->simulated_fraction = 1;
         row->extrapolation_error = row->time_ps > 0 ? r->states[i].error / (double)row->time_ps : 0;
-        row->voltage_scale = row->time_ps > 0 && r->states[i].scale > 0 ? r->states[i].scale / (double)row->time_ps : 1;
+        row->voltage_scale = busy_ps > 0 && r->states[i].scale > 0 ? r->states[i].scale / busy_ps : 1;
         if (row->voltage_scale > 1 || r->states[i].scale <= 0)
             row->voltage_scale = 1;
         weighted += row->simulated_fraction * (double)row->time_ps;

@@ -13,6 +13,7 @@ enum { WARNINGS_MAX = 32 };
 /* What a row needs until the run is over, beside what it shows. */
 struct row_state {
     int64_t longest_ps;               /* of its launches; -1: none yet */
+    int64_t idle_ps;                  /* of the row's time: the device waits for the host, and the weights below do not count it */
     double fraction, error, scale;    /* simulated fraction, extrapolation error and voltage scale, weighted by launches x ps */
 };
 
