@@ -60,6 +60,8 @@ static void put_string(struct json *j, const char *text)
 
 static void indent(struct json *j)
 {
+    if (j->compact)
+        return;
     put(j, "\n");
     for (int i = 0; i < j->depth; i++)
         put(j, "  ");
@@ -106,6 +108,11 @@ static void end(struct json *j, const char *bracket)
 void json_open(struct json *j, FILE *out)
 {
     *j = (struct json){ .out = out };
+}
+
+void json_open_compact(struct json *j, FILE *out)
+{
+    *j = (struct json){ .out = out, .compact = true };
 }
 
 void json_object_begin(struct json *j, const char *key)

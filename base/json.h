@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * JSON writer: streaming, two-space indent, keys in the order of the calls, doubles in shortest round-trip form,
- * NaN and infinity as null. Errors of the stream are remembered and told by json_close().
+ * NaN and infinity as null. The compact form has each value on the line of the one before. Errors of the stream are remembered and told by json_close().
  */
 #ifndef LLMSIM_BASE_JSON_H
 #define LLMSIM_BASE_JSON_H
@@ -14,10 +14,12 @@ struct json {
     FILE *out;      /* borrowed */
     int depth;
     bool first[64]; /* of the container at each depth */
-    bool failed;
+    bool failed, compact;
 };
 
 void json_open(struct json *j, FILE *out);
+/** Without lines and indent. */
+void json_open_compact(struct json *j, FILE *out);
 void json_object_begin(struct json *j, const char *key); /* key NULL: inside an array, or the top */
 void json_object_end(struct json *j);
 void json_array_begin(struct json *j, const char *key);

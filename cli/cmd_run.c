@@ -12,12 +12,14 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/job.h"
+#include "cli/run_timeline.h"
 #include "costmodel/energy.h"
 #include "sim/run.h"
 
 struct run_options {
     struct job_options job;
     const char *db, *explain;
+    struct timeline_request timeline;
     int64_t detail;
     bool no_db, force, json;
 };
@@ -33,6 +35,10 @@ static const struct option_spec run_table[] = {
       .help = "explain the kernels of this role after the report ('llmsim explain' has more)" },
     { .name = "detail", .kind = OPTION_I64, .offset = offsetof(struct run_options, detail), .value = "N", .otherwise = "12", .min = 0, .max = 100000,
       .help = "rows of each table of roles; 0 = all" },
+    { .name = "timeline", .kind = OPTION_TEXT, .offset = offsetof(struct run_options, timeline.path), .value = "FILE",
+      .help = "write a timeline for Perfetto (Chrome trace-event JSON; .gz and .zst compress), also of a run from the database (docs/timeline.md)" },
+    { .name = "steps", .kind = OPTION_TEXT, .offset = offsetof(struct run_options, timeline.steps), .value = "A-B",
+      .help = "of the timeline: which steps show each launch; A or A- too [default: the first ones, up to 100000 events]" },
     { 0 }
 };
 
@@ -103,21 +109,36 @@ static char *resolved_text(const struct hardware *hw, const struct stack *stack)
     return text;
 }
 
-static enum status compute(struct result *r, const struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
+static enum status compute(struct result *r, const struct job *job, struct timeline *timeline, struct arena *arena, struct error *err)
 {
     struct progress progress = { 0 };
     bool terminal = isatty(STDERR_FILENO) == 1;
     enum status st;
 
-    (void)o;
     progress_begin(&progress, terminal ? stderr : NULL, terminal, "steps", 0, now_s());
     progress.clock_s = now_s;
-    st = run(r, &job->spec, job->trace_path, arena, &interrupted, &progress, err);
+    st = run_observed(r, &job->spec, job->trace_path, timeline ? timeline_observer(timeline) : NULL, arena, &interrupted, &progress, err);
     progress_end(&progress, now_s());
     if (!st)
         energy_account(r, job->spec.hw);
     if (!st && interrupted)
         st = error_plain(err, STATUS_INTERRUPTED, "interrupted");
+    return st;
+}
+
+/* Computes the run and writes its timeline, where one is asked for. */
+static enum status compute_and_draw(struct result *r, const struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
+{
+    struct timeline *timeline = NULL;
+    enum status st = o->timeline.path ? run_timeline_open(&timeline, &o->timeline, job, err) : STATUS_OK;
+
+    if (!st)
+        st = compute(r, job, timeline, arena, err);
+    if (!timeline)
+        return st;
+    if (!st)
+        return run_timeline_close(timeline, &o->timeline, r, err);
+    timeline_abandon(timeline);
     return st;
 }
 
@@ -168,12 +189,16 @@ static enum status run_stored(struct result *r, struct job *job, const struct ru
     if (!st && store && !o->force)
         st = store_get(r, &found, store, key, arena, err);
     job->head.cached = found;
+    if (!st && found && o->timeline.path) { /* the database has no launches: the run is replayed for them */
+        struct result again = { 0 };
+        return compute_and_draw(&again, job, o, arena, err);
+    }
     if (st || found)
         return st;
     if (store && store_read_only(store)) /* before computing what could not be kept */
         return error_plain(err, STATUS_BAD_INPUT, "%s: the database is read-only and %s (--db names another file, --no-db runs without one)",
                            job_database(o->db), o->force ? "--force would replace a run in it" : "does not hold this run");
-    return compute(r, job, o, arena, err);
+    return compute_and_draw(r, job, o, arena, err);
 }
 
 static enum status run_job(struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
@@ -248,6 +273,8 @@ static enum status prepare_and_run(struct job *job, const struct run_options *o,
     job->trace_path = job_trace(operands->items[1], arena);
     if (!job->trace_path)
         return error_no_memory(err);
+    if ((st = run_timeline_check(&o->timeline, operands->items[0], job->trace_path, err)))
+        return st;
     bool spooled = strcmp(job->trace_path, "-") == 0;
     catch_interrupt();
     if (spooled && (st = spool_stdin(&job->trace_path, arena, err)))
@@ -293,6 +320,7 @@ const struct command command_run = {
     .examples = "  llmsim run lut_tc llama70b\n"
                 "  llmsim run H100 workloads/llama3-8b.trace --recipe fp8 --fidelity analytic\n"
                 "  llmsim run A100 llama70b --tp 4 --db results.db\n"
+                "  llmsim run H100 llama3-8b --timeline run.json.gz --steps 1-3\n"
                 "  llmsim run A100 llama3-8b --set dram.bandwidth='3 TB/s' --no-db --json\n",
     .run = run_main,
 };

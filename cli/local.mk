@@ -47,6 +47,8 @@ llmsim_SOURCES = \
 	cli/report_source.c \
 	cli/report_source.h \
 	cli/report_table.c \
+	cli/run_timeline.c \
+	cli/run_timeline.h \
 	cli/sweep_queue.c \
 	cli/trace_info.c \
 	cli/trace_info.h \

@@ -29,6 +29,20 @@ static double on_chip_j(const struct breakdown_row *r, const struct arch_energy 
            r->bytes[LEVEL_L2] * e->l2_j_per_byte + r->bytes[LEVEL_LLC] * e->llc_j_per_byte;
 }
 
+/* Of a row on chip: memory and links have supplies of their own. */
+static double voltage_scale(const struct breakdown_row *r)
+{
+    return r->voltage_scale > 0 ? r->voltage_scale : 1;
+}
+
+double energy_dynamic_j(const struct breakdown_row *row, const struct hardware *hw)
+{
+    const struct arch_energy *e = &hw->energy;
+
+    return (matrix_j(row, e) + vector_j(row, e) + on_chip_j(row, e)) * voltage_scale(row) + row->bytes[LEVEL_DRAM] * e->dram_j_per_byte +
+           row->bytes[LEVEL_LINK] * e->link_j_per_byte;
+}
+
 void energy_account(struct result *result, const struct hardware *hw)
 {
     const struct arch_energy *e = &hw->energy;
@@ -37,7 +51,7 @@ void energy_account(struct result *result, const struct hardware *hw)
 
     for (int64_t i = 0; i < result->rows_count; i++) {
         const struct breakdown_row *r = &result->rows[i];
-        double scale = r->voltage_scale > 0 ? r->voltage_scale : 1; /* memory and links have supplies of their own */
+        double scale = voltage_scale(r);
         matrix += matrix_j(r, e) * scale;
         vector += vector_j(r, e) * scale;
         on_chip += on_chip_j(r, e) * scale;

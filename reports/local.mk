@@ -44,6 +44,10 @@ libllmsim_results_la_SOURCES += \
 	reports/table_formats.c \
 	reports/text.c \
 	reports/text.h \
+	reports/timeline.c \
+	reports/timeline.h \
+	reports/trace_events.c \
+	reports/trace_events.h \
 	reports/validate_plot.c \
 	reports/validate_plot.h \
 	reports/validate_report.c \

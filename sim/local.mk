@@ -68,6 +68,7 @@ libllmsim_model_la_SOURCES += \
 	sim/memory.h \
 	sim/probe.c \
 	sim/probe.h \
+	sim/observe.h \
 	sim/recipe.c \
 	sim/recipe.h \
 	sim/replay.h \
@@ -77,6 +78,7 @@ libllmsim_model_la_SOURCES += \
 	sim/replay_rows.c \
 	sim/replay_state.h \
 	sim/replay_step.c \
+	sim/replay_watch.c \
 	sim/roofline.c \
 	sim/run.c \
 	sim/run.h \

@@ -81,8 +81,9 @@ int64_t replay_kernel_ps(struct timed *t, const struct kernel *k, int64_t iterat
 }
 
 /* Layers are unfolded: kernels of one count in a row are the body. */
-enum status replay_wait_for_host(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iteration, int64_t *waited_ps)
+enum status replay_launches(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iteration, int64_t *waited_ps)
 {
+    bool eager = r->spec->stack->launch_mode == LAUNCH_EAGER, shown = r->watch != NULL && r->watch->unrolled;
     struct host_queue q = { .launch_ps = num_ps(r->spec->stack->host_launch_s) };
     enum status st;
 
@@ -93,11 +94,9 @@ enum status replay_wait_for_host(struct replay *r, struct timed *timed, const st
             ;
         for (int64_t layer = 0; layer < layers; layer++)
             for (int64_t i = first; i < end; i++) {
-                int64_t idle = host_queue_launch(&q, replay_kernel_ps(&timed[i], &low->kernels[i].kernel, iteration));
-                if (idle == 0)
-                    continue;
+                int64_t idle = eager ? host_queue_launch(&q, replay_kernel_ps(&timed[i], &low->kernels[i].kernel, iteration)) : 0;
                 *waited_ps += idle;
-                if ((st = replay_row_idle(r, &r->rows[timed[i].row], idle)))
+                if ((idle > 0 && (st = replay_row_idle(r, &r->rows[timed[i].row], idle))) || (shown && (st = replay_watch_launch(r, i, layer, idle))))
                     return st;
             }
     }

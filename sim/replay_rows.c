@@ -77,7 +77,7 @@ enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t
 }
 
 /* Energy of a switching event at a clock, over that at boost: V^2 goes as f^(x-1) above the knee and stands still below. docs/clock.md */
-static double voltage_energy(const struct hardware *hw, double hz)
+double replay_voltage_scale(const struct hardware *hw, double hz)
 {
     double floor_hz = hz > hw->power.voltage_knee_hz ? hz : hw->power.voltage_knee_hz;
 
@@ -96,12 +96,8 @@ static const char *kind_name(const struct kernel *k, const struct timing *t)
     }
 }
 
-void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
-                            const struct ps_timing *p)
+void replay_amounts_add(struct breakdown_row *row, double launches, const struct kernel *k, const struct timing *t)
 {
-    const struct timing *t = p->timing;
-    struct row_state *state = &r->states[row - r->rows];
-
     row->kind = kind_name(k, t);
     row->flops += launches * t->flops;
     for (int l = 0; l < LEVELS; l++)
@@ -115,10 +111,19 @@ void replay_row_amounts(struct replay *r, struct breakdown_row *row, double laun
     row->events.instructions += launches * t->events.instructions;
     row->events.table_entries += launches * t->events.table_entries;
     row->events.fma_op = t->events.fma_op != NULL ? t->events.fma_op : row->events.fma_op;
+}
+
+void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
+                            const struct ps_timing *p)
+{
+    const struct timing *t = p->timing;
+    struct row_state *state = &r->states[row - r->rows];
+
+    replay_amounts_add(row, launches, k, t);
     row->simulated_events += t->simulated_events;
     state->error += launches * (double)p->time_ps * (t->extrapolation_error + sampled_error);
     state->fraction += launches * (double)p->time_ps * t->simulated_fraction * simulated;
-    state->scale += launches * (double)p->time_ps * voltage_energy(r->spec->hw, t->clock_hz);
+    state->scale += launches * (double)p->time_ps * replay_voltage_scale(r->spec->hw, t->clock_hz);
     if (p->time_ps > state->longest_ps) {
         state->longest_ps = p->time_ps;
         if (k->kind == KERNEL_GEMM || k->kind == KERNEL_ATTENTION)

@@ -4,6 +4,7 @@
 #define LLMSIM_SIM_REPLAY_STATE_H
 
 #include "sim/lower.h"
+#include "sim/observe.h"
 #include "sim/replay.h"
 #include "sim/run.h"
 #include "sim/step_source.h"
@@ -33,6 +34,7 @@ struct replay {
     __int128 token_time_ps;           /* sum over decode iterations of step time x sequences */
     int64_t decode_tokens;
     bool weights_seen;
+    struct replay_watch *watch;       /* NULL: nobody observes the run */
     struct error *err;
 };
 
@@ -47,7 +49,8 @@ enum status run_key_and_steps(struct hash128 *out, int64_t *steps, const struct 
 
 /* The replay itself: `out` holds key and memory already. */
 enum status run_steps(struct result *out, const struct run_spec *spec, const struct fidelity *fidelity, struct memo *memo, struct step_source *source,
-                      struct arena *arena, const volatile sig_atomic_t *stop, struct progress *progress, struct error *err);
+                      const struct run_observer *observer, struct arena *arena, const volatile sig_atomic_t *stop, struct progress *progress,
+                      struct error *err);
 
 /* ---- replay_rows.c: what the run has come to so far ---- */
 
@@ -59,6 +62,10 @@ struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char 
 /* Adds `launches` of a time and its parts. */
 enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t launches, int64_t time_ps, const int64_t parts_ps[CAUSES],
                             int64_t best_ps, int64_t roofline_ps);
+/* Adds flops, bytes and events of `launches` launches, which may be a fraction; sets the kind. */
+void replay_amounts_add(struct breakdown_row *row, double launches, const struct kernel *k, const struct timing *t);
+/* Energy of a switching event on chip at a clock, over that at boost. */
+double replay_voltage_scale(const struct hardware *hw, double hz);
 /* Adds the amounts (bytes, events) of `launches` launches; may be a fraction where iterations are interpolated. */
 void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
                         const struct ps_timing *p);
@@ -82,8 +89,27 @@ enum status replay_time_kernels(struct replay *r, struct timed *timed, const str
 enum status replay_add_rows(struct replay *r, struct timed *timed, const struct lowered_step *low, enum phase phase, int64_t iterations);
 /* Device time of a kernel in an iteration. */
 int64_t replay_kernel_ps(struct timed *t, const struct kernel *k, int64_t iteration);
-/* One iteration launched eagerly. Gives what the device waits. */
-enum status replay_wait_for_host(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iteration, int64_t *waited_ps);
+/* One iteration, launch by launch. Launched eagerly the device waits for the host: gives how long. Else only the observer needs it. */
+enum status replay_launches(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iteration, int64_t *waited_ps);
+
+/* ---- replay_watch.c: what an observer is shown (sim/observe.h) ---- */
+
+struct replay_watch {
+    const struct run_observer *observer;
+    const struct model_info *model;
+    struct run_iteration iteration;
+    struct breakdown_row *rows;       /* of the iteration, one a kernel of the step; in the scratch arena */
+    int64_t at_ps;                    /* end of what was shown */
+    bool unrolled;
+};
+
+/* Rows for `count` kernels of a step. */
+enum status replay_watch_step(struct replay *r, int64_t count);
+/* Iteration n of a step starts. The host's part comes first. */
+enum status replay_watch_begin(struct replay *r, const struct step *s, struct timed *timed, const struct lowered_step *low, int64_t n, int64_t host_ps);
+/* The device waits for idle_ps, then kernel i of the step runs. */
+enum status replay_watch_launch(struct replay *r, int64_t i, int64_t layer, int64_t idle_ps);
+enum status replay_watch_end(struct replay *r, int64_t time_ps);
 
 /* ---- replay_step.c ---- */
 

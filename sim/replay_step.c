@@ -60,7 +60,8 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
 
     if (timed == NULL)
         return error_no_memory(r->err);
-    if ((st = replay_time_kernels(r, timed, low, iterations)) || (st = replay_add_rows(r, timed, low, s->phase, iterations)))
+    if ((st = replay_time_kernels(r, timed, low, iterations)) || (st = replay_add_rows(r, timed, low, s->phase, iterations)) ||
+        (r->watch != NULL && (st = replay_watch_step(r, low->count))))
         return st;
     for (int64_t i = 0; i < low->count; i++) {
         int64_t product;
@@ -76,7 +77,11 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
                 time_ps += replay_kernel_ps(&timed[i], &low->kernels[i].kernel, n) * low->kernels[i].kernel.count;
         for (int64_t i = 0; i < low->count; i++)
             timed[i].hint = eager ? 0 : timed[i].hint;
-        if (eager && (st = replay_wait_for_host(r, timed, low, n, &waited_ps)))
+        if (r->watch != NULL && (st = replay_watch_begin(r, s, timed, low, n, host_ps)))
+            return st;
+        if ((eager || (r->watch != NULL && r->watch->unrolled)) && (st = replay_launches(r, timed, low, n, &waited_ps)))
+            return st;
+        if (r->watch != NULL && (st = replay_watch_end(r, time_ps + waited_ps)))
             return st;
         if ((st = add_iteration(r, s, time_ps + waited_ps, tokens)))
             return st;

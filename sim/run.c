@@ -70,10 +70,12 @@ static void warn_sources(struct replay *r, const struct model_info *model)
 }
 
 enum status run_steps(struct result *out, const struct run_spec *spec, const struct fidelity *fidelity, struct memo *memo, struct step_source *source,
-                      struct arena *arena, const volatile sig_atomic_t *stop, struct progress *progress, struct error *err)
+                      const struct run_observer *observer, struct arena *arena, const volatile sig_atomic_t *stop, struct progress *progress,
+                      struct error *err)
 {
     struct result result = *out;
-    struct replay r = { .spec = spec, .fidelity = fidelity, .memo = memo, .arena = arena, .out = &result, .err = err };
+    struct replay_watch watch = { .observer = observer, .model = source->model };
+    struct replay r = { .spec = spec, .fidelity = fidelity, .memo = memo, .arena = arena, .out = &result, .watch = observer ? &watch : NULL, .err = err };
     enum status st;
 
     result.devices = spec->layout.tp;
@@ -88,6 +90,12 @@ enum status run_steps(struct result *out, const struct run_spec *spec, const str
 
 enum status run(struct result *out, const struct run_spec *spec, const char *trace_path, struct arena *arena,
                 const volatile sig_atomic_t *stop, struct progress *progress, struct error *err)
+{
+    return run_observed(out, spec, trace_path, NULL, arena, stop, progress, err);
+}
+
+enum status run_observed(struct result *out, const struct run_spec *spec, const char *trace_path, const struct run_observer *observer,
+                         struct arena *arena, const volatile sig_atomic_t *stop, struct progress *progress, struct error *err)
 {
     struct result result = { 0 };
     struct timing_context ctx = { .hw = spec->hw, .stack = spec->stack, .choice = spec->choice, .ranks = spec->layout.tp };
@@ -107,7 +115,7 @@ enum status run(struct result *out, const struct run_spec *spec, const char *tra
         return error_no_memory(err);
     if (!(st = trace_open(&t, trace_path, err))) {
         struct step_source source = { .model = trace_model(t), .trace = t };
-        if (!(st = run_steps(&result, spec, fidelity, memo, &source, arena, stop, progress, err)))
+        if (!(st = run_steps(&result, spec, fidelity, memo, &source, observer, arena, stop, progress, err)))
             *out = result;
     }
     trace_close(t);

@@ -148,7 +148,7 @@ enum status runner_run(struct result *out, struct runner *r, const struct recipe
     if ((memo = memo_of(r, layout->tp)) == NULL)
         return error_no_memory(err);
     memo_begin(memo);
-    if (!(st = run_steps(&result, &spec, r->fidelity, memo, &again, arena, stop, NULL, err)))
+    if (!(st = run_steps(&result, &spec, r->fidelity, memo, &again, NULL, arena, stop, NULL, err)))
         *out = result;
     return st;
 }

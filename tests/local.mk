@@ -93,8 +93,9 @@ scripts = \
 	tests/rooms.sh \
 	tests/rtl_cosim.sh \
 	tests/rtl_synth.sh \
+	tests/timeline.sh \
 	tests/traces.sh
-EXTRA_DIST += $(scripts) tests/summary.sh tests/cli tests/rtl
+EXTRA_DIST += $(scripts) tests/summary.sh tests/timeline.awk tests/cli tests/rtl
 
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
