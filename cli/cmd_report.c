@@ -32,11 +32,13 @@ static const struct option_spec report_options_table[] = {
       .help = "draw area, breakdown, heatmap, line, pareto, roofline or speedup into --output (.svg, .pdf, .png; may be given often)" },
     { .name = "width", .kind = OPTION_CHOICE, .offset = offsetof(struct report_options, width), .value = "W", .otherwise = "column", .choices = widths,
       .help = "of a figure: 3.3 in or 6.9 in" },
-    { .name = "x", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, x), .value = "COLUMN", .help = "pareto, line, heatmap: along x" },
+    { .name = "x", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, x), .value = "COLUMN", .help = "pareto, line, heatmap, --html: along x" },
     { .name = "y", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, y), .value = "COLUMN", .help = "the same, along y" },
     { .name = "value", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, value), .value = "COLUMN", .help = "heatmap: in the cells" },
-    { .name = "by", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, by), .value = "COLUMN", .help = "pareto, line: what colours tell apart" },
-    { .name = "title", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, title), .value = "TEXT", .help = "of a figure, in place of its own" },
+    { .name = "by", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, by), .value = "COLUMN", .help = "pareto, line, --html: what colours tell apart" },
+    { .name = "title", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, title), .value = "TEXT", .help = "of a figure or page, in place of its own" },
+    { .name = "html", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, html),
+      .help = "one page of runs that loads nothing: table to sort and filter, Pareto plot of --x, --y, --by, breakdowns" },
     { .name = "list", .kind = OPTION_FLAG, .offset = offsetof(struct report_options, list), .help = "list tables and their columns, and end" },
     { 0 }
 };
@@ -63,7 +65,7 @@ static enum status report(const struct report_options *o, const struct text_list
     }
     st = report_sources_open(&sources, paths, arena, err);
     if (!st)
-        st = o->figure ? report_figure(o, &sources, arena, err) : report_table(o, &sources, arena, err);
+        st = o->html ? report_html_page(o, &sources, arena, err) : o->figure ? report_figure(o, &sources, arena, err) : report_table(o, &sources, arena, err);
     report_sources_close(&sources);
     return st;
 }
@@ -84,16 +86,17 @@ static int report_main(const struct command *self, int argc, char **argv)
 
 const struct command command_report = {
     .name = "report",
-    .summary = "tables and figures of stored runs, for papers and for programs",
+    .summary = "tables, figures and pages of stored runs, for papers and for programs",
     .operands = "[DB|RUN.json ...]",
     .operands_min = 0,
     .operands_max = -1,
-    .about = "Reads databases of results and files of 'llmsim run --json' (nothing named: the database of 'llmsim run') and writes a table of them, or draws a figure. "
+    .about = "Reads databases of results and files of 'llmsim run --json' (nothing named: the database of 'llmsim run') and writes a table of them, draws a figure or makes a page. "
              "Beside a figure stand its data (.csv) and its script for gnuplot (.gp).",
     .options = report_options_table,
     .examples = "  llmsim report --where 'arch = H100 and time_s < 2' --sort -tokens_per_s\n"
                 "  llmsim report results.db --table roles --columns role,time_s,share,bound --where 'run = f2ace1f4' --format tex -o roles.tex\n"
                 "  llmsim report a.db b.db --format csv -o all.csv.gz\n"
-                "  llmsim report results.db --figure pareto --x tpot_s --y energy_per_token_j --by arch -o pareto.pdf -o pareto.png\n",
+                "  llmsim report results.db --figure pareto --x tpot_s --y energy_per_token_j --by arch -o pareto.pdf -o pareto.png\n"
+                "  llmsim report results.db --html --x tpot_s --y energy_per_token_j -o runs.html\n",
     .run = report_main,
 };

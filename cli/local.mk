@@ -44,6 +44,7 @@ llmsim_SOURCES = \
 	cli/rank_rows.h \
 	cli/report.h \
 	cli/report_figure.c \
+	cli/report_html.c \
 	cli/report_source.c \
 	cli/report_source.h \
 	cli/report_table.c \

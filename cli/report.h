@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Inside `llmsim report`: its options, and the three things it makes. */
+/** Inside `llmsim report`: its options, and what it makes. */
 #ifndef LLMSIM_CLI_REPORT_H
 #define LLMSIM_CLI_REPORT_H
 
@@ -9,7 +9,7 @@ struct report_options {
     const char *table, *columns, *where, *sort, *format, *figure, *width, *x, *y, *value, *by, *title;
     struct text_list output;
     int64_t limit, digits;
-    bool list;
+    bool html, list;
 };
 
 /** One table in one format. */
@@ -17,5 +17,8 @@ enum status report_table(const struct report_options *o, const struct report_sou
 
 /** A figure in every file of --output, with its data and script beside it. */
 enum status report_figure(const struct report_options *o, const struct report_sources *s, struct arena *arena, struct error *err);
+
+/** One HTML page of runs. */
+enum status report_html_page(const struct report_options *o, const struct report_sources *s, struct arena *arena, struct error *err);
 
 #endif

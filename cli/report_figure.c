@@ -26,13 +26,8 @@ static const char *text_at(const struct store_query *q, int column, struct arena
 /* The whole run where the kind needs its rows. */
 static enum status read_result(struct figure_run *run, struct store *from, const char *key, struct arena *arena, struct error *err)
 {
-    struct run_inputs names;
-    struct hash128 hash;
-    bool found;
-    enum status st = store_find(&hash, &names, from, key, arena, err);
+    enum status st = report_result(&run->result, from, key, arena, err);
 
-    if (!st)
-        st = store_get(&run->result, &found, from, hash, arena, err);
     if (!st && run->result.rows_count == 0)
         st = error_plain(err, STATUS_BAD_INPUT, "run %.8s has no breakdown (a point of a sweep without it): 'llmsim run' with the same inputs completes it", key);
     return st;

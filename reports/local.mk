@@ -30,6 +30,9 @@ libllmsim_results_la_SOURCES += \
 	reports/figure_speedup.c \
 	reports/gnuplot.c \
 	reports/gnuplot.h \
+	reports/html_report.c \
+	reports/html_report.h \
+	$(html_page) \
 	reports/probe_report.c \
 	reports/probe_report.h \
 	reports/rank_report.c \
@@ -52,3 +55,11 @@ libllmsim_results_la_SOURCES += \
 	reports/validate_plot.h \
 	reports/validate_report.c \
 	reports/validate_report.h
+
+# The page of `llmsim report --html`: its parts, made into lists of lines at build.
+html_page = reports/html/embed.awk reports/html/page.css reports/html/page.html reports/html/page.js
+nodist_libllmsim_results_la_SOURCES = html_page.h
+BUILT_SOURCES += html_page.h
+CLEANFILES += html_page.h
+html_page.h: $(html_page)
+	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C $(AWK) -f $(html_page) >$(abs_builddir)/$@.tmp && mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

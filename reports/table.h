@@ -47,5 +47,9 @@ enum status table_format_find(const struct table_format **out, const char *name,
 void table_heading(char *out, size_t bytes, const struct table_column *column);
 /** A value for people: `digits` significant ones; "" where there is none. */
 void table_value(char *out, size_t bytes, const struct table_cell *cell, int digits);
+/** A text as JSON, which nothing in it ends early inside a page's script: < > & are escaped. NULL: null. */
+void table_json_text(struct outfile *out, const char *text);
+/** A value as JSON with all digits; null where there is none. */
+void table_json(struct outfile *out, const struct table_cell *cell);
 
 #endif

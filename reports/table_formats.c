@@ -216,25 +216,43 @@ static void tex_end(struct table *t) { outfile_printf(t->out, "\\bottomrule\n\\e
 
 /* ---- JSON ---- */
 
-static void json_quoted(struct table *t, const char *text)
+void table_json_text(struct outfile *out, const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
-    size_t left = strlen(text);
+    size_t left = text ? strlen(text) : 0;
 
-    outfile_write(t->out, "\"", 1);
+    if (!text) {
+        outfile_printf(out, "null");
+        return;
+    }
+    outfile_write(out, "\"", 1);
     for (size_t n; left > 0; p += n, left -= n) {
         uint32_t code = 0;
 
         n = utf8_decode(&code, p, left);
         if (n == 0)
-            outfile_printf(t->out, "\\ufffd");
-        else if (code < 0x20 || strchr("\"\\<>&", (int)code) || code == 0x2028 || code == 0x2029)
-            outfile_printf(t->out, "\\u%04x", code); /* safe inside a page's script, too */
+            outfile_printf(out, "\\ufffd");
+        else if (code < 0x20 || code == 0x7f || (code < 0x7f && strchr("\"\\<>&", (int)code)) || code == 0x2028 || code == 0x2029)
+            outfile_printf(out, "\\u%04x", (unsigned)code);
         else
-            outfile_write(t->out, p, n);
+            outfile_write(out, p, n);
         n = n ? n : 1;
     }
-    outfile_write(t->out, "\"", 1);
+    outfile_write(out, "\"", 1);
+}
+
+void table_json(struct outfile *out, const struct table_cell *cell)
+{
+    char value[VALUE_MAX];
+
+    if (!has_value(cell)) {
+        outfile_printf(out, "null");
+    } else if (cell->kind == TABLE_TEXT) {
+        table_json_text(out, cell->text);
+    } else {
+        exact(value, cell);
+        outfile_printf(out, "%s", value);
+    }
 }
 
 static void json_begin(struct table *t)
@@ -247,18 +265,10 @@ static void json_begin(struct table *t)
 
 static void json_row(struct table *t, const struct table_cell *cells)
 {
-    char value[VALUE_MAX];
-
     outfile_printf(t->out, "%s\n  {", t->rows ? "," : "");
     for (int i = 0; i < t->count; i++) {
         outfile_printf(t->out, "%s\"%s\": ", i ? ", " : "", t->columns[i].name);
-        exact(value, &cells[i]);
-        if (!has_value(&cells[i]))
-            outfile_printf(t->out, "null");
-        else if (cells[i].kind == TABLE_TEXT)
-            json_quoted(t, cells[i].text);
-        else
-            outfile_printf(t->out, "%s", value);
+        table_json(t->out, &cells[i]);
     }
     outfile_printf(t->out, "}");
 }

@@ -47,7 +47,7 @@ violations() {
             case " $1 $2 " in
                 *" $target "*) test -f "$header" || echo "$file:$line: includes $header, which does not exist" ;;
                 *) case "$1 $header" in "sim sim/hw/cycle.h") continue ;; esac # the C header behind which C++ stands
-                   test "$header" = config.h || test "$header" = model_sources.h || test "$header" = format_tables.h || test "$header" = fpga_tables.h || echo "$file:$line: $1 includes $header, but may include only: ${2:-nothing above it}" ;;
+                   test "$header" = config.h || test "$header" = model_sources.h || test "$header" = format_tables.h || test "$header" = fpga_tables.h || test "$header" = html_page.h || echo "$file:$line: $1 includes $header, but may include only: ${2:-nothing above it}" ;;
             esac
         done
     done
