@@ -7,7 +7,7 @@
 # Each step is taken only when it is needed. Nothing outside the checkout is touched but apt packages.
 set -eu
 
-packages='autoconf automake gcc g++ gnuplot-nox libc6-dev libcunit1-dev libglpk-dev libgsl-dev libsqlite3-dev libsystemc-dev libtool
+packages='autoconf automake fonts-liberation gcc g++ gnuplot-nox libc6-dev libcunit1-dev libglpk-dev libgsl-dev libsqlite3-dev libsystemc-dev libtool
     libxxhash-dev libyaml-dev libzstd-dev make pkg-config zlib1g-dev'
 
 usage() {

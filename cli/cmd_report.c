@@ -25,7 +25,7 @@ static const struct option_spec report_options_table[] = {
     { .name = "format", .letter = 'f', .kind = OPTION_CHOICE, .offset = offsetof(struct report_options, format), .value = "F", .otherwise = "md",
       .choices = formats, .help = "how a table is written" },
     { .name = "digits", .kind = OPTION_I64, .offset = offsetof(struct report_options, digits), .value = "N", .otherwise = "4", .min = 1, .max = 17,
-      .help = "significant digits in md and tex; csv, tsv and json have all" },
+      .help = "significant digits in md, tex and --html; csv, tsv and json have all" },
     { .name = "output", .letter = 'o', .kind = OPTION_LIST, .offset = offsetof(struct report_options, output), .value = "FILE",
       .help = "where it goes; a table: standard output without it, .gz and .zst compress" },
     { .name = "figure", .letter = 'F', .kind = OPTION_TEXT, .offset = offsetof(struct report_options, figure), .value = "KIND",
@@ -64,6 +64,9 @@ static enum status report(const struct report_options *o, const struct text_list
         return STATUS_OK;
     }
     st = report_sources_open(&sources, paths, arena, err);
+    for (int64_t i = 0; i < o->output.count && !st; i++)
+        st = paths->count ? outfile_ready(o->output.items[i], paths->items, paths->count, err)
+                          : outfile_ready(o->output.items[i], sources.names, sources.count, err);
     if (!st)
         st = o->html ? report_html_page(o, &sources, arena, err) : o->figure ? report_figure(o, &sources, arena, err) : report_table(o, &sources, arena, err);
     report_sources_close(&sources);

@@ -12,7 +12,7 @@
 #include "html_page.h"
 #include "reports/text.h"
 
-enum { HEADING_MAX = 128, VALUE_MAX = 64 };
+enum { HEADING_MAX = 128, VALUE_MAX = 64, SHORT_MAX = 20 };
 
 static void put(struct outfile *out, const char *text)
 {
@@ -105,8 +105,10 @@ static void put_cell(struct outfile *out, const struct table_cell *cell, int dig
     char value[VALUE_MAX];
 
     if (cell->kind == TABLE_TEXT) {
-        put(out, "<td class=\"text\">");
-        markup(out, cell->text ? cell->text : "", true);
+        const char *text = cell->text ? cell->text : "";
+
+        outfile_printf(out, "<td class=\"text%s\">", strchr(text, ',') ? " list" : strlen(text) <= SHORT_MAX ? " short" : "");
+        markup(out, text, true);
     } else {
         put(out, "<td class=\"number\">");
         if (cell->kind == TABLE_INTEGER)

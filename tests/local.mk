@@ -90,6 +90,7 @@ scripts = \
 	tests/cli.sh \
 	tests/manual.sh \
 	tests/report_figures.sh \
+	tests/report_html.sh \
 	tests/rooms.sh \
 	tests/rtl_cosim.sh \
 	tests/rtl_synth.sh \

@@ -11,7 +11,7 @@ const index = name => columns.findIndex(c => c.name === name);
 const body = at("runs").tBodies[0], lines = Array.from(body.rows);
 const numbers = columns.filter(c => c.number), texts = columns.filter(c => !c.number);
 const state = { sort: "", filter: "", x: data.x, y: data.y, xlog: null, ylog: null, xup: null, yup: null, by: data.by, select: [] };
-const GROUPS = 7, SELECTED_MAX = 8, ROLES_MAX = 14;
+const GROUPS = 7, SELECTED_MAX = 8, ROLES_MAX = 10;
 let visible = rows.map((_, i) => i), points = new Map();
 
 function make(tag, attributes, ...children) {
@@ -264,7 +264,7 @@ function drawPlot() {
     const xLog = both.length > 0 && choice("xlog", wantsLog(both.map(p => p.x))), yLog = both.length > 0 && choice("ylog", wantsLog(both.map(p => p.y)));
     const xUp = choice("xup", columns[xk].up), yUp = choice("yup", columns[yk].up);
     const items = both.filter(p => (!xLog || p.x > 0) && (!yLog || p.y > 0)), left = visible.length - items.length;
-    const width = Math.max(280, at("plot").clientWidth), height = Math.round(Math.min(430, Math.max(270, 0.68 * width)));
+    const width = Math.max(280, at("plot").clientWidth), height = Math.round(Math.min(560, Math.max(270, 0.85 * width)));
     const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": columns[yk].heading + " over " + columns[xk].heading });
 
     points = new Map();
