@@ -37,7 +37,7 @@ struct figure_series {
     int64_t count;
     const double *x, *y, *high;
     const double *x_high;        /* boxes */
-    const char *const *texts;    /* texts */
+    const char *const *texts;    /* texts; boxes: what the .csv calls each, not drawn. NULL: nothing */
     const uint32_t *rgb;         /* boxes: 0xRRGGBB of each, in place of `colour`; NULL: none */
     int pattern;                 /* boxes: 0 plain, 1.. hatched, so that neighbours differ in grey */
     int shape;                   /* points: 0 small dots, 1.. shapes that differ in grey */

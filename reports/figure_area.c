@@ -85,7 +85,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     static const uint32_t colours[] = { 0x56B4E9, 0xE69F00, 0x5FC8A8, 0xE8A0C8, 0xF0E442, 0xDADADA, 0xF2A679 };
     const double aspect = 0.62;
     double *v = arena_array(in->arena, 6 * TILES_MAX, sizeof *v);
-    const char **texts = arena_array(in->arena, TILES_MAX, sizeof *texts);
+    const char **texts = arena_array(in->arena, TILES_MAX, sizeof *texts), **names = arena_array(in->arena, TILES_MAX, sizeof *names);
     uint32_t *rgb = arena_array(in->arena, TILES_MAX, sizeof *rgb);
     struct tile tiles[TILES_MAX];
     const struct technology *technology;
@@ -95,7 +95,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     int n, named = 0;
     enum status st;
 
-    if (!v || !texts || !rgb)
+    if (!v || !texts || !names || !rgb)
         return error_no_memory(err);
     if ((st = figure_hardware(&hw, &in->runs[0], in->arena, err)) || (st = technology_load(&technology, NULL, in->arena, err)) ||
         (st = floorplan_read(&plan, hw, err)) || (st = die_area_of(&die, &plan, hw, technology, err)))
@@ -110,13 +110,14 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         const char *text = arena_printf(in->arena, "%s %.3g", t->name, t->mm2);
         if (!text)
             return error_no_memory(err);
+        names[i] = text;
         if (((t->x_high - t->x) * in->width_in * 72 > 3.9 * (double)strlen(text)) && (t->y_high - t->y) * in->width_in * 72 > 8) {
             v[4 * TILES_MAX + named] = (t->x + t->x_high) / 2, v[5 * TILES_MAX + named] = (t->y + t->y_high) / 2;
             texts[named++] = text;
         }
     }
     figure_add(page, (struct figure_series){ .mark = FIGURE_BOXES, .count = n, .x = v, .y = v + TILES_MAX, .x_high = v + 2 * TILES_MAX,
-                                             .high = v + 3 * TILES_MAX, .rgb = rgb });
+                                             .high = v + 3 * TILES_MAX, .texts = names, .rgb = rgb });
     figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .centred = true, .count = named, .x = v + 4 * TILES_MAX,
                                              .y = v + 5 * TILES_MAX, .texts = texts });
     page->figure.caption = arena_printf(in->arena, "%.4g mm2 (%.4g to %.4g).\nAreas in mm2; small tiles: see the .csv.\n", die.total_mm2.likely,

@@ -26,7 +26,7 @@ fails() { # TEXT KIND OPTION...
     llmsim report a.db --figure "$kind" "$@" 2>said && return 1
     grep -qF -- "$text" said
 }
-echo 1..12
+echo 1..13
 check breakdown draw breakdown
 check speedup draw speedup --width page
 check pareto draw pareto --x tpot_s --y tokens_per_s
@@ -34,6 +34,7 @@ check heatmap draw heatmap --value tpot_s
 check line draw line
 check roofline draw roofline --limit 1
 check area draw area --limit 1
+check 'every tile of the die has its name and area' awk -F, 'NR > 1 && $6 != "" { tiles++; named += $3 ~ /^[a-z0-9].* [0-9.e+-]+$/ } END { exit !(tiles > 5 && named == tiles) }' area.csv
 check 'the first run is once as fast as itself' grep -q '^"Speed-up","","1",1,' speedup.csv
 check 'an unknown kind' fails "'rofline' is not one of area, breakdown, heatmap, line, pareto, roofline, speedup; nearest is roofline" rofline -o x.svg
 check 'no place' fails 'no --output' line

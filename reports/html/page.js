@@ -11,7 +11,7 @@ const index = name => columns.findIndex(c => c.name === name);
 const body = at("runs").tBodies[0], lines = Array.from(body.rows);
 const numbers = columns.filter(c => c.number), texts = columns.filter(c => !c.number);
 const state = { sort: "", filter: "", x: data.x, y: data.y, xlog: null, ylog: null, xup: null, yup: null, by: data.by, select: [] };
-const GROUPS = 7, SELECTED_MAX = 8, ROLES_MAX = 10;
+const GROUPS = 7, SELECTED_MAX = 8, ROLES_MAX = 10, SMALL_FROM = 800;
 let visible = rows.map((_, i) => i), points = new Map();
 
 function make(tag, attributes, ...children) {
@@ -172,7 +172,7 @@ function axisOf(values, log, from, to) {
     const ticks = [];
 
     if (log) {
-        const room = Math.max((high / low) ** 0.06, 1.1), steps = high / low > 30 ? [1] : high / low > 4 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9];
+        const room = Math.max((high / low) ** 0.06, 1.1), steps = high / low > 300 ? [1] : high / low > 4 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9];
         low /= room; high *= room;
         for (let decade = Math.floor(Math.log10(low)); decade <= Math.log10(high); decade++)
             for (const step of steps) {
@@ -245,8 +245,8 @@ function drawKey(groups) {
     at("key").replaceChildren(...groups.shown.map((name, g) => entry(g, name)), ...(groups.others ? [entry(GROUPS, groups.others + " others")] : []));
 }
 
-function addPoint(svg, p, px, py, group, best) {
-    const e = make("path", { class: "point g" + group + (best ? " best" : ""), d: shapes[group], transform: `translate(${px.toFixed(1)},${py.toFixed(1)})`,
+function addPoint(svg, p, px, py, group, best, small) {
+    const e = make("path", { class: "point g" + group + (best ? " best" : ""), d: shapes[group], transform: `translate(${px.toFixed(1)},${py.toFixed(1)})` + (small ? " scale(.5)" : ""),
                              "data-run": p.i });
 
     if (best) { /* by keyboard the front is walked; every run is in the table */
@@ -284,7 +284,7 @@ function drawPlot() {
     drawFrame(svg, width, height, box, x, y, [axisLabel(columns[xk], xLog, xUp), axisLabel(columns[yk], yLog, yUp)]);
     svg.append(make("path", { class: "front", d: front.map((p, n) => n ? `H${x.place(p.x).toFixed(1)}V${y.place(p.y).toFixed(1)}`
                                                                        : `M${x.place(p.x).toFixed(1)},${y.place(p.y).toFixed(1)}`).join("") }));
-    for (const p of items.filter(q => !best.has(q.i)).concat(front)) addPoint(svg, p, x.place(p.x), y.place(p.y), groups.of(p.i), best.has(p.i));
+    for (const p of items.filter(q => !best.has(q.i)).concat(front)) addPoint(svg, p, x.place(p.x), y.place(p.y), groups.of(p.i), best.has(p.i), items.length > SMALL_FROM);
     drawKey(groups);
 }
 
