@@ -61,5 +61,6 @@ html_page = reports/html/embed.awk reports/html/page.css reports/html/page.html 
 nodist_libllmsim_results_la_SOURCES = html_page.h
 BUILT_SOURCES += html_page.h
 CLEANFILES += html_page.h
+reports/html_report.lo: html_page.h
 html_page.h: $(html_page)
 	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C $(AWK) -f $(html_page) >$(abs_builddir)/$@.tmp && mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

@@ -34,7 +34,7 @@ check heatmap draw heatmap --value tpot_s
 check line draw line
 check roofline draw roofline --limit 1
 check area draw area --limit 1
-check 'every tile of the die has its name and area' awk -F, 'NR > 1 && $6 != "" { tiles++; named += $3 ~ /^[a-z0-9].* [0-9.e+-]+$/ } END { exit !(tiles > 5 && named == tiles) }' area.csv
+check 'every tile of the die has its name and area' awk -F, 'NR > 1 && $6 != "" { tiles++; named += $3 ~ /^"[a-z0-9].* [0-9.e+-]+"$/ } END { exit !(tiles > 5 && named == tiles) }' area.csv
 check 'the first run is once as fast as itself' grep -q '^"Speed-up","","1",1,' speedup.csv
 check 'an unknown kind' fails "'rofline' is not one of area, breakdown, heatmap, line, pareto, roofline, speedup; nearest is roofline" rofline -o x.svg
 check 'no place' fails 'no --output' line
