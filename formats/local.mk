@@ -40,5 +40,6 @@ format_tables = formats/tables.awk formats/tables/codebooks.csv formats/tables/f
 nodist_libllmsim_model_la_SOURCES += format_tables.h
 BUILT_SOURCES += format_tables.h
 CLEANFILES += format_tables.h
+formats/dot.lo formats/format.lo: format_tables.h
 format_tables.h: $(format_tables)
 	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C $(AWK) -f $(format_tables) >$(abs_builddir)/$@.tmp && mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

@@ -110,6 +110,7 @@ fpga_tables = sim/fpga_tables.awk arch/technology/fpga_synthesis.csv
 nodist_libllmsim_model_la_SOURCES += fpga_tables.h
 BUILT_SOURCES += fpga_tables.h
 CLEANFILES += fpga_tables.h
+sim/fpga_synthesis.lo: fpga_tables.h
 EXTRA_DIST += sim/fpga_tables.awk
 fpga_tables.h: $(fpga_tables)
 	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C $(AWK) -f $(fpga_tables) >$(abs_builddir)/$@.tmp && mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

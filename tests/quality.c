@@ -57,7 +57,7 @@ static void fit_finds_what_made_the_rows(void)
     struct quality_fit fit;
     struct quality_estimate e;
     struct error err;
-    char names[6][8];
+    char names[6][16];
 
     for (int i = 0; i < 24; i++) {
         double sqnr;
