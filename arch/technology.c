@@ -10,6 +10,7 @@
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 #define T(member) offsetof(struct technology, member)
 #define N(member) offsetof(struct tech_node, member)
+#define L(member) offsetof(struct tech_library, member)
 #define F(member) offsetof(struct arch_floorplan, member)
 #define NUMBER(key, at, lo, hi, text) { .path = key, .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = at, .min = lo, .max = hi, .required = true, .doc = text }
 #define RANGE(key, text) { .path = key, .kind = FIELD_NODE, .required = true, .doc = text }
@@ -17,12 +18,14 @@
 
 static const struct field_row technology_rows[] = {
     { .path = "nodes", .kind = FIELD_NODE, .required = true, .doc = "name: {nm: ...}" },
-    { .path = "mac_um2_45nm", .kind = FIELD_NODE, .required = true, .doc = "format: area of a multiply-accumulate at 45 nm" },
+    { .path = "libraries", .kind = FIELD_NODE, .required = true, .doc = "name: {nm: ..., nand2_um2: ...} of the synthesis tables" },
     RANGE("logic.utilization", "share of a placed area that cells take"),
     RANGE("logic.float_pipelining", "area of pipelined float units over single-cycle ones"),
     RANGE("logic.integer_pipelining", "the same of integer units"),
     NUMBER("logic.nand2_um2_45nm", T(nand2_um2_45nm), 1e-3, 1e3, "area of a gate equivalent"),
     NUMBER("logic.register_bit_gates", T(register_bit_gates), 1, 100, "gate equivalents of a flip-flop"),
+    NUMBER("logic.register_clock_fj_45nm", T(register_clock_fj_45nm), 0, 1e4, "energy of a flip-flop's clock pin, one clock"),
+    NUMBER("logic.leakage_nw_per_um2_45nm", T(leakage_nw_per_um2_45nm), 0, 1e6, "of a netlist"),
     NUMBER("sram.bit_um2_7nm", T(sram_bit_um2_7nm), 1e-4, 100, "bit before array efficiency"),
     NUMBER("sram.node_exponent", T(sram_node_exponent), 0, 3, "bit area goes with the node's length to this power"),
     NUMBER("sram.efficiency_4kib", T(sram_efficiency_4kib), 0.01, 1, "array efficiency of a 4 KiB macro"),
@@ -63,7 +66,10 @@ static const struct { const char *path; size_t offset; } technology_ranges[] = {
 
 static const struct field_row node_rows[] = {
     NUMBER("nm", N(nm), 0.5, 1000, "length that names the node"),
-    NUMBER("logic_area_x", N(logic_area_x), 1e-4, 1e3, "over 45 nm"),
+    RANGE("logic_area_x", "area over 45 nm"),
+    RANGE("logic_energy_x", "energy over 45 nm"),
+    RANGE("logic_delay_x", "delay over 45 nm"),
+    RANGE("logic_leakage_x", "leakage over 45 nm"),
     NUMBER("mtransistors_per_mm2", N(mtransistors_per_mm2), 1e-3, 1e4, "logic density"),
     RANGE("wafer_usd", "price of a wafer"),
     RANGE("defects_per_cm2", "defect density"),
@@ -71,9 +77,20 @@ static const struct field_row node_rows[] = {
 };
 
 static const struct { const char *path; size_t offset; } node_ranges[] = {
+    { "logic_area_x", N(logic_area_x) },
+    { "logic_energy_x", N(logic_energy_x) },
+    { "logic_delay_x", N(logic_delay_x) },
+    { "logic_leakage_x", N(logic_leakage_x) },
     { "wafer_usd", N(wafer_usd) },
     { "defects_per_cm2", N(defects_per_cm2) },
     { "carbon_kg_per_cm2", N(carbon_kg_per_cm2) },
+};
+
+static const struct field_row library_rows[] = {
+    NUMBER("nm", L(nm), 0.5, 1000, "node"),
+    NUMBER("nand2_um2", L(nand2_um2), 1e-4, 1e3, "area of a two-input NAND"),
+    NUMBER("area_x", L(area_x), 1e-4, 1e3, "area of its netlists over the 45 nm library's"),
+    NUMBER("area_spread", L(area_spread), 0, 1, "one sigma of area_x, relative"),
 };
 
 static const struct field_row floorplan_rows[] = {
@@ -135,18 +152,20 @@ static enum status read_nodes(struct technology *t, const struct yaml_node *map,
     return st;
 }
 
-/* fp64 is no format of recipes: it stands by its name alone. */
-static enum status read_macs(struct technology *t, const struct yaml_node *map, struct error *err)
+static enum status read_libraries(struct technology *t, const struct yaml_node *map, struct error *err)
 {
     enum status st = STATUS_OK;
 
-    if (map->kind != YAML_MAPPING || map->count > TECH_MACS_MAX)
-        return error_set(err, STATUS_BAD_INPUT, map->at, "mac_um2_45nm: expected at most %d 'format: um2' pairs", TECH_MACS_MAX);
+    if (map->kind != YAML_MAPPING || map->count == 0 || map->count > TECH_LIBRARIES_MAX)
+        return error_set(err, STATUS_BAD_INPUT, map->at, "libraries: expected 1 to %d 'name: {nm: ...}' pairs", TECH_LIBRARIES_MAX);
     for (size_t i = 0; i < map->count && !st; i++) {
-        struct tech_mac *mac = &t->macs[t->macs_count++];
+        struct tech_library *l = &t->libraries[t->libraries_count++];
 
-        *mac = (struct tech_mac){ .format = format_find(map->keys[i]), .name = map->keys[i] };
-        st = yaml_get_quantity(&mac->um2, map, map->keys[i], true, Q_RATIO, 1e-3, 1e9, err);
+        *l = (struct tech_library){ .name = map->keys[i] };
+        if (map->items[i]->kind != YAML_MAPPING)
+            return error_set(err, STATUS_BAD_INPUT, map->items[i]->at, "libraries.%.40s: expected {nm: ..., nand2_um2: ...}", map->keys[i]);
+        st = fields_read(l, library_rows, COUNT(library_rows), map->items[i], "library", err);
+        l->reference = l->area_x == 1;
     }
     return st;
 }
@@ -165,12 +184,12 @@ enum status technology_load(const struct technology **out, const char *path, str
         return st;
     *t = (struct technology){ .path = path };
     if (doc->kind != YAML_MAPPING)
-        return error_set(err, STATUS_BAD_INPUT, doc->at, "expected a technology: nodes, logic, mac_um2_45nm ...");
+        return error_set(err, STATUS_BAD_INPUT, doc->at, "expected a technology: nodes, logic, libraries ...");
     st = fields_read(t, technology_rows, COUNT(technology_rows), doc, "technology", err);
     for (size_t i = 0; i < COUNT(technology_ranges) && !st; i++)
         st = tech_range_read((struct tech_range *)((char *)t + technology_ranges[i].offset), doc, technology_ranges[i].path, err);
     if (!st && !(st = read_nodes(t, yaml_find(doc, "nodes"), err)))
-        st = read_macs(t, yaml_find(doc, "mac_um2_45nm"), err);
+        st = read_libraries(t, yaml_find(doc, "libraries"), err);
     *out = t;
     return st;
 }

@@ -11,26 +11,31 @@
 /** An uncertain input or result: 0 <= low <= likely <= high. */
 struct tech_range { double low, likely, high; };
 
-enum { TECH_NODES_MAX = 24, TECH_MACS_MAX = 32 };
+enum { TECH_NODES_MAX = 24, TECH_LIBRARIES_MAX = 16 };
 
 struct tech_node {
     const char *name;
     double nm;
-    double logic_area_x;             /* area of synthesized logic over that of the same netlist in the 45 nm library */
+    struct tech_range logic_area_x, logic_energy_x, logic_delay_x, logic_leakage_x; /* of a netlist, over the same in the 45 nm library */
     double mtransistors_per_mm2;     /* of logic, as foundries count */
     struct tech_range wafer_usd, defects_per_cm2, carbon_kg_per_cm2;
 };
 
-/** Area of one multiply-accumulate at 45 nm, single cycle, not placed. */
-struct tech_mac { const struct format *format; const char *name; double um2; };
+/** A cell library of the synthesis tables. */
+struct tech_library {
+    const char *name;
+    double nm, nand2_um2;
+    double area_x, area_spread;      /* its netlists' area over the 45 nm library's; one sigma of that factor, relative */
+    bool reference;                  /* area_x is 1: the library that all factors refer to */
+};
 
 struct technology {
     const char *path;
-    int64_t nodes_count, macs_count;
+    int64_t nodes_count, libraries_count;
     struct tech_node nodes[TECH_NODES_MAX];
-    struct tech_mac macs[TECH_MACS_MAX];
+    struct tech_library libraries[TECH_LIBRARIES_MAX];
     struct tech_range utilization, float_pipelining, integer_pipelining;
-    double nand2_um2_45nm, register_bit_gates;
+    double nand2_um2_45nm, register_bit_gates, register_clock_fj_45nm, leakage_nw_per_um2_45nm;
     double sram_bit_um2_7nm, sram_node_exponent, sram_efficiency_4kib, sram_efficiency_1mib;
     struct tech_range subcore_control_mtransistors;
     struct tech_range crossbar_pitch_um;

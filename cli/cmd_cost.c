@@ -11,7 +11,7 @@ enum { SETS_MAX = 256 };
 
 struct cost_options {
     const char *technology, *prices;
-    struct text_list set;
+    struct text_list set, table;
     bool json;
 };
 
@@ -20,6 +20,8 @@ static const struct option_spec cost_table[] = {
       .help = "nodes, areas and silicon prices [default: arch/technology/cmos.yaml]" },
     { .name = "prices", .kind = OPTION_TEXT, .offset = offsetof(struct cost_options, prices), .value = "FILE",
       .help = "prices of devices and operation [default: arch/technology/prices.yaml]" },
+    { .name = "table", .kind = OPTION_LIST, .offset = offsetof(struct cost_options, table), .value = "FILE",
+      .help = "synthesis rows of your own beside the shipped ones; may be given often" },
     { .name = "set", .kind = OPTION_LIST, .offset = offsetof(struct cost_options, set), .value = "a.b=v",
       .help = "changes a value of the hardware; may be given often" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct cost_options, json), .help = "print one JSON object" },
@@ -80,12 +82,14 @@ static enum status cost(const struct cost_options *o, const struct text_list *op
     struct die_area die;
     struct manufacture made;
     struct serving_cost serving;
+    struct synthesis synthesis;
     struct result run = { 0 };
     const struct prices *prices;
     enum status st;
 
     if ((st = load(&r, o, operands->items[0], arena, err)) || (st = prices_load(&prices, o->prices, arena, err)) ||
-        (st = floorplan_read(&plan, r.hw, err)) || (st = die_area_of(&die, &plan, r.hw, r.technology, err)) ||
+        (st = floorplan_read(&plan, r.hw, err)) ||
+        (st = synthesis_load(&synthesis, r.technology, o->table.items, o->table.count, arena, err)) || (st = die_area_of(&die, &plan, r.hw, &synthesis, err)) ||
         (st = manufacture_of(&made, &die, &plan, r.hw, r.technology, err)))
         return st;
     r.plan = &plan;

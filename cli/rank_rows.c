@@ -21,7 +21,7 @@ struct loading {
     struct rank_rows *out;
     struct store *store;
     const struct prices *prices;
-    const struct technology *technology;
+    struct synthesis synthesis;
     struct recipe_noise *recipes;    /* as met */
     int64_t recipes_count, recipes_capacity, capacity;
     int64_t last_arch, last_recipe;  /* of the row before: neighbours are alike */
@@ -65,7 +65,7 @@ static enum status describe_arch(struct rank_arch *a, const struct loading *l)
         a->usd_per_hour = price->cloud_usd_per_hour;
         a->price_date = price->date;
     }
-    if (l->needs_area && !floorplan_read(&plan, a->hw, NULL) && !die_area_of(&die, &plan, a->hw, l->technology, NULL))
+    if (l->needs_area && !floorplan_read(&plan, a->hw, NULL) && !die_area_of(&die, &plan, a->hw, &l->synthesis, NULL))
         a->area_mm2 = die.total_mm2.likely * (double)plan.dies;
     return STATUS_OK;
 }
@@ -190,6 +190,7 @@ enum status rank_rows_load(struct rank_rows *out, struct store *store, const cha
                            struct error *err)
 {
     struct loading l = { .out = out, .store = store, .prices = prices, .arena = arena, .err = err };
+    const struct technology *technology;
     enum status st;
 
     for (int64_t m = 0; m < out->table.metrics; m++) {
@@ -197,7 +198,7 @@ enum status rank_rows_load(struct rank_rows *out, struct store *store, const cha
         l.needs_noise = l.needs_noise || out->metrics[m]->with_noise;
         out->table.higher_is_better[m] = out->metrics[m]->higher_is_better;
     }
-    if ((st = technology_load(&l.technology, NULL, arena, err)) == STATUS_OK)
+    if ((st = technology_load(&technology, NULL, arena, err)) == STATUS_OK && (st = synthesis_load(&l.synthesis, technology, NULL, 0, arena, err)) == STATUS_OK)
         st = read_rows(&l, where);
     free(l.recipes);
     out->table.values = out->values;

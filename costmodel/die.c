@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/unit.h"
+#include "costmodel/netlist.h"
 
 const char *const die_block_names[DIE_BLOCKS] = { "cores", "interconnect", "l2", "memory phy", "memory control", "link phy", "link control", "other" };
 const char *const sm_part_names[SM_PARTS] = { "matrix", "fp64", "vector", "lut", "registers", "l1 and shared", "control" };
@@ -35,17 +35,9 @@ static void add(struct tech_range *sum, struct tech_range r)
 /* 45 nm netlist area to placed mm2 at the node; cells fill `utilization` of it. */
 static struct tech_range placed(struct tech_range um2_45, const struct technology *t, const struct tech_node *node)
 {
-    double f = node->logic_area_x / um2_per_mm2;
+    struct tech_range f = scaled(node->logic_area_x, 1 / um2_per_mm2);
 
-    return (struct tech_range){ um2_45.low * f / t->utilization.high, um2_45.likely * f / t->utilization.likely, um2_45.high * f / t->utilization.low };
-}
-
-static double mac_um2(const struct technology *t, const char *name)
-{
-    for (int64_t i = 0; i < t->macs_count; i++)
-        if (strcmp(t->macs[i].name, name) == 0)
-            return t->macs[i].um2;
-    return 0;
+    return (struct tech_range){ um2_45.low * f.low / t->utilization.high, um2_45.likely * f.likely / t->utilization.likely, um2_45.high * f.high / t->utilization.low };
 }
 
 static struct tech_range transistors(struct tech_range millions, const struct tech_node *node)
@@ -62,66 +54,61 @@ static double sram_mm2(double bytes, double macro_bytes, const struct technology
     return bytes * 8 * t->sram_bit_um2_7nm * pow(node->nm / 7, t->sram_node_exponent) / efficiency / um2_per_mm2;
 }
 
-/* Widest need of the unit's formats; integers beside floats at the upper end. */
-static enum status matrix_um2(struct tech_range *out, const struct arch_unit *unit, const struct technology *t, struct error *err)
+/* One part, all its copies; single-cycle netlists grow where they are pipelined to a clock of 1 GHz and more. */
+static enum status part_area(struct tech_range *um2, const struct unit_part *p, const struct synthesis *s, struct error *err)
 {
-    struct tech_range floats = { 0 }, integers = { 0 };
+    struct tech_range by = p->what.activation.kind == NUMBER_FLOAT ? s->technology->float_pipelining : s->technology->integer_pipelining;
+    struct netlist n;
+    enum status st = netlist_of(&n, s, &p->what, err);
 
-    for (int64_t i = 0; i < unit->rates_count; i++) {
-        const struct arch_rate *r = &unit->rates[i];
-        bool is_float = r->format->family == FORMAT_FLOAT;
-        double area = mac_um2(t, r->format->name) * r->fma_per_cycle_sm;
-        struct tech_range *best = is_float ? &floats : &integers, now = scaled(is_float ? t->float_pipelining : t->integer_pipelining, area);
+    *um2 = (struct tech_range){ n.area_um2.low * by.low * p->count, n.area_um2.likely * by.likely * p->count, n.area_um2.high * by.high * p->count };
+    return st;
+}
 
-        if (!(area > 0))
-            return error_plain(err, STATUS_BAD_INPUT, "%s: mac_um2_45nm has no '%s', which unit '%s' computes", t->path, r->format->name, unit->name);
-        if (now.likely > best->likely)
-            *best = now;
+enum status unit_area_45(struct tech_range *um2, const struct unit_resources *r, const struct synthesis *s, struct error *err)
+{
+    struct tech_range rate[ARCH_RATES_MAX][2] = { 0 }, widest[2] = { 0 }, one;
+    struct netlist registers;
+    enum status st;
+
+    netlist_registers(&registers, s, r->register_bits);
+    *um2 = registers.area_um2;
+    for (int64_t i = 0; i < r->parts_count; i++) {
+        const struct unit_part *p = &r->parts[i];
+
+        if ((st = part_area(&one, p, s, err)))
+            return st;
+        add(p->share == PART_OWN ? um2 : &rate[p->rate][p->share == PART_SHARED_INT], one);
     }
-    out->low = fmax(floats.low, integers.low);
-    out->likely = fmax(floats.likely, integers.likely);
-    out->high = floats.high + integers.high;
+    for (int i = 0; i < ARCH_RATES_MAX; i++)
+        for (int class = 0; class < 2; class++)
+            if (rate[i][class].likely > widest[class].likely)
+                widest[class] = rate[i][class];
+    add(um2, (struct tech_range){ fmax(widest[0].low, widest[1].low), fmax(widest[0].likely, widest[1].likely), widest[0].high + widest[1].high });
     return STATUS_OK;
 }
 
-static struct tech_range vector_um2(const struct arch_unit *unit, const struct technology *t)
-{
-    struct tech_range sum = scaled(t->float_pipelining, unit->fma_fp32_per_cycle_sm * mac_um2(t, "fp32"));
+static const enum sm_part part_of_block[] = { [UNIT_BLOCK_LOOKUP] = SM_LUT, [UNIT_BLOCK_MATRIX] = SM_MATRIX, [UNIT_BLOCK_VECTOR] = SM_VECTOR };
 
-    add(&sum, scaled(t->integer_pipelining, unit->int32_ops_per_cycle_sm * mac_um2(t, "int32")));
-    return sum;
-}
-
-/* Gate equivalents and registers that the unit's type counts. */
-static struct tech_range counted_um2(const struct arch_unit *unit, const struct technology *t)
-{
-    const struct unit_type *type = unit_type_find(unit->kind);
-    struct unit_resources r = { 0 };
-
-    if (type != NULL && type->resources != NULL)
-        type->resources(&r, unit);
-    return scaled(t->integer_pipelining, (r.gate_equivalents + r.register_bits * t->register_bit_gates) * t->nand2_um2_45nm);
-}
-
-static enum status sm_area(struct die_area *a, const struct arch_floorplan *plan, const struct hardware *hw, const struct technology *t,
+static enum status sm_area(struct die_area *a, const struct arch_floorplan *plan, const struct hardware *hw, const struct synthesis *s,
                            const struct tech_node *node, struct error *err)
 {
-    struct tech_range um2[SM_LUT + 1] = { 0 };
-    enum status st = STATUS_OK;
+    static const struct datapath_number fp64 = { .kind = NUMBER_FLOAT, .bits = 64, .e = 11, .m = 52 };
+    const struct technology *t = s->technology;
+    struct unit_part fma = { .what = { .kind = DATAPATH_FLOAT_DOT, .k = 1, .activation = fp64, .weight = fp64, .accumulator = fp64 }, .count = plan->fp64_fma_per_cycle_sm };
+    struct tech_range um2[SM_LUT + 1] = { 0 }, unit;
+    enum status st = part_area(&um2[SM_FP64], &fma, s, err);
 
     for (int64_t i = 0; i < hw->units_count && !st; i++) {
-        const struct arch_unit *u = &hw->units[i];
-        struct tech_range unit = { 0 };
+        const struct unit_type *type = unit_type_find(hw->units[i].kind);
+        struct unit_resources r = { 0 };
 
-        if (strcmp(u->kind, "tensor_core") == 0) {
-            st = matrix_um2(&unit, u, t, err);
-            add(&um2[SM_MATRIX], unit);
-        } else if (strcmp(u->kind, "vector") == 0)
-            add(&um2[SM_VECTOR], vector_um2(u, t));
-        else
-            add(&um2[SM_LUT], counted_um2(u, t));
+        if (type == NULL || type->resources == NULL)
+            continue;
+        type->resources(&r, &hw->units[i]);
+        st = unit_area_45(&unit, &r, s, err);
+        add(&um2[part_of_block[type->block]], unit);
     }
-    um2[SM_FP64] = scaled(t->float_pipelining, plan->fp64_fma_per_cycle_sm * mac_um2(t, "fp64"));
     for (int p = 0; p <= SM_LUT; p++)
         a->sm_mm2[p] = placed(um2[p], t, node);
     double registers = (double)hw->sm.register_bytes, l1 = (double)hw->sm.l1_shared_bytes;
@@ -155,13 +142,14 @@ static struct tech_range crossbar(const struct hardware *hw, const struct arch_f
     return scaled(t->crossbar_pitch_um, wires * 1e-3 * length_mm / t->crossbar_layers);
 }
 
-enum status die_area_of(struct die_area *out, const struct arch_floorplan *plan, const struct hardware *hw, const struct technology *t, struct error *err)
+enum status die_area_of(struct die_area *out, const struct arch_floorplan *plan, const struct hardware *hw, const struct synthesis *s, struct error *err)
 {
+    const struct technology *t = s->technology;
     const struct tech_node *node;
     enum status st;
 
     *out = (struct die_area){ .known_mm2 = hw->area.die_mm2 / (double)plan->dies };
-    if ((st = technology_node(&node, t, hw->area.process_nm, err)) || (st = sm_area(out, plan, hw, t, node, err)))
+    if ((st = technology_node(&node, t, hw->area.process_nm, err)) || (st = sm_area(out, plan, hw, s, node, err)))
         return st;
     out->block_mm2[DIE_CORES] = scaled(out->sm_total_mm2, (double)plan->sms);
     out->block_mm2[DIE_L2] = exactly(sram_mm2((double)plan->l2_bytes, (double)hw->l2.bytes / (double)hw->l2.slices, t, node));

@@ -7,6 +7,8 @@
 #define LLMSIM_COSTMODEL_DIE_H
 
 #include "arch/technology.h"
+#include "costmodel/synthesis.h"
+#include "sim/unit.h"
 
 enum die_block { DIE_CORES, DIE_INTERCONNECT, DIE_L2, DIE_MEMORY_PHY, DIE_MEMORY_CONTROL, DIE_LINK_PHY, DIE_LINK_CONTROL, DIE_OTHER, DIE_BLOCKS };
 
@@ -21,7 +23,10 @@ struct die_area {
 
 extern const char *const die_block_names[DIE_BLOCKS], *const sm_part_names[SM_PARTS];
 
-/** STATUS_BAD_INPUT: no floorplan, no node, a matrix format without an area. */
-enum status die_area_of(struct die_area *out, const struct arch_floorplan *plan, const struct hardware *hw, const struct technology *t, struct error *err);
+/** STATUS_BAD_INPUT: no floorplan, no node; STATUS_INFEASIBLE: a part that no synthesis row and no formula covers. */
+enum status die_area_of(struct die_area *out, const struct arch_floorplan *plan, const struct hardware *hw, const struct synthesis *s, struct error *err);
+
+/** Netlists of a unit's parts at 45 nm, pipelined, not placed, of all its copies in one SM: um2. What parts of one class share is counted once. */
+enum status unit_area_45(struct tech_range *um2, const struct unit_resources *r, const struct synthesis *s, struct error *err);
 
 #endif

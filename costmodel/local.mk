@@ -7,8 +7,11 @@ libllmsim_model_la_SOURCES += \
 	costmodel/energy.h \
 	costmodel/fleet.c \
 	costmodel/fleet.h \
+	costmodel/formulas.c \
 	costmodel/manufacture.c \
 	costmodel/manufacture.h \
+	costmodel/netlist.c \
+	costmodel/netlist.h \
 	costmodel/quality.c \
 	costmodel/quality.h \
 	costmodel/rank.c \
@@ -16,9 +19,13 @@ libllmsim_model_la_SOURCES += \
 	costmodel/rank_metric.c \
 	costmodel/rank_metric.h \
 	costmodel/serving_cost.c \
-	costmodel/serving_cost.h
+	costmodel/serving_cost.h \
+	costmodel/synthesis.c \
+	costmodel/synthesis.h
 
 # Published perplexities, installed below $(pkgdatadir)/costmodel.
 nobase_dist_pkgdata_DATA += costmodel/tables/quality.csv
+# Netlists on open libraries (docs/cost.md, "Synthesis table").
+nobase_dist_pkgdata_DATA += costmodel/tables/synthesis_asic.csv costmodel/tables/synthesis_lookup.csv
 # What `make characterize` measured of our own units (docs/characterize.md).
 nobase_dist_pkgdata_DATA += costmodel/tables/rtl_asic.csv costmodel/tables/rtl_fpga.csv

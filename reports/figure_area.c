@@ -89,6 +89,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     uint32_t *rgb = arena_array(in->arena, TILES_MAX, sizeof *rgb);
     struct tile tiles[TILES_MAX];
     const struct technology *technology;
+    struct synthesis synthesis;
     struct arch_floorplan plan;
     const struct hardware *hw;
     struct die_area die;
@@ -98,7 +99,8 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     if (!v || !texts || !names || !rgb)
         return error_no_memory(err);
     if ((st = figure_hardware(&hw, &in->runs[0], in->arena, err)) || (st = technology_load(&technology, NULL, in->arena, err)) ||
-        (st = floorplan_read(&plan, hw, err)) || (st = die_area_of(&die, &plan, hw, technology, err)))
+        (st = synthesis_load(&synthesis, technology, NULL, 0, in->arena, err)) || (st = floorplan_read(&plan, hw, err)) ||
+        (st = die_area_of(&die, &plan, hw, &synthesis, err)))
         return st;
     n = tiles_of(tiles, &die);
     lay(tiles, n, 0, 0, 1, aspect);

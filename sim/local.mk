@@ -19,6 +19,8 @@ libllmsim_model_la_SOURCES += \
 	sim/convert.c \
 	sim/cycle_load.c \
 	sim/cycle_load.h \
+	sim/datapath.c \
+	sim/datapath.h \
 	sim/engine.c \
 	sim/engine.h \
 	sim/explain.c \

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/quantity.h"
 #include "formats/format.h"
+#include "sim/datapath.h"
 
 /** What a matrix product asks of a unit. */
 struct unit_request {
@@ -55,16 +56,36 @@ struct param_spec {
     const char *doc;
 };
 
-/** Technology-neutral resources of all copies in one SM; costmodel turns them into mm2. */
-struct unit_resources {
-    double gate_equivalents, sram_bits, register_bits;
+/** Parts that serve several formats with the same hardware: the widest need of a class decides. */
+enum unit_share { PART_OWN, PART_SHARED_FLOAT, PART_SHARED_INT };
+
+struct unit_part {
+    struct datapath what;
+    double count;                       /* built in one SM */
+    enum unit_share share;
+    int rate;                           /* shared: parts of one rate of the stanza are built together */
 };
 
 struct fpga_unit_use;
 
+enum { UNIT_PARTS_MAX = 2 * ARCH_RATES_MAX };
+
+/** Technology-neutral resources of all copies in one SM: datapaths, and bits beside those inside them. costmodel/ turns them into gates, mm2 and joules. */
+struct unit_resources {
+    int64_t parts_count;
+    struct unit_part parts[UNIT_PARTS_MAX];
+    double sram_bits, register_bits;
+};
+/** Adds a part; nothing where the list is full or the count is not above 0. */
+void unit_part_add(struct unit_resources *out, const struct datapath *what, double count, enum unit_share share, int rate);
+
+/** Where a unit's area is reported. */
+enum unit_block { UNIT_BLOCK_LOOKUP, UNIT_BLOCK_MATRIX, UNIT_BLOCK_VECTOR };
+
 struct unit_type {
     const char *name, *summary;
     const struct param_spec *params;    /* ends with key NULL */
+    enum unit_block block;
     bool last_resort;                   /* chosen only when no other unit serves (vector lanes) */
     const char *const *text_keys;       /* other keys of the stanza that the type reads (text or mappings); ends with NULL */
     /** Can it do the request? Fills `service` and returns true; else false and says why in `reason` (static text). */
@@ -72,7 +93,7 @@ struct unit_type {
                   const struct unit_request *request, const char **reason);
     /** Checks what params alone cannot (text keys). NULL: nothing more. */
     enum status (*check)(const struct arch_unit *unit, struct error *err);
-    /** NULL: unknown */
+    /** What it is built of; NULL: unknown */
     void (*resources)(struct unit_resources *out, const struct arch_unit *unit);
     /** Blocks of an FPGA that the unit of a chip with a fabric takes (sim/fpga_datapath.h). NULL: it cannot be built there. */
     enum status (*fpga_use)(struct fpga_unit_use *out, const struct arch_unit *unit, const struct hardware *hw, struct error *err);

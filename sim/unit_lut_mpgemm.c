@@ -154,6 +154,7 @@ static bool serve(struct unit_service *s, const struct arch_unit *unit, const st
     if (shape.built_at_unit) { /* activations travel, not tables; the full table is rebuilt in hardware for every pass */
         s->a_shared_bits = q->a->format->bits;
         s->a_expand = 1;
+        s->latency_cycles += 1 + ceil(log2((double)shape.k)); /* a stage a level of the adders that build a table, one for its register */
     }
     scale_cost(s, unit, q, integer_sums);
     return true;
@@ -192,23 +193,48 @@ static enum status check(const struct arch_unit *unit, struct error *err)
     return STATUS_OK;
 }
 
-/* First order: 8:1 multiplexer, sign, adder and register for each of M N elements of each array. A NAND2-equivalent count, uncalibrated. */
+/* Widest rate of the stanza: its table format and accumulator are built, narrower ones use them. */
+static const struct arch_rate *widest_rate(const struct arch_unit *unit)
+{
+    const struct arch_rate *best = unit->rates_count > 0 ? &unit->rates[0] : NULL;
+
+    for (int64_t i = 1; i < unit->rates_count; i++)
+        if (unit->rates[i].format->bits > best->format->bits || (unit->rates[i].format->bits == best->format->bits && unit->rates[i].format->family == FORMAT_FLOAT && best->format->family != FORMAT_FLOAT))
+            best = &unit->rates[i];
+    return best;
+}
+
+/* Each of M N elements of an array looks up, adds and keeps its sum; tables and the index bits of a plane are registered at the array's edge. */
 static void resources(struct unit_resources *out, const struct arch_unit *unit)
 {
-    double lanes = unit->rates_count > 0 ? unit->rates[0].fma_per_cycle_sm * unit_param(unit, "reference_weight_bits") : 0;
-    struct lut_shape s = lut_shape_of(unit, unit->rates_count > 0 ? unit->rates[0].format : format_find("int8"));
-    double elements = lanes / (double)s.k, table_bits = s.table_format->bits;
-    double psum_bits = s.psum_format != NULL ? s.psum_format->bits : 32;
-    double mux = (double)(s.entries - 1) * table_bits * 2.5, sign = table_bits * 2.5, adder = psum_bits * 6;
+    const struct arch_rate *rate = widest_rate(unit);
 
-    *out = (struct unit_resources){
-        .gate_equivalents = elements * (mux + sign + adder),
-        .register_bits = elements * psum_bits,
+    *out = (struct unit_resources){ 0 };
+    if (rate == NULL)
+        return;
+    struct lut_shape s = lut_shape_of(unit, rate->format);
+    const struct format *sums = s.psum_format != NULL ? s.psum_format : rate->accumulator;
+    bool integers = s.table_format->family != FORMAT_FLOAT;
+    double lanes = rate->fma_per_cycle_sm * (double)s.reference_bits, arrays = lanes / (double)(s.m * s.n * s.k);
+    struct datapath lookup = {
+        .kind = DATAPATH_LUT_DOT, .k = (int)s.k, .activation = datapath_number_of(rate->format), .weight = { .kind = NUMBER_INT, .bits = 1 },
+        .accumulator = sums != NULL ? datapath_number_of(sums) : (struct datapath_number){ .kind = NUMBER_INT, .bits = 32 },
+        .table = datapath_number_of(s.table_format), .planes = 1, .serial = true, .full = s.full_table,
     };
+
+    if (integers) /* a conversion of the sums to another format waits for the epilogue */
+        lookup.accumulator = (struct datapath_number){ .kind = NUMBER_INT, .bits = 32 };
+    unit_part_add(out, &lookup, lanes / (double)s.k, PART_OWN, 0);
+    if (s.built_at_unit) {
+        struct datapath build = { .kind = DATAPATH_LUT_TABLE, .k = (int)s.k, .activation = lookup.activation, .table = lookup.table, .full = s.full_table };
+        unit_part_add(out, &build, arrays * (double)s.m, PART_OWN, 0);
+    }
+    out->register_bits = arrays * (double)(s.m * lut_table_bits(&s) + s.n * s.k);
 }
 
 const struct unit_type unit_lut_mpgemm = {
     .name = "lut_mpgemm",
+    .block = UNIT_BLOCK_LOOKUP,
     .summary = "table lookup, bit-serial over the weight's bits",
     .params = params,
     .text_keys = text_keys,

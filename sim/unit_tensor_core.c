@@ -16,7 +16,7 @@
 #include <string.h>
 
 static const struct param_spec params[] = { { .key = NULL } };
-static const char *const text_keys[] = { NULL };
+static const char *const text_keys[] = { "datapath", NULL }; /* fused (default), discrete, fma: what its area is of; time does not see it */
 
 struct pick { const struct format *a, *b; double rate; };
 
@@ -125,8 +125,52 @@ static bool serve(struct unit_service *s, const struct arch_unit *unit, const st
     return true;
 }
 
+static enum status check(const struct arch_unit *unit, struct error *err)
+{
+    static const char *const styles[] = { "fused", "discrete", "fma" };
+    const char *style = unit_text(unit, "datapath");
+
+    for (size_t i = 0; style != NULL && i < sizeof styles / sizeof styles[0]; i++)
+        if (strcmp(style, styles[i]) == 0)
+            return STATUS_OK;
+    return style == NULL ? STATUS_OK : error_set(err, STATUS_BAD_INPUT, yaml_find(unit->node, "datapath")->at,
+                                                 "'datapath' of unit '%s' is '%s', expected fused, discrete or fma", unit->name, style);
+}
+
+/* Dot products of four where fused, fused multiply-adds, or multipliers and adders apart. One set of multipliers serves all floats, one all integers. */
+static void rate_parts(struct unit_resources *out, const struct arch_rate *r, const char *style, int rate)
+{
+    bool floats = r->format->family == FORMAT_FLOAT, wide = r->accumulator == NULL || r->accumulator->family != FORMAT_FLOAT || r->accumulator->bits >= 32;
+    struct datapath_number operand = datapath_number_of(r->format);
+    struct datapath_number sum = !floats ? (struct datapath_number){ .kind = NUMBER_INT, .bits = 32 }
+                                 : wide ? (struct datapath_number){ .kind = NUMBER_FLOAT, .bits = 32, .e = 8, .m = 23 } : datapath_number_of(r->accumulator);
+    struct datapath d = { .kind = floats ? DATAPATH_FLOAT_DOT : DATAPATH_INT_DOT, .k = 4, .activation = operand, .weight = operand, .accumulator = sum };
+    struct datapath multiply = { .kind = DATAPATH_FLOAT_MUL, .k = 1, .activation = operand, .weight = operand };
+    struct datapath add = { .kind = DATAPATH_FLOAT_ADD, .k = 1, .activation = sum, .accumulator = sum };
+    enum unit_share share = floats ? PART_SHARED_FLOAT : PART_SHARED_INT;
+
+    if (floats && style != NULL && strcmp(style, "discrete") == 0) {
+        unit_part_add(out, &multiply, r->fma_per_cycle_sm, share, rate);
+        unit_part_add(out, &add, r->fma_per_cycle_sm, share, rate);
+        return;
+    }
+    if (style != NULL && strcmp(style, "fma") == 0)
+        d.k = 1;
+    unit_part_add(out, &d, r->fma_per_cycle_sm / d.k, share, rate);
+}
+
+static void resources(struct unit_resources *out, const struct arch_unit *unit)
+{
+    *out = (struct unit_resources){ 0 };
+    for (int64_t i = 0; i < unit->rates_count; i++)
+        rate_parts(out, &unit->rates[i], unit_text(unit, "datapath"), (int)i);
+}
+
 const struct unit_type unit_tensor_core = {
     .name = "tensor_core",
+    .block = UNIT_BLOCK_MATRIX,
+    .check = check,
+    .resources = resources,
     .summary = "matrix multiply-accumulate instructions on tiles",
     .params = params,
     .text_keys = text_keys,

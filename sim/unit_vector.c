@@ -68,8 +68,22 @@ static enum status fpga_use(struct fpga_unit_use *out, const struct arch_unit *u
     return STATUS_OK;
 }
 
+/* A fused multiply-add and an integer multiplier a lane; packed halves, shifts and logic ride in them. Special functions are left out. */
+static void resources(struct unit_resources *out, const struct arch_unit *unit)
+{
+    struct datapath_number fp32 = { .kind = NUMBER_FLOAT, .bits = 32, .e = 8, .m = 23 }, int32 = { .kind = NUMBER_INT, .bits = 32 };
+    struct datapath fma = { .kind = DATAPATH_FLOAT_DOT, .k = 1, .activation = fp32, .weight = fp32, .accumulator = fp32 };
+    struct datapath multiply = { .kind = DATAPATH_INT_MUL, .k = 1, .activation = int32, .weight = int32 };
+
+    *out = (struct unit_resources){ 0 };
+    unit_part_add(out, &fma, unit->fma_fp32_per_cycle_sm, PART_OWN, 0);
+    unit_part_add(out, &multiply, unit->int32_ops_per_cycle_sm, PART_OWN, 0);
+}
+
 const struct unit_type unit_vector = {
     .name = "vector",
+    .block = UNIT_BLOCK_VECTOR,
+    .resources = resources,
     .summary = "vector lanes: one multiply-add each a clock, any format",
     .params = params,
     .text_keys = text_keys,

@@ -164,3 +164,9 @@ const struct arch_unit *unit_choose(struct unit_service *service, const struct h
     }
     return best;
 }
+
+void unit_part_add(struct unit_resources *out, const struct datapath *what, double count, enum unit_share share, int rate)
+{
+    if (count > 0 && out->parts_count < UNIT_PARTS_MAX)
+        out->parts[out->parts_count++] = (struct unit_part){ .what = *what, .count = count, .share = share, .rate = rate };
+}

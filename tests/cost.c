@@ -20,9 +20,10 @@ static bool load_die(struct die_area *die, struct arch_floorplan *plan, const st
                      struct arena *arena)
 {
     struct error err = { 0 };
+    struct synthesis synthesis;
 
     return !arch_load(hw, device, NULL, 0, arena, &err) && !technology_load(t, NULL, arena, &err) && !floorplan_read(plan, *hw, &err) &&
-           !die_area_of(die, plan, *hw, *t, &err);
+           !synthesis_load(&synthesis, *t, NULL, 0, arena, &err) && !die_area_of(die, plan, *hw, &synthesis, &err);
 }
 
 /* 826 mm2 on 300 mm: 62.4 whole dies, 0.482 good at 0.1 a cm2 in three clusters; 814 mm2 at 0.2: 63.5, 0.272. */
