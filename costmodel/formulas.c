@@ -127,7 +127,14 @@ static void table_int_terms(double *x, const struct datapath *d)
 
 static bool select_int(const struct datapath *d) { return d->kind == DATAPATH_LUT_SELECT && d->table.kind == NUMBER_INT; }
 static bool select_float(const struct datapath *d) { return d->kind == DATAPATH_LUT_SELECT && d->table.kind == NUMBER_FLOAT; }
-static void select_terms(double *x, const struct datapath *d)
+/* All rows are of int8: multiplexer and sign both go with the bits, and decoding cannot be told from them. */
+static void select_int_terms(double *x, const struct datapath *d)
+{
+    x[0] = (entries(d) - 1) * d->table.bits;
+    x[1] = d->table.bits;
+}
+
+static void select_float_terms(double *x, const struct datapath *d)
 {
     x[0] = (entries(d) - 1) * d->table.bits;
     x[1] = d->table.bits;
@@ -155,8 +162,8 @@ static const struct netlist_formula formulas[] = {
     { "lut_dot of floats", "b, M + 1, serial, 1", false, 4, lut_float, lut_float_terms },
     { "lut_table of floats", "adds b", false, 1, table_float, table_float_terms },
     { "lut_table of integers", "adds b, full entries b", false, 2, table_int, table_int_terms },
-    { "lut_select of integers", "(entries - 1) b, b, entries", false, 3, select_int, select_terms },
-    { "lut_select of floats", "(entries - 1) b, b, entries", false, 3, select_float, select_terms },
+    { "lut_select of integers", "(entries - 1) b, b", false, 2, select_int, select_int_terms },
+    { "lut_select of floats", "(entries - 1) b, b, entries", false, 3, select_float, select_float_terms },
     { "float_add", "M + 1, E, 1", false, 3, float_add, float_add_terms },
 };
 

@@ -12,6 +12,8 @@
 
 enum { POINTS_MAX = 256 };
 
+static const double unknown_error = 0.3; /* assumption: of a formula that no spare row tests */
+
 struct point { double x[FORMULA_TERMS_MAX], y; };
 
 static double sum(const double *c, const double *x, int terms)
@@ -23,10 +25,11 @@ static double sum(const double *c, const double *x, int terms)
     return v;
 }
 
-/* Least squares of all points but `without` (-1: of all). False: too few, or no memory. */
+/* Least squares of all points but `without` (-1: of all). False: the points do not determine every coefficient, or no memory. */
 static bool solve(double *out, const struct point *points, int64_t count, int terms, int64_t without)
 {
-    size_t n = (size_t)(count - (without >= 0)), p = (size_t)terms, row = 0;
+    const double least_singular = 1e-10; /* over the largest, columns balanced: below it terms are collinear */
+    size_t n = (size_t)(count - (without >= 0)), p = (size_t)terms, row = 0, rank = 0;
     double chisq;
 
     if (n < p)
@@ -44,7 +47,7 @@ static bool solve(double *out, const struct point *points, int64_t count, int te
         gsl_vector_set(y, row, points[i].y);
         gsl_vector_set(w, row++, 1 / (points[i].y * points[i].y));
     }
-    ok = ok && gsl_multifit_wlinear(x, w, y, c, covariance, &chisq, work) == 0;
+    ok = ok && gsl_multifit_wlinear_tsvd(x, w, y, least_singular, c, covariance, &chisq, &rank, work) == 0 && rank == p;
     for (int t = 0; ok && t < terms; t++)
         out[t] = gsl_vector_get(c, (size_t)t);
     gsl_multifit_linear_free(work);
@@ -56,7 +59,13 @@ static bool solve(double *out, const struct point *points, int64_t count, int te
     return ok;
 }
 
-/* Largest relative error of the fit, and of each point under the fit to the others. */
+/* Error as a factor either way, less 1, so that [value / (1 + error), value (1 + error)] holds the truth; infinite where the fit gives no positive value. */
+static double off(double fitted, double truth)
+{
+    return fitted > 0 ? fmax(fitted / truth, truth / fitted) - 1 : INFINITY;
+}
+
+/* Largest error of the fit, and of each point under the fit to the others. */
 static void errors(double *worst, double *left_out, const double *c, const struct point *points, int64_t count, int terms)
 {
     double other[FORMULA_TERMS_MAX];
@@ -64,9 +73,9 @@ static void errors(double *worst, double *left_out, const double *c, const struc
     *worst = 0;
     *left_out = count > terms ? 0 : NAN;
     for (int64_t i = 0; i < count; i++) {
-        *worst = fmax(*worst, fabs(sum(c, points[i].x, terms) / points[i].y - 1));
-        if (count > terms && solve(other, points, count, terms, i))
-            *left_out = fmax(*left_out, fabs(sum(other, points[i].x, terms) / points[i].y - 1));
+        *worst = fmax(*worst, off(sum(c, points[i].x, terms), points[i].y));
+        if (count > terms) /* a row that alone determines a coefficient cannot be predicted by the others */
+            *left_out = fmax(*left_out, solve(other, points, count, terms, i) ? off(sum(other, points[i].x, terms), points[i].y) : unknown_error);
     }
 }
 
@@ -76,7 +85,7 @@ static bool enters(const struct synthesis *s, const struct synthesis_row *r, con
     return r->tree == f->tree && f->covers(&r->what) && (synthesis_reference(r) || synthesis_find(s, &r->what) == r);
 }
 
-static enum status fit_one(struct formula_fit *fit, const struct synthesis *s, const struct netlist_formula *f, struct error *err)
+static void fit_one(struct formula_fit *fit, const struct synthesis *s, const struct netlist_formula *f)
 {
     struct point area[POINTS_MAX], energy[POINTS_MAX];
     double worst;
@@ -95,13 +104,16 @@ static enum status fit_one(struct formula_fit *fit, const struct synthesis *s, c
         }
     }
     if (fit->rows < f->terms)
-        return STATUS_OK; /* a table without such units: the formula answers nothing */
-    if (!solve(fit->area, area, fit->rows, f->terms, -1) || (fit->energy_rows > f->terms && !solve(fit->energy, energy, fit->energy_rows, f->terms, -1)))
-        return error_plain(err, STATUS_INTERNAL, "the fit of formula '%s' failed", f->name);
+        return; /* a table without such units: the formula answers nothing */
+    if (!solve(fit->area, area, fit->rows, f->terms, -1)) {
+        fit->area_left_out = INFINITY; /* answers nothing either */
+        return;
+    }
+    if (fit->energy_rows > f->terms && !solve(fit->energy, energy, fit->energy_rows, f->terms, -1))
+        fit->energy_rows = 0;
     errors(&fit->area_worst, &fit->area_left_out, fit->area, area, fit->rows, f->terms);
     if (fit->energy_rows > f->terms)
         errors(&worst, &fit->energy_left_out, fit->energy, energy, fit->energy_rows, f->terms);
-    return STATUS_OK;
 }
 
 static int ascending(const void *a, const void *b)
@@ -131,24 +143,22 @@ static void family(double *median, double *spread, const struct synthesis *s, bo
     *spread = fmax(ratio[n - 1 - n / 20] / *median, *median / ratio[n / 20]);
 }
 
-enum status netlist_fit(struct synthesis *s, struct error *err)
+void netlist_fit(struct synthesis *s)
 {
     int64_t count;
     const struct netlist_formula *f = netlist_formulas(&count);
-    enum status st = STATUS_OK;
 
-    for (s->fits_count = 0; s->fits_count < count && !st; s->fits_count++)
-        st = fit_one(&s->fits[s->fits_count], s, &f[s->fits_count], err);
+    for (s->fits_count = 0; s->fits_count < count; s->fits_count++)
+        fit_one(&s->fits[s->fits_count], s, &f[s->fits_count]);
     for (int i = 0; i < 2; i++)
         family(&s->energy_per_um2[i], &s->energy_spread[i], s, i == 1);
-    return st;
 }
 
 /* ---- one netlist ------------------------------------------------------------------------------------------------------------------- */
 
 static struct tech_range within(double likely, double relative)
 {
-    double r = isnan(relative) ? 0.3 : relative; /* as many terms as rows: nothing is known of the error */
+    double r = isnan(relative) ? unknown_error : relative; /* as many terms as rows */
 
     return (struct tech_range){ likely / (1 + r), likely, likely * (1 + r) };
 }
@@ -205,14 +215,14 @@ static bool from_formula(struct netlist *n, const struct synthesis *s, const str
         const struct formula_fit *fit = &s->fits[i];
         const struct netlist_formula *f = fit->formula;
 
-        if (!f->covers(what) || fit->rows < f->terms)
+        if (!f->covers(what) || fit->rows < f->terms || isinf(fit->area_left_out))
             continue;
         f->fill(x, what);
         n->fit = fit;
         n->extrapolated = beyond(s, fit, x);
         n->area_um2 = within(fmax(sum(fit->area, x, f->terms), 0), fit->area_left_out);
         n->delay_ps = NAN;
-        if (fit->energy_rows > f->terms)
+        if (fit->energy_rows > f->terms && isfinite(fit->energy_left_out))
             n->energy_fj = within(fmax(sum(fit->energy, x, f->terms), 0), fit->energy_left_out);
         return n->area_um2.likely > 0;
     }
@@ -228,7 +238,7 @@ static enum status plain(struct netlist *n, const struct synthesis *s, const str
     if (row != NULL)
         from_row(n, s, row);
     else if (!from_formula(n, s, what))
-        return error_plain(err, STATUS_INFEASIBLE, "no synthesis row and no formula gives '%s'; see 'llmsim datapath rows'", datapath_text(text, sizeof text, what));
+        return error_plain(err, STATUS_INFEASIBLE, "no synthesis row and no formula gives '%s'; the rows are those of costmodel/tables/synthesis_*.csv and of --table", datapath_text(text, sizeof text, what));
     if (!(n->energy_fj.likely > 0))
         energy_by_area(n, s, what);
     n->clock_fj = flip_flops(what) * s->technology->register_clock_fj_45nm;

@@ -3,7 +3,7 @@
  * Area, delay, leakage and energy of a datapath at 45 nm: its row of the synthesis table, or a formula fitted to the rows of its kind. docs/datapaths.md
  *
  * A row is a fact (of that netlist, tool and library); a formula carries the largest error of rows left out of its fit. Nothing is placed, nothing is
- * pipelined: costmodel/silicon.h brings a netlist to a node.
+ * pipelined: costmodel/die.c brings areas to a node.
  */
 #ifndef LLMSIM_COSTMODEL_NETLIST_H
 #define LLMSIM_COSTMODEL_NETLIST_H
@@ -37,7 +37,7 @@ enum status netlist_of(struct netlist *out, const struct synthesis *s, const str
 /** Registers alone: `bits` flip-flops, area, leakage and clock energy from the reference library. */
 void netlist_registers(struct netlist *out, const struct synthesis *s, double bits);
 
-/** Fits every formula to the rows in `s`. Called by synthesis_load(). */
-enum status netlist_fit(struct synthesis *s, struct error *err);
+/** Fits every formula to the rows in `s`. One whose rows do not determine its coefficients answers nothing. Called by synthesis_load(). */
+void netlist_fit(struct synthesis *s);
 
 #endif

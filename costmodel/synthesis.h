@@ -31,7 +31,8 @@ struct formula_fit {
     const struct netlist_formula *formula;
     int64_t rows, energy_rows;
     double area[FORMULA_TERMS_MAX], energy[FORMULA_TERMS_MAX]; /* um2 at 45 nm; fJ of the table's library */
-    double area_worst, area_left_out;     /* largest relative error in the fit; largest of rows left out in turn; NaN: as many terms as rows */
+    double area_worst, area_left_out;     /* largest error in the fit; of rows left out in turn: a factor either way, less 1, at least 0.3 where a row alone
+                                             determines a coefficient; NaN: as many terms as rows; infinite: answers nothing */
     double energy_left_out;               /* the same of energy; NaN: too few rows */
 };
 

@@ -45,6 +45,7 @@ suites = \
 	tests/store_query \
 	tests/store_runs \
 	tests/store_sweeps \
+	tests/synthesis \
 	tests/tensor_files \
 	tests/ternary_code \
 	tests/timing_measured \
