@@ -24,6 +24,10 @@ libllmsim_model_la_SOURCES += \
 	base/pack.h \
 	base/progress.c \
 	base/progress.h \
+	base/plugin.c \
+	base/plugin.h \
+	base/relative_fit.c \
+	base/relative_fit.h \
 	base/quantity.c \
 	base/quantity.h \
 	base/textfile.c \

@@ -7,6 +7,7 @@ libllmsim_model_la_SOURCES += \
 	costmodel/energy.h \
 	costmodel/fleet.c \
 	costmodel/fleet.h \
+	costmodel/fleet_glpk.h \
 	costmodel/formulas.c \
 	costmodel/manufacture.c \
 	costmodel/manufacture.h \
@@ -29,3 +30,9 @@ nobase_dist_pkgdata_DATA += costmodel/tables/quality.csv
 nobase_dist_pkgdata_DATA += costmodel/tables/synthesis_asic.csv costmodel/tables/synthesis_lookup.csv
 # What `make characterize` measured of our own units (docs/characterize.md).
 nobase_dist_pkgdata_DATA += costmodel/tables/rtl_asic.csv costmodel/tables/rtl_fpga.csv
+
+# The solver of fleets, loaded when one is planned.
+pkglib_LTLIBRARIES += llmsim_fleet.la
+llmsim_fleet_la_SOURCES = costmodel/fleet_glpk.c
+llmsim_fleet_la_LIBADD = $(GLPK_LIBS)
+llmsim_fleet_la_LDFLAGS = -module -avoid-version -shared -export-symbols-regex '^llmsim_fleet_glpk$$'

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include <gsl/gsl_multifit.h>
+#include "base/relative_fit.h"
 
 enum { POINTS_MAX = 256 };
 
@@ -29,34 +29,17 @@ static double sum(const double *c, const double *x, int terms)
 static bool solve(double *out, const struct point *points, int64_t count, int terms, int64_t without)
 {
     const double least_singular = 1e-10; /* over the largest, columns balanced: below it terms are collinear */
-    size_t n = (size_t)(count - (without >= 0)), p = (size_t)terms, row = 0, rank = 0;
-    double chisq;
+    double x[POINTS_MAX * FORMULA_TERMS_MAX], y[POINTS_MAX];
+    int64_t n = 0;
 
-    if (n < p)
-        return false;
-    gsl_matrix *x = gsl_matrix_calloc(n, p), *covariance = gsl_matrix_alloc(p, p);
-    gsl_vector *y = gsl_vector_alloc(n), *w = gsl_vector_alloc(n), *c = gsl_vector_alloc(p);
-    gsl_multifit_linear_workspace *work = gsl_multifit_linear_alloc(n, p);
-    bool ok = x && covariance && y && w && c && work;
-
-    for (int64_t i = 0; ok && i < count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         if (i == without)
             continue;
-        for (size_t t = 0; t < p; t++)
-            gsl_matrix_set(x, row, t, points[i].x[t]);
-        gsl_vector_set(y, row, points[i].y);
-        gsl_vector_set(w, row++, 1 / (points[i].y * points[i].y));
+        for (int t = 0; t < terms; t++)
+            x[n * terms + t] = points[i].x[t];
+        y[n++] = points[i].y;
     }
-    ok = ok && gsl_multifit_wlinear_tsvd(x, w, y, least_singular, c, covariance, &chisq, &rank, work) == 0 && rank == p;
-    for (int t = 0; ok && t < terms; t++)
-        out[t] = gsl_vector_get(c, (size_t)t);
-    gsl_multifit_linear_free(work);
-    gsl_vector_free(c);
-    gsl_vector_free(w);
-    gsl_vector_free(y);
-    gsl_matrix_free(covariance);
-    gsl_matrix_free(x);
-    return ok;
+    return relative_fit(out, x, y, n, terms, least_singular) == terms;
 }
 
 /* Error as a factor either way, less 1, so that [value / (1 + error), value (1 + error)] holds the truth; infinite where the fit gives no positive value. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Loading of the cycle module (sim/hw/). libsystemc costs 4 to 5 ms at start, so it is not linked: the module is looked for when a
- * cycle run (or a probe) begins, beside the command, in the build's .libs, then where it was installed. $LLMSIM_MODULES overrides.
+ * cycle run (or a probe) begins (base/plugin.h).
  */
 #ifndef LLMSIM_SIM_CYCLE_LOAD_H
 #define LLMSIM_SIM_CYCLE_LOAD_H

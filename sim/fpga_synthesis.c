@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <gsl/gsl_multifit.h>
+#include <gsl/gsl_machine.h>
+
+#include "base/relative_fit.h"
 
 #include "fpga_tables.h"
 
@@ -172,40 +174,18 @@ struct fit { double c[FPGA_TERMS_MAX]; bool ok; };
 /* Least squares of relative errors over the sample without row `left_out` (-1: all). */
 static struct fit fit_sample(const struct fpga_cell *cell, const struct sample *s, int64_t left_out, double (*value)(const struct row *))
 {
-    size_t n = (size_t)(s->count - (left_out >= 0 ? 1 : 0)), terms = (size_t)cell->features_count, k = 0;
-    struct fit fit = { .ok = n >= terms && n > 0 };
+    double x[FIT_ROWS_MAX * FPGA_TERMS_MAX], y[FIT_ROWS_MAX], f[FPGA_TERMS_MAX];
+    struct fit fit = { 0 };
+    int64_t n = 0;
 
-    if (!fit.ok)
-        return fit;
-    gsl_matrix *x = gsl_matrix_alloc(n, terms), *covariance = gsl_matrix_alloc(terms, terms);
-    gsl_vector *y = gsl_vector_alloc(n), *w = gsl_vector_alloc(n), *c = gsl_vector_alloc(terms);
-    gsl_multifit_linear_workspace *work = gsl_multifit_linear_alloc(n, terms);
-
-    fit.ok = x && covariance && y && w && c && work;
-    for (int64_t i = 0; i < s->count && fit.ok; i++) {
-        double f[FPGA_TERMS_MAX], target = value(s->row[i]);
-
+    for (int64_t i = 0; i < s->count; i++) {
         if (i == left_out)
             continue;
         cell->features(f, &s->row[i]->a, &s->row[i]->b, s->row[i]->accumulator_bits);
-        for (size_t t = 0; t < terms; t++)
-            gsl_matrix_set(x, k, t, f[t]);
-        gsl_vector_set(y, k, target);
-        gsl_vector_set(w, k++, target > 0 ? 1 / (target * target) : 1);
+        memcpy(&x[n * cell->features_count], f, (size_t)cell->features_count * sizeof f[0]);
+        y[n++] = value(s->row[i]);
     }
-    if (fit.ok) {
-        double chisq;
-
-        fit.ok = gsl_multifit_wlinear(x, w, y, c, covariance, &chisq, work) == 0;
-        for (size_t t = 0; t < terms && fit.ok; t++)
-            fit.c[t] = gsl_vector_get(c, t);
-    }
-    gsl_multifit_linear_free(work);
-    gsl_vector_free(c);
-    gsl_vector_free(w);
-    gsl_vector_free(y);
-    gsl_matrix_free(covariance);
-    gsl_matrix_free(x);
+    fit.ok = relative_fit(fit.c, x, y, n, cell->features_count, GSL_DBL_EPSILON) > 0;
     return fit;
 }
 
