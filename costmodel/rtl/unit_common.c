@@ -88,6 +88,11 @@ void part_accumulate(const struct rtl_spec *s, FILE *v, const char *sum, int bit
     put(v, "  always @(posedge clk) acc <= %s ? %d'd0 : over ? {1'b0, {%d{1'b1}}} : under ? {1'b1, %d'd0} : next[%d:0];\n", clear, w, w - 1, w - 1, w - 1);
 }
 
+struct dot_spec integer_dot(const struct rtl_spec *s)
+{
+    return (struct dot_spec){ .kind = DOT_INTEGER, .a = s->a, .w = s->w, .lanes = (int)s->lanes, .width = (int)s->width, .saturate = s->saturate };
+}
+
 enum status check_integers(const struct rtl_spec *s, struct error *err)
 {
     if (is_integer(s->a) && is_integer(s->w) && s->a->bits <= 8 && s->w->bits <= 8)

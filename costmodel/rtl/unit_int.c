@@ -44,14 +44,9 @@ const struct rtl_unit unit_int_mul = {
 
 /* ---- dot product ---------------------------------------------------------------------------------------------------- */
 
-static struct dot_spec dot_of(const struct rtl_spec *s)
-{
-    return (struct dot_spec){ .kind = DOT_INTEGER, .a = s->a, .w = s->w, .lanes = (int)s->lanes, .width = (int)s->width, .saturate = s->saturate };
-}
-
 static enum status check_dot(struct rtl_spec *s, struct error *err)
 {
-    struct dot_spec d = dot_of(s);
+    struct dot_spec d = integer_dot(s);
     enum status st = check_integers(s, err);
 
     return st ? st : dot_check(&d, s->lanes, err);
@@ -125,7 +120,7 @@ static void body_dot(const struct rtl_spec *s, FILE *v)
 
 static void reference_dot(const struct rtl_spec *s, const uint32_t *a, const uint32_t *w, int groups, uint64_t out[RTL_WORDS])
 {
-    struct dot_spec d = dot_of(s);
+    struct dot_spec d = integer_dot(s);
 
     vector_set(out, 0, (int)s->width, groups > 0 ? dot_run(&d, a, w, groups * s->lanes).bits[0] : 0);
 }

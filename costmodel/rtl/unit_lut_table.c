@@ -191,14 +191,9 @@ const struct rtl_unit unit_lut_precompute = {
 
 /* ---- conventional ---------------------------------------------------------------------------------------------------- */
 
-static struct dot_spec dot_of(const struct rtl_spec *s)
-{
-    return (struct dot_spec){ .kind = DOT_INTEGER, .a = s->a, .w = s->w, .lanes = (int)s->lanes, .width = (int)s->width, .saturate = s->saturate };
-}
-
 static enum status check_conventional(struct rtl_spec *s, struct error *err)
 {
-    struct dot_spec d = dot_of(s);
+    struct dot_spec d = integer_dot(s);
     enum status st = check_integers(s, err);
 
     if (st == STATUS_OK && s->w->family != FORMAT_INT)
@@ -270,7 +265,7 @@ static void body_conventional(const struct rtl_spec *s, FILE *v)
 
 static void reference_conventional(const struct rtl_spec *s, const uint32_t *a, const uint32_t *w, int groups, uint64_t out[RTL_WORDS])
 {
-    struct dot_spec d = dot_of(s);
+    struct dot_spec d = integer_dot(s);
 
     vector_set(out, 0, (int)s->width, groups > 0 ? dot_run(&d, a, w, groups * s->lanes).bits[0] : 0);
 }

@@ -46,10 +46,20 @@ static int ports_serial(const struct rtl_spec *s, struct rtl_port p[RTL_PORTS_MA
     return port(p, n, "q", (int)s->width, true);
 }
 
+/* The plane's sum, at its place (plane NULL: there is one), into the accumulator. */
+static void add_plane(const struct rtl_spec *s, FILE *v, const char *wire, const char *plane, int wide)
+{
+    char sum[64], clear[32];
+
+    put(v, "  wire [%d:0] sum = %s%s%s;\n", wide - 1, wire, plane ? " << " : "", plane ? plane : "");
+    staged(sum, s, v, 1, "sum", wide);
+    part_accumulate(s, v, sum, wide, delayed_clear(clear, s, v));
+}
+
 static void body_serial(const struct rtl_spec *s, FILE *v)
 {
     int k = (int)s->lanes, cb = bits_for(k + 1) + 1, wide = cb + 1 + s->a->bits + s->w->bits - 2;
-    char a[64], w[64], plane[64] = "plane", minus[64], sum[64], clear[32];
+    char a[64], w[64], plane[64] = "plane", minus[64];
 
     staged(a, s, v, 2, "a", k);
     staged(w, s, v, 2, "w", k);
@@ -66,12 +76,7 @@ static void body_serial(const struct rtl_spec *s, FILE *v)
         put(v, "  wire [%d:0] count = {1'b0, ones};\n", cb);
     put(v, "  wire [%d:0] x = (count ^ {%d{%s}}) + {%d'd0, %s};\n", cb, cb + 1, minus, cb, minus);
     part_extend(v, "y", "x", cb + 1, wide, true);
-    if (shift_bits(s) > 0)
-        put(v, "  wire [%d:0] sum = y << %s;\n", wide - 1, plane);
-    else
-        put(v, "  wire [%d:0] sum = y;\n", wide - 1);
-    staged(sum, s, v, 1, "sum", wide);
-    part_accumulate(s, v, sum, wide, delayed_clear(clear, s, v));
+    add_plane(s, v, "y", shift_bits(s) > 0 ? plane : NULL, wide);
 }
 
 static int schedule_serial(const struct rtl_spec *s, const uint32_t *a, const uint32_t *w, int groups, struct rtl_cycle *cycles)
@@ -145,7 +150,7 @@ static int ports_add(const struct rtl_spec *s, struct rtl_port p[RTL_PORTS_MAX])
 static void body_add(const struct rtl_spec *s, FILE *v)
 {
     int k = (int)s->lanes, ib = integer_bits(s->a), bits = ib + 1 + bits_for(k), wide = bits + s->w->bits - 1;
-    char a[64], w[64], plane[64] = "plane", n[32], m[64], sum[64], clear[32];
+    char a[64], w[64], plane[64] = "plane", n[32], m[64];
 
     staged(a, s, v, 2, "a", k * s->a->bits);
     staged(w, s, v, 2, "w", k);
@@ -163,12 +168,7 @@ static void body_add(const struct rtl_spec *s, FILE *v)
         put(v, " %sv%d + {%d'd0, ~%s[%d]}", j > 0 ? "+ " : "", j, bits - 1, w, j);
     put(v, ";\n");
     part_extend(v, "yy", "y", bits, wide, true);
-    if (plane_bits(s) > 0)
-        put(v, "  wire [%d:0] sum = yy << %s;\n", wide - 1, plane);
-    else
-        put(v, "  wire [%d:0] sum = yy;\n", wide - 1);
-    staged(sum, s, v, 1, "sum", wide);
-    part_accumulate(s, v, sum, wide, delayed_clear(clear, s, v));
+    add_plane(s, v, "yy", plane_bits(s) > 0 ? plane : NULL, wide);
 }
 
 static int schedule_add(const struct rtl_spec *s, const uint32_t *a, const uint32_t *w, int groups, struct rtl_cycle *cycles)

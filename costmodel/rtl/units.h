@@ -53,6 +53,9 @@ const char *staged(char out[64], const struct rtl_spec *spec, FILE *v, int stage
  */
 void part_accumulate(const struct rtl_spec *spec, FILE *v, const char *sum, int bits, const char *clear);
 
+/** The C reference of units that sum products of integers exactly: dot_run() with DOT_INTEGER. */
+struct dot_spec integer_dot(const struct rtl_spec *spec);
+
 /** Operands both of which are integers. */
 enum status check_integers(const struct rtl_spec *spec, struct error *err);
 /** An IEEE-like float accumulator. */
