@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
@@ -41,14 +40,6 @@ static const struct option_spec run_table[] = {
       .help = "of the timeline: which steps show each launch; A or A- too [default: the first ones, up to 100000 events]" },
     { 0 }
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Model's name and, with `whole`, the content hash, which takes reading to the end. */
 static enum status look_at_trace(struct job *job, bool whole, struct arena *arena, struct error *err)
@@ -115,10 +106,10 @@ static enum status compute(struct result *r, const struct job *job, struct timel
     bool terminal = isatty(STDERR_FILENO) == 1;
     enum status st;
 
-    progress_begin(&progress, terminal ? stderr : NULL, terminal, "steps", 0, now_s());
-    progress.clock_s = now_s;
+    progress_begin(&progress, terminal ? stderr : NULL, terminal, "steps", 0, job_clock_s());
+    progress.clock_s = job_clock_s;
     st = run_observed(r, &job->spec, job->trace_path, timeline ? timeline_observer(timeline) : NULL, arena, &interrupted, &progress, err);
-    progress_end(&progress, now_s());
+    progress_end(&progress, job_clock_s());
     if (!st)
         energy_account(r, job->spec.hw);
     if (!st && interrupted)

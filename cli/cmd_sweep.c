@@ -3,11 +3,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/job.h"
+#include "cli/sweep_plan.h"
 #include "sweep/evaluate.h"
 #include "sweep/sampler.h"
 #include "sweep/work.h"
@@ -17,21 +18,6 @@ struct sweep_options {
     int64_t workers, task, of, first;
     bool detail;
 };
-
-static volatile sig_atomic_t asked_to_stop; /* the number of the signal */
-
-static void on_signal(int number)
-{
-    asked_to_stop = number;
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- plan ---- */
 
@@ -60,12 +46,12 @@ static enum status survey_design(struct survey *s, struct evaluator *e, const st
         if (s->shown++ < show && text)
             printf("  %8lld  %s\n", (long long)at, text);
         if (s->tried < 3) {
-            double began_s = now_s();
+            double began_s = job_clock_s();
             st = evaluator_prepare(&ready, e, values, "analytic", &arena, err);
             if (!st && evaluator_run(&r, e, &ready, &arena, NULL, err))
                 s->tried--; /* infeasible ones say nothing about time */
             s->tried++;
-            s->spent_s += now_s() - began_s;
+            s->spent_s += job_clock_s() - began_s;
         }
         s->valid++;
     }
@@ -93,14 +79,17 @@ static enum status survey_all(struct survey *s, const struct plan *plan, int64_t
     return st;
 }
 
-static enum status show_plan(const struct plan *plan, const struct sweep_options *o, struct error *err)
+static enum status show_plan(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
+    const struct sweep_options *o = options;
     const char *path = job_database(o->db);
     struct store_sweep_counts counts = { 0 };
     struct survey s = { 0 };
     struct store *store;
     enum status st;
 
+    (void)file;
+    (void)arena;
     printf("%s: %s\n", plan->name, plan->sampler->summary);
     for (int64_t i = 0; i < plan->names_count; i++)
         if (plan->names[i].dimension >= 0)
@@ -128,16 +117,8 @@ static enum status show_plan(const struct plan *plan, const struct sweep_options
 static int plan_main(const struct command *self, int argc, char **argv)
 {
     struct sweep_options o = { 0 };
-    struct text_list operands;
-    struct arena arena = { 0 };
-    struct error err = { 0 };
-    struct plan *plan;
-    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
 
-    if (!st && !(st = plan_read(&plan, operands.items[0], &arena, &err)))
-        st = show_plan(plan, &o, &err);
-    arena_free(&arena);
-    return st ? command_fail(&err) : STATUS_OK;
+    return sweep_on_plan(self, argc, argv, &o, show_plan);
 }
 
 static const struct command command_plan = {
@@ -161,44 +142,33 @@ static const struct option_spec run_table[] = {
     { 0 }
 };
 
-static enum status run_plan(const struct plan *plan, const struct sweep_options *o, struct error *err)
+static enum status run_plan(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
-    struct sigaction action = { .sa_handler = on_signal };
+    const struct sweep_options *o = options;
     struct progress progress;
     struct sweep_tally t = { 0 };
     struct sweep_job job = { .plan = plan, .database = job_database(o->db), .detail = o->detail, .workers = o->workers, .task = o->task, .tasks = o->of,
-                             .stop = &asked_to_stop, .progress = &progress, .clock_s = now_s };
+                             .stop = &interrupted, .progress = &progress, .clock_s = job_clock_s };
     bool terminal = isatty(STDERR_FILENO) == 1;
 
+    (void)file;
+    (void)arena;
     if (o->of ? o->task >= o->of : o->task != 0)
         return error_plain(err, STATUS_BAD_INPUT, "--task %lld: expected 0 to %lld, with --of N", (long long)o->task, (long long)(o->of ? o->of - 1 : 0));
-    action.sa_flags = (int)SA_RESETHAND;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    action.sa_flags = 0;
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGUSR1, &action, NULL);
-    progress_begin(&progress, stderr, terminal, "designs", 0, now_s());
+    catch_stop();
+    progress_begin(&progress, stderr, terminal, "designs", 0, job_clock_s());
     enum status st = sweep_run(&t, &job, err);
-    progress_end(&progress, now_s());
+    progress_end(&progress, job_clock_s());
     printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded by constraints\n", plan->name, (long long)t.done,
            (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed, (long long)t.excluded);
-    return st == STATUS_PARTIAL && asked_to_stop == SIGINT ? error_plain(err, STATUS_INTERRUPTED, "interrupted: what was done is stored, the same command goes on") : st;
+    return st == STATUS_PARTIAL && interrupted == SIGINT ? error_plain(err, STATUS_INTERRUPTED, "interrupted: what was done is stored, the same command goes on") : st;
 }
 
 static int run_main(const struct command *self, int argc, char **argv)
 {
     struct sweep_options o = { 0 };
-    struct text_list operands;
-    struct arena arena = { 0 };
-    struct error err = { 0 };
-    struct plan *plan;
-    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
 
-    if (!st && !(st = plan_read(&plan, operands.items[0], &arena, &err)))
-        st = run_plan(plan, &o, &err);
-    arena_free(&arena);
-    return st ? command_fail(&err) : STATUS_OK;
+    return sweep_on_plan(self, argc, argv, &o, run_plan);
 }
 
 static const struct command command_sweep_run = {
@@ -226,7 +196,7 @@ static enum status merge_all(const struct text_list *shards, const char *path, s
 {
     struct store_merged sum = { 0 };
     struct store *store;
-    double began_s = now_s();
+    double began_s = job_clock_s();
     enum status st = store_open(&store, path, err);
 
     if (st)
@@ -242,7 +212,7 @@ static enum status merge_all(const struct text_list *shards, const char *path, s
     }
     store_close(store);
     printf("%lld of %lld runs and %lld of %lld points were new\n", (long long)sum.runs_new, (long long)sum.runs, (long long)sum.points_new, (long long)sum.points);
-    fprintf(stderr, "%.3g rows/s\n", (double)(sum.runs + sum.points) / (now_s() - began_s));
+    fprintf(stderr, "%.3g rows/s\n", (double)(sum.runs + sum.points) / (job_clock_s() - began_s));
     return st;
 }
 
@@ -286,21 +256,26 @@ static enum status print_point(void *context, const struct store_point *p, const
     return STATUS_OK;
 }
 
+static enum status export_plan(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
+{
+    const struct sweep_options *o = options;
+    struct store *store;
+    enum status st = store_open(&store, job_database(o->db), err);
+
+    (void)file;
+    (void)arena;
+    if (st)
+        return st;
+    st = store_sweep_points(store, plan->hash, print_point, NULL, err);
+    store_close(store);
+    return st;
+}
+
 static int export_main(const struct command *self, int argc, char **argv)
 {
     struct sweep_options o = { 0 };
-    struct text_list operands;
-    struct arena arena = { 0 };
-    struct error err = { 0 };
-    struct store *store = NULL;
-    struct plan *plan;
-    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
 
-    if (!st && !(st = plan_read(&plan, operands.items[0], &arena, &err)) && !(st = store_open(&store, job_database(o.db), &err)))
-        st = store_sweep_points(store, plan->hash, print_point, NULL, &err);
-    store_close(store);
-    arena_free(&arena);
-    return st ? command_fail(&err) : STATUS_OK;
+    return sweep_on_plan(self, argc, argv, &o, export_plan);
 }
 
 static const struct command command_export = {

@@ -6,16 +6,27 @@
 
 volatile sig_atomic_t interrupted;
 
-static void on_interrupt(int signal_number)
+static void on_signal(int signal_number)
 {
-    (void)signal_number;
-    interrupted = 1;
+    interrupted = signal_number;
+}
+
+static void catch(int signal_number, int flags)
+{
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
+
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, NULL);
 }
 
 void catch_interrupt(void)
 {
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+    catch(SIGINT, (int)SA_RESETHAND);
+}
 
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
+void catch_stop(void)
+{
+    catch_interrupt();
+    catch(SIGTERM, 0);
+    catch(SIGUSR1, 0);
 }

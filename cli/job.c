@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *const job_fidelities[] = { "roofline", "analytic", "cycle", NULL };
@@ -100,6 +101,14 @@ const char *job_database(const char *given)
     const char *from_environment = getenv("LLMSIM_DB");
 
     return given ? given : from_environment && *from_environment ? from_environment : "llmsim.db";
+}
+
+double job_clock_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 struct report_style job_style(int64_t rows_max)

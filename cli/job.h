@@ -62,6 +62,9 @@ const char *job_overrides(const struct job_options *o, struct arena *arena);
 /** --db, else $LLMSIM_DB, else llmsim.db. */
 const char *job_database(const char *given);
 
+/** Seconds of a clock that only goes forward, for progress. */
+double job_clock_s(void);
+
 /** How to write to standard output. */
 struct report_style job_style(int64_t rows_max);
 

@@ -50,6 +50,8 @@ llmsim_SOURCES = \
 	cli/report_table.c \
 	cli/run_timeline.c \
 	cli/run_timeline.h \
+	cli/sweep_plan.c \
+	cli/sweep_plan.h \
 	cli/sweep_queue.c \
 	cli/trace_info.c \
 	cli/trace_info.h \

@@ -11,6 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/sweep_plan.h"
 #include "sweep/queue.h"
 #include "sweep/sampler.h"
 #include "sweep/work.h"
@@ -93,8 +94,9 @@ static const char *own_path(struct arena *arena)
     return n > 0 && n < (ssize_t)sizeof path ? arena_strndup(arena, path, (size_t)n) : NULL;
 }
 
-static enum status submit_plan(const struct plan *plan, const char *file, const struct submit_options *o, struct arena *arena, struct error *err)
+static enum status submit_plan(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
+    const struct submit_options *o = options;
     const struct queue_type *q;
     int64_t *slices = arena_array(arena, (size_t)o->tasks, sizeof *slices), designs = plan->sampler->count ? plan->sampler->count(plan) : 0;
     struct queue_job job = { .name = plan->name, .program = own_path(arena), .file = absolute(file, arena), .database = absolute(job_database(o->db), arena),
@@ -127,16 +129,8 @@ static enum status submit_plan(const struct plan *plan, const char *file, const 
 static int submit_main(const struct command *self, int argc, char **argv)
 {
     struct submit_options o = { 0 };
-    struct text_list operands;
-    struct arena arena = { 0 };
-    struct error err = { 0 };
-    struct plan *plan;
-    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
 
-    if (!st && !(st = plan_read(&plan, operands.items[0], &arena, &err)))
-        st = submit_plan(plan, operands.items[0], &o, &arena, &err);
-    arena_free(&arena);
-    return st ? command_fail(&err) : STATUS_OK;
+    return sweep_on_plan(self, argc, argv, &o, submit_plan);
 }
 
 const struct command command_sweep_submit = {
@@ -149,14 +143,16 @@ const struct command command_sweep_submit = {
 
 /* ---- status ---- */
 
-static enum status show_status(const struct plan *plan, const struct submit_options *o, struct arena *arena, struct error *err)
+static enum status show_status(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
+    const struct submit_options *o = options;
     const char *path = job_database(o->db), *folder = o->folder ? o->folder : arena_printf(arena, "sweep-%s", plan->name);
     int64_t designs = plan->sampler->count ? plan->sampler->count(plan) : -1, complete = 0, partial = 0, of = o->tasks < designs ? o->tasks : designs;
     struct store_sweep_counts c = { 0 };
     struct store *store;
     enum status st = STATUS_OK;
 
+    (void)file;
     if (!folder)
         return error_no_memory(err);
     if (access(path, F_OK) == 0 && !(st = store_open(&store, path, err))) {
@@ -182,16 +178,8 @@ static enum status show_status(const struct plan *plan, const struct submit_opti
 static int status_main(const struct command *self, int argc, char **argv)
 {
     struct submit_options o = { 0 };
-    struct text_list operands;
-    struct arena arena = { 0 };
-    struct error err = { 0 };
-    struct plan *plan;
-    enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
 
-    if (!st && !(st = plan_read(&plan, operands.items[0], &arena, &err)))
-        st = show_status(plan, &o, &arena, &err);
-    arena_free(&arena);
-    return st ? command_fail(&err) : STATUS_OK;
+    return sweep_on_plan(self, argc, argv, &o, show_status);
 }
 
 static const struct option_spec status_table[] = {
