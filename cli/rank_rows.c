@@ -191,14 +191,16 @@ enum status rank_rows_load(struct rank_rows *out, struct store *store, const cha
 {
     struct loading l = { .out = out, .store = store, .prices = prices, .arena = arena, .err = err };
     const struct technology *technology;
-    enum status st;
+    enum status st = STATUS_OK;
 
     for (int64_t m = 0; m < out->table.metrics; m++) {
         l.needs_area = l.needs_area || out->metrics[m]->with_area;
         l.needs_noise = l.needs_noise || out->metrics[m]->with_noise;
         out->table.higher_is_better[m] = out->metrics[m]->higher_is_better;
     }
-    if ((st = technology_load(&technology, NULL, arena, err)) == STATUS_OK && (st = synthesis_load(&l.synthesis, technology, NULL, 0, arena, err)) == STATUS_OK)
+    if (l.needs_area && (st = technology_load(&technology, NULL, arena, err)) == STATUS_OK)
+        st = synthesis_load(&l.synthesis, technology, NULL, 0, arena, err);
+    if (!st)
         st = read_rows(&l, where);
     free(l.recipes);
     out->table.values = out->values;

@@ -7,7 +7,14 @@
 
 #include "reports/text.h"
 
-enum { VALUE_COLUMNS = 13, RATIO_COLUMNS = 24, DESIGN_INDENT = 4 };
+enum { VALUE_COLUMNS = 13, DESIGN_INDENT = 4 };
+
+/* Heading of a metric's column; how wide the column is. */
+static int value_columns(char *head, size_t bytes, const struct rank_metric *m)
+{
+    snprintf(head, bytes, "%s%s%s", m->name, *m->unit ? " " : "", m->unit);
+    return text_width(head) + 2 > VALUE_COLUMNS ? text_width(head) + 2 : VALUE_COLUMNS;
+}
 
 static void heads_text(FILE *out, const struct text_style *s, const struct rank_report *r)
 {
@@ -17,8 +24,7 @@ static void heads_text(FILE *out, const struct text_style *s, const struct rank_
     text_cell(out, s, TEXT_DIM, -3, "#");
     text_cell(out, s, TEXT_DIM, -9, r->weights ? "score" : "of best");
     for (int64_t m = 0; m < r->metrics_count; m++) {
-        snprintf(head, sizeof head, "%s%s%s", r->metrics[m]->name, *r->metrics[m]->unit ? " " : "", r->metrics[m]->unit);
-        text_cell(out, s, TEXT_DIM, -(text_width(head) + 2 > VALUE_COLUMNS ? text_width(head) + 2 : VALUE_COLUMNS), head);
+        text_cell(out, s, TEXT_DIM, -value_columns(head, sizeof head, r->metrics[m]), head);
     }
     fputs("   ", out);
     fputs("time over first\n", out);
@@ -47,9 +53,8 @@ static void line_text(FILE *out, const struct text_style *s, const struct rank_r
     snprintf(text, sizeof text, "%.3f", l->score);
     text_cell(out, s, TEXT_PLAIN, -9, text);
     for (int64_t m = 0; m < r->metrics_count; m++) {
-        snprintf(head, sizeof head, "%s%s%s", r->metrics[m]->name, *r->metrics[m]->unit ? " " : "", r->metrics[m]->unit);
         snprintf(text, sizeof text, "%.4g", l->values[m]);
-        text_cell(out, s, TEXT_PLAIN, -(text_width(head) + 2 > VALUE_COLUMNS ? text_width(head) + 2 : VALUE_COLUMNS), text);
+        text_cell(out, s, TEXT_PLAIN, -value_columns(head, sizeof head, r->metrics[m]), text);
     }
     ratio_text(text, sizeof text, l, i == 0);
     fprintf(out, "   %s\n%*s", text, DESIGN_INDENT + 1, "");
@@ -101,8 +106,8 @@ void report_rank_text(FILE *out, const struct rank_report *r, const struct repor
     struct text_style s = { style->columns, style->colour, style->utf8 };
     char text[160];
 
-    snprintf(text, sizeof text, "%lld designs, %lld with all metrics%s", (long long)r->designs, (long long)r->ranked,
-             r->weights ? "" : ", not dominated by another:");
+    snprintf(text, sizeof text, r->weights ? "%lld designs, %lld with all metrics" : "%lld designs, %lld that no other dominates", (long long)r->designs,
+             (long long)r->ranked);
     text_cell(out, &s, TEXT_BOLD, text_width(text), text);
     fputc('\n', out);
     if (r->mixed_traces)

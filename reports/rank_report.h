@@ -25,7 +25,7 @@ struct rank_price {
 };
 
 struct rank_report {
-    int64_t designs, ranked;               /* read; with all the metrics */
+    int64_t designs, ranked;               /* read; with all the metrics, or on the front */
     int64_t metrics_count;
     const struct rank_metric *const *metrics;
     const double *weights;                 /* [metrics]; NULL: a Pareto front */
