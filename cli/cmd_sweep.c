@@ -142,6 +142,34 @@ static const struct option_spec run_table[] = {
     { 0 }
 };
 
+static enum status first_failure(void *context, const struct store_point *p, const struct result *r, struct error *err)
+{
+    bool all = *(const bool *)context;
+
+    (void)r;
+    if (p->status != STATUS_BAD_INPUT)
+        return STATUS_OK;
+    return error_plain(err, STATUS_BAD_INPUT, "%s: design %lld: %s", all ? "every design failed" : "some designs failed and are stored with the reason, the first",
+                       (long long)p->ordinal, p->reason ? p->reason : "?");
+}
+
+/* Bad input of single designs (a value out of range) is told; where no design has another fate, the sweep file itself is bad input. */
+static enum status tell_failures(const struct plan *plan, const struct sweep_options *o, const struct sweep_tally *t, struct error *err)
+{
+    bool all = t->failed == t->done;
+    struct store *store;
+    enum status st = store_open(&store, job_database(o->db), err);
+
+    if (st)
+        return st;
+    st = store_sweep_points(store, plan->hash, first_failure, &all, err);
+    store_close(store);
+    if (st != STATUS_BAD_INPUT || all)
+        return st;
+    fprintf(stderr, "llmsim: %s\n", err->message);
+    return STATUS_OK;
+}
+
 static enum status run_plan(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
     const struct sweep_options *o = options;
@@ -161,6 +189,8 @@ static enum status run_plan(const struct plan *plan, const char *file, const voi
     progress_end(&progress, job_clock_s());
     printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded by constraints\n", plan->name, (long long)t.done,
            (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed, (long long)t.excluded);
+    if (!st && t.failed > 0)
+        return tell_failures(plan, o, &t, err);
     return st == STATUS_PARTIAL && interrupted == SIGINT ? error_plain(err, STATUS_INTERRUPTED, "interrupted: what was done is stored, the same command goes on") : st;
 }
 
@@ -174,7 +204,7 @@ static int run_main(const struct command *self, int argc, char **argv)
 static const struct command command_sweep_run = {
     .name = "run", .summary = "computes the designs that the database lacks", .operands = "FILE", .operands_min = 1, .operands_max = 1, .options = run_table,
     .about = "Computes what is missing and stores it, a batch at a time. Stopped at any moment, the same command goes on; designs that do not fit are stored with "
-             "the reason.\n\nExit code: 0 done, 2 bad usage or input, 5 stopped by USR1 or TERM, 130 by Ctrl-C; what was done is stored.",
+             "the reason.\n\nExit code: 0 done, 2 bad usage or input (of the file, or of every design), 5 stopped by USR1 or TERM, 130 by Ctrl-C; what was done is stored.",
     .examples = "  llmsim sweep run experiments/formats.yaml -j 8 --db formats.db\n  llmsim sweep run experiments/formats.yaml --task 3 --of 20 --db shard3.db\n",
     .run = run_main,
 };
