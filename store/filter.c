@@ -15,7 +15,8 @@
 
 #include "base/num.h"
 
-enum { DEPTH_MAX = 64 };
+/* Symbols that SQLite's parser holds open at once inside a filter: its stack has 100, the statement around the filter takes the others. */
+enum { HELD_MAX = 64 };
 
 struct parser {
     const char *text, *at;
@@ -28,7 +29,8 @@ struct parser {
     struct error *err;
     const struct store_column *last; /* the factor just read, where it was a column and nothing else */
     bool last_text;                  /* it was a text */
-    int depth;
+    int held;                        /* symbols that are open here, at most HELD_MAX */
+    int operands;                    /* columns and values so far, at most FILTER_OPERANDS_MAX */
 };
 
 static const char word_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -73,10 +75,18 @@ static bool take_word(struct parser *p, const char *word)
 
 /* ---- values ---- */
 
+static enum status one_more(struct parser *p)
+{
+    return p->operands++ < FILTER_OPERANDS_MAX ? STATUS_OK
+        : error_set(p->err, STATUS_BAD_INPUT, place(p), "more than %d columns and values", FILTER_OPERANDS_MAX);
+}
+
 static enum status bind(struct parser *p, const char *text, double number)
 {
-    if (p->out->count == FILTER_VALUES_MAX)
-        return error_set(p->err, STATUS_BAD_INPUT, place(p), "more than %d values", FILTER_VALUES_MAX);
+    enum status st = one_more(p);
+
+    if (st)
+        return st;
     p->out->values[p->out->count++] = (struct filter_value){ text, number };
     fputc('?', p->sql);
     return STATUS_OK;
@@ -141,16 +151,32 @@ static enum status value_for(struct parser *p, const struct store_column *column
 
 static enum status either(struct parser *p);
 
+/* The part after `symbols` that stay open until it ends. */
+static enum status inside(struct parser *p, int symbols, enum status (*part)(struct parser *))
+{
+    enum status st;
+
+    if (p->held + symbols > HELD_MAX)
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "signs, parentheses and operators too deep in one another (at most %d open)", HELD_MAX);
+    p->held += symbols;
+    st = part(p);
+    p->held -= symbols;
+    return st;
+}
+
 static enum status column(struct parser *p)
 {
     size_t n = strspn(p->at, word_bytes);
     const char *name = arena_strndup(p->arena, p->at, n);
     struct error nearest;
+    enum status st;
 
     if (!name)
         return error_no_memory(p->err);
     if (store_view_column_find(&p->last, p->view, name, "", &nearest))
         return error_set(p->err, STATUS_BAD_INPUT, place(p), "%s", nearest.message);
+    if ((st = one_more(p)))
+        return st;
     p->at += n;
     p->used(p->to, p->last);
     fprintf(p->sql, "\"%s\"", p->last->name);
@@ -164,8 +190,6 @@ static enum status factor(struct parser *p)
     p->last = NULL;
     p->last_text = false;
     blanks(p);
-    if (p->depth >= DEPTH_MAX)
-        return error_set(p->err, STATUS_BAD_INPUT, place(p), "parentheses more than %d deep", DEPTH_MAX);
     if (*p->at == '\'' || *p->at == '"')
         return quoted(p);
     if (num_decimal_length(p->at) > 0)
@@ -175,13 +199,13 @@ static enum status factor(struct parser *p)
     if (*p->at != '(' && *p->at != '-')
         return expected(p, "a column, a number or a text");
     bool minus = *p->at++ == '-';
-    fputs(minus ? "(-" : "(", p->sql);
-    p->depth++;
-    st = minus ? factor(p) : either(p);
-    p->depth--;
+    if (minus)
+        fputs("(-", p->sql);
+    st = minus ? inside(p, 2, factor) : inside(p, 1, either);
     if (!st && !minus && !take(p, ")"))
         st = expected(p, "')'");
-    fputc(')', p->sql);
+    if (minus)
+        fputc(')', p->sql);
     p->last = NULL;
     p->last_text = false;
     return st;
@@ -195,7 +219,7 @@ static enum status chain(struct parser *p, const char *marks, enum status (*oper
     for (blanks(p); !st && *p->at && strchr(marks, *p->at); blanks(p)) {
         fprintf(p->sql, " * 1.0 %c ", *p->at);
         p->at++;
-        st = operand(p);
+        st = inside(p, 2, operand);
         p->last = NULL;
         p->last_text = false;
     }
@@ -245,7 +269,7 @@ static enum status right_side(struct parser *p, const char *mark, const struct s
     if (left && left->kind == STORE_TEXT)
         return value_for(p, left);
     from = p->at;
-    if ((st = sum(p)))
+    if ((st = inside(p, 2, sum)))
         return st;
     right = p->last;
     if ((left && p->last_text) || (right && right->kind == STORE_TEXT)) {
@@ -287,12 +311,8 @@ static enum status negation(struct parser *p)
 
     if (!take_word(p, "not"))
         return test(p);
-    if (p->depth >= DEPTH_MAX)
-        return error_set(p->err, STATUS_BAD_INPUT, place(p), "'not' more than %d deep", DEPTH_MAX);
     fputs("NOT (", p->sql);
-    p->depth++;
-    st = negation(p);
-    p->depth--;
+    st = inside(p, 2, negation);
     fputc(')', p->sql);
     return st;
 }
@@ -303,7 +323,7 @@ static enum status both(struct parser *p)
 
     while (!st && take_word(p, "and")) {
         fputs(" AND ", p->sql);
-        st = negation(p);
+        st = inside(p, 2, negation);
     }
     return st;
 }
@@ -316,7 +336,7 @@ static enum status either(struct parser *p)
     st = both(p);
     while (!st && take_word(p, "or")) {
         fputs(" OR ", p->sql);
-        st = both(p);
+        st = inside(p, 2, both);
     }
     fputc(')', p->sql);
     return st;

@@ -7,12 +7,12 @@
 
 #include "store/query.h"
 
-enum { FILTER_VALUES_MAX = 256, FILTER_BYTES_MAX = 1 << 14 };
+enum { FILTER_OPERANDS_MAX = 256, FILTER_BYTES_MAX = 1 << 14 };
 
 struct filter_value { const char *text; double number; }; /* text NULL: a number */
 
 struct filter {
-    struct filter_value values[FILTER_VALUES_MAX]; /* of the marks in the SQL, in order */
+    struct filter_value values[FILTER_OPERANDS_MAX]; /* of the marks in the SQL, in order */
     int count;
 };
 

@@ -144,14 +144,45 @@ static void mistakes(void)
         { { "runs", "id", "devices in 3", NULL, 0 }, "--where:1:12: found '3', expected '('" },
         { { "runs", "id", "", NULL, 0 }, "--where:1:1: the filter ends here, expected a column" },
     };
-    char deep[512];
 
     fill();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         CHECK_ROW(rows[i].message, strncmp(answer(&rows[i].what), rows[i].message, strlen(rows[i].message)) == 0);
-    memset(deep, '(', sizeof deep - 1);
-    deep[sizeof deep - 1] = '\0';
-    CU_ASSERT_PTR_NOT_NULL(strstr(answer(&(struct store_selection){ .view = "runs", .columns = "id", .where = deep }), "deep"));
+    store_close(store);
+}
+
+/* Parts repeated more and more often: SQLite takes what the filter takes, and the filter tells where it ends. */
+static void nested_filters(void)
+{
+    static const struct { const char *part, *end, *close, *told; } rows[] = {
+        { "(", "1 = 1", ")", "deep" },
+        { "-", "1 = -1", "", "deep" },
+        { "not ", "1 = 1", "", "deep" },
+        { "0-(", "1", ")", "deep" },
+        { "1 or 0 and not 0 = 1 - 2 * -(", "1", ")", "deep" },
+        { "devices in (1, 2) or not (", "devices in (1, 2, 3)", ")", "deep" },
+        { "1 or ", "1 = 1", "", "more than 256 columns and values" },
+        { "time_s + ", "1 > 0", "", "more than 256 columns and values" },
+    };
+
+    fill();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[16384] = "";
+        const char *got = "";
+        int n = 0;
+
+        for (; n < 300 && !strstr(got, rows[i].told); n++) {
+            text[0] = '\0';
+            for (int k = 0; k < n; k++)
+                strcat(text, rows[i].part);
+            strcat(text, rows[i].end);
+            for (int k = 0; k < n; k++)
+                strcat(text, rows[i].close);
+            got = answer(&(struct store_selection){ .view = "runs", .columns = "id", .where = text });
+            CHECK_ROW(text, !strstr(got, "while selecting rows"));
+        }
+        CHECK_ROW(rows[i].part, n > 4 && n < 300);
+    }
     store_close(store);
 }
 
@@ -159,5 +190,6 @@ static const struct test tests[] = {
     { "filters keep the rows they say", filters },
     { "views, orders and limits", views },
     { "mistakes are told with their place and the nearest name", mistakes },
+    { "parts in one another, up to a limit that is told", nested_filters },
 };
 TEST_MAIN("store_query", tests)
