@@ -6,6 +6,7 @@
 #     make check                              all; ends with "N passed, N failed, N skipped"
 #     make check TESTS=tests/NAME             one
 #     make check-cli REWRITE=1                writes what the command says now into tests/cli/*.case; review the diff
+#     make readme                             writes the main job's report into README.md
 suites = \
 	tests/accounts \
 	tests/api_run \
@@ -90,6 +91,7 @@ TESTS += $(scripts)
 scripts = \
 	tests/cli.sh \
 	tests/manual.sh \
+	tests/readme.sh \
 	tests/report_figures.sh \
 	tests/report_html.sh \
 	tests/rooms.sh \
@@ -119,7 +121,10 @@ check-TESTS: $(check_PROGRAMS) $(check_LTLIBRARIES)
 	$(SHELL) $(top_srcdir)/tests/summary.sh $(TEST_LOGS) || { test $$status -ne 0 || status=1; }; \
 	exit $$status
 
-.PHONY: check-cli
+.PHONY: check-cli readme
+readme: all
+	@$(AM_TESTS_ENVIRONMENT) REWRITE=1 $(SHELL) $(top_srcdir)/tests/readme.sh
+
 check-cli: all
 	@$(AM_TESTS_ENVIRONMENT) REWRITE='$(REWRITE)' $(SHELL) $(top_srcdir)/tests/cli.sh
 
