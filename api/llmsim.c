@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "base/path.h"
 #include "base/version.h"
 #include "costmodel/energy.h"
 #include "reports/run_report.h"
@@ -57,8 +58,7 @@ static enum status to_json(char **json, const struct result *r, const struct run
                            struct arena *arena, struct error *err)
 {
     char recipe[512], layout[64], *text = NULL;
-    const char *slash = strrchr(o->trace, '/');
-    struct report_head head = { .arch = spec->hw->name, .stack = spec->stack->name, .trace = slash ? slash + 1 : o->trace,
+    struct report_head head = { .arch = spec->hw->name, .stack = spec->stack->name, .trace = path_name(o->trace),
                                 .recipe = recipe, .layout = layout, .mapping = o->best_mapping ? "best" : "picked" };
     size_t bytes;
     enum status st = model_name(&head.model, o->trace, arena, err);

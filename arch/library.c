@@ -10,6 +10,7 @@
 #include "arch/fields.h"
 #include "arch/resolve.h"
 #include "base/nearest.h"
+#include "base/path.h"
 
 #ifndef LLMSIM_PKGDATADIR
 #define LLMSIM_PKGDATADIR "/usr/local/share/llmsim"
@@ -69,8 +70,8 @@ const char *data_path(const char *relative, struct arena *arena)
 
 const char *arch_display_path(const char *path, struct arena *arena)
 {
-    const char *dir = arch_collapse_path(arena_printf(arena, "%s/", data_dir(arena)));
-    const char *flat = arch_collapse_path(arena_strdup(arena, path));
+    const char *dir = path_collapse(arena_printf(arena, "%s/", data_dir(arena)));
+    const char *flat = path_collapse(arena_strdup(arena, path));
 
     return dir && flat && strncmp(flat, dir, strlen(dir)) == 0 ? flat + strlen(dir) : path;
 }
@@ -171,7 +172,7 @@ enum status arch_scan(const struct arch_entry **out, int64_t *count, const char 
 
 static const char *stem_of(const char *path, struct arena *arena)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = path_name(path);
 
     return arena_strndup(arena, name, strlen(name) - strlen(".yaml"));
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arch/fields.h"
+#include "base/path.h"
 
 /* Files that are being read, outermost first. */
 struct chain {
@@ -59,32 +60,6 @@ static void remove_nulls(struct yaml_node *node)
     }
 }
 
-char *arch_collapse_path(char *path)
-{
-    char *up;
-
-    while (path && (up = strstr(path, "/../"))) {
-        char *start = up;
-
-        while (start > path && start[-1] != '/')
-            start--;
-        if (start == up || strncmp(start, "../", 3) == 0)
-            break;
-        memmove(start, up + 4, strlen(up + 4) + 1);
-    }
-    return path;
-}
-
-/* `relative` as seen from the folder of `from`. */
-static const char *beside(struct arena *arena, const char *from, const char *relative)
-{
-    const char *slash = strrchr(from, '/');
-
-    if (relative[0] == '/' || !slash)
-        return arena_strdup(arena, relative);
-    return arch_collapse_path(arena_printf(arena, "%.*s/%s", (int)(slash - from), from, relative));
-}
-
 static enum status enter(struct chain *chain, const char *path, struct source_pos at, struct arena *arena, struct error *err)
 {
     char *real = realpath(path, NULL);
@@ -124,7 +99,7 @@ static enum status include_timing(bool *included, struct yaml_node *doc, struct 
         if (strncmp(timing->at.file, "--set", 5) == 0)
             path = data_path(timing->text, arena) ? data_path(timing->text, arena) : timing->text;
         else
-            path = beside(arena, timing->at.file, timing->text);
+            path = path_beside(arena, timing->at.file, timing->text);
         if (!path)
             return error_no_memory(err);
         if ((st = read_chain(&dram->items[i], path, timing->at, chain, arena, err)))
@@ -171,7 +146,7 @@ static enum status calibrated(struct yaml_node **doc, const char *path, struct c
     }
     if (named->kind != YAML_SCALAR)
         return error_set(err, STATUS_BAD_INPUT, named->at, "calibration: expected one path, relative to this file");
-    if (!(file = beside(arena, path, named->text)))
+    if (!(file = path_beside(arena, path, named->text)))
         return error_no_memory(err);
     if ((st = read_chain(&fitted, file, named->at, chain, arena, err)))
         return st;
@@ -195,7 +170,7 @@ static enum status inherit(struct yaml_node **out, struct yaml_node *doc, const 
 
         if (extends->kind != YAML_SCALAR)
             return error_set(err, STATUS_BAD_INPUT, extends->at, "extends: expected one path, relative to this file");
-        if (!(parent = beside(arena, path, extends->text)))
+        if (!(parent = path_beside(arena, path, extends->text)))
             return error_no_memory(err);
         if ((st = read_chain(&base, parent, extends->at, chain, arena, err)))
             return st;

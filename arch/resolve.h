@@ -29,9 +29,6 @@ void arch_print_tree(FILE *out, const struct yaml_node *tree);
 /** Source of a mapping's value: its own comment, or that of the flow mapping on whose line it stands; NULL none. */
 const char *arch_source_of(const struct yaml_node *value, const struct yaml_node *map);
 
-/** "a/b/../c" becomes "a/c", so that messages and `arch show` read well. In place; NULL stays NULL. */
-char *arch_collapse_path(char *path);
-
 /** Text of a path as it stands in messages and reports: from the data directory on when it lies there, else as given. */
 const char *arch_display_path(const char *path, struct arena *arena);
 

@@ -22,10 +22,12 @@ libllmsim_model_la_SOURCES += \
 	base/outfile.c \
 	base/pack.c \
 	base/pack.h \
-	base/progress.c \
-	base/progress.h \
+	base/path.c \
+	base/path.h \
 	base/plugin.c \
 	base/plugin.h \
+	base/progress.c \
+	base/progress.h \
 	base/relative_fit.c \
 	base/relative_fit.h \
 	base/quantity.c \

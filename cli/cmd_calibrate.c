@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "base/textfile.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
@@ -57,11 +58,8 @@ static const char *file_names(const struct text_list *operands, struct arena *ar
 {
     const char *out = "";
 
-    for (int64_t i = 1; i < operands->count && out; i++) {
-        const char *slash = strrchr(operands->items[i], '/');
-
-        out = arena_printf(arena, "%s%s%s", out, *out ? ", " : "", slash ? slash + 1 : operands->items[i]);
-    }
+    for (int64_t i = 1; i < operands->count && out; i++)
+        out = arena_printf(arena, "%s%s%s", out, *out ? ", " : "", path_name(operands->items[i]));
     return out ? out : "";
 }
 

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/path.h"
+
 const char *const job_fidelities[] = { "roofline", "analytic", "cycle", NULL };
 const char *const job_mappings[] = { "picked", "best", NULL };
 
@@ -82,9 +84,7 @@ const char *job_trace(const char *name, struct arena *arena)
 
 const char *job_trace_name(const struct job *job)
 {
-    const char *slash = strrchr(job->trace_path, '/');
-
-    return slash ? slash + 1 : job->trace_path;
+    return path_name(job->trace_path);
 }
 
 const char *job_overrides(const struct job_options *o, struct arena *arena)

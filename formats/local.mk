@@ -29,6 +29,7 @@ libllmsim_model_la_SOURCES += \
 	formats/tensor_gguf.c \
 	formats/tensor_internal.h \
 	formats/tensor_npy.c \
+	formats/tensor_parts.c \
 	formats/tensor_safetensors.c \
 	formats/tensor_types.c \
 	formats/ternary_code.c \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "reports/figure.h"
 #include "reports/text.h"
 #include "validate/bands.h"
@@ -226,11 +227,11 @@ static const char *caption_of(const struct plot *plot, const struct evaluation *
     int64_t selected = 0;
 
     for (int64_t i = 0; i < e->count && files; i++) {
-        const char *file = e->rows[i].row.at.file, *slash = strrchr(file, '/');
+        const char *file = e->rows[i].row.at.file;
 
         selected += e->rows[i].selected;
         if (file != last)
-            files = arena_printf(arena, "%s%s%s", files, last ? ", " : "", slash ? slash + 1 : file);
+            files = arena_printf(arena, "%s%s%s", files, last ? ", " : "", path_name(file));
         last = file;
     }
     text_count(judged, sizeof judged, plot->count);

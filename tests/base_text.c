@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "base/utf8.h"
 #include "tests/harness.h"
 
@@ -247,6 +248,26 @@ static void foreign_locale(void)
     setlocale(LC_ALL, "C");
 }
 
+static void paths(void)
+{
+    static const struct { const char *from, *relative, *expected, *name; } rows[] = {
+        { "a/b.yaml", "c.yaml", "a/c.yaml", "c.yaml" },
+        { "a/b/c.yaml", "../d/e.yaml", "a/d/e.yaml", "e.yaml" },
+        { "../a/b.yaml", "../../c.yaml", "../../c.yaml", "c.yaml" },
+        { "b.yaml", "../c.yaml", "../c.yaml", "c.yaml" },
+        { "/a/b.yaml", "/c/d", "/c/d", "d" },
+        { "a/b.yaml", "c/", "a/c/", "" },
+    };
+    struct arena arena = { 0 };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *got = path_beside(&arena, rows[i].from, rows[i].relative);
+
+        CHECK_ROW(rows[i].expected, got && strcmp(got, rows[i].expected) == 0 && strcmp(path_name(got), rows[i].name) == 0);
+    }
+    arena_free(&arena);
+}
+
 static const struct test tests[] = {
     { "an error has place and text", error_has_place_and_text },
     { "a long error is cut between characters", long_error_is_cut },
@@ -259,6 +280,7 @@ static const struct test tests[] = {
     { "times as text", times_as_text },
     { "seconds to picoseconds", seconds_to_ps },
     { "checked arithmetic", checked_arithmetic },
+    { "paths beside a file", paths },
     { "numbers do not depend on the locale", foreign_locale },
 };
 

@@ -5,12 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
+#include "base/path.h"
 
 /* Kinds that time kernels are in microseconds; others carry a unit. */
 static bool in_microseconds(const struct row *row)
@@ -35,7 +30,7 @@ static enum status predict_at(struct explained_row *out, const struct row *row, 
     out->harness = harness_find(&p->harnesses, row_text(row, "source"), row->kind->name);
     out->measured_s = in_microseconds(row) && measured > 0 ? measured * 1e-6 : 0;
     out->predicted_s = in_microseconds(row) ? out->prediction.value * 1e-6 : out->seen.kernels_s;
-    out->place = arena_printf(arena, "%s:%d", base_name(path), row->at.line);
+    out->place = arena_printf(arena, "%s:%d", path_name(path), row->at.line);
     return out->place ? STATUS_OK : error_no_memory(err);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/glob.h"
+#include "base/path.h"
 #include "validate/where.h"
 
 static double mape(const struct error_statistics *s) { return s->mape; }
@@ -64,7 +65,6 @@ static enum status fold_rows(struct evaluation *out, struct bench *b, const stru
                              struct arena *arena, struct error *err)
 {
     struct evaluation *all = &b->folds[entry->folds - board->sets];
-    const char *slash;
     enum status st;
 
     if (all->count == 0 && (st = fold_set_predict(all, entry->folds, b->folder, b->stop, &b->arena, err)))
@@ -72,11 +72,9 @@ static enum status fold_rows(struct evaluation *out, struct bench *b, const stru
     if (!(out->rows = arena_array(arena, (size_t)all->count + 1, sizeof *out->rows)))
         return error_no_memory(err);
     out->capacity = all->count + 1;
-    for (int64_t i = 0; i < all->count; i++) {
-        slash = strrchr(all->rows[i].row.at.file, '/');
-        if (strcmp(slash ? slash + 1 : all->rows[i].row.at.file, entry->file) == 0)
+    for (int64_t i = 0; i < all->count; i++)
+        if (strcmp(path_name(all->rows[i].row.at.file), entry->file) == 0)
             out->rows[out->count++] = all->rows[i];
-    }
     return STATUS_OK;
 }
 
