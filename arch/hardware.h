@@ -168,6 +168,7 @@ struct arch_energy {
     struct arch_energy_op ops[ARCH_ENERGY_OPS_MAX];
     double register_j_per_byte, shared_j_per_byte, l1_j_per_byte, l2_j_per_byte, llc_j_per_byte, dram_j_per_byte,
            link_j_per_byte, instruction_j; /* instruction: one warp instruction's overhead */
+    double zero_operand;                    /* energy of a multiply-add one operand of which is zero, over one of random operands; 0: 1 */
 };
 
 struct arch_area { double die_mm2; double process_nm; double transistors; };

@@ -119,6 +119,7 @@ static const struct field_row rows[] = {
     ENERGY("energy.llc", llc_j_per_byte, false, "memory-side cache"),
     ENERGY("energy.dram", dram_j_per_byte, true, "device memory with its interface"),
     ENERGY("energy.link", link_j_per_byte, true, "link between devices"),
+    QUANTITY("energy.zero_operand", Q_RATIO, energy.zero_operand, 0.05, 1, false, "a multiply-add one operand of which is zero (padding), over one of random operands; 1"),
     QUANTITY("energy.instruction", Q_JOULE, energy.instruction_j, 0, 1e-6, true, "fetch, decode and schedule of a warp instruction"),
     QUANTITY("area.die", Q_MM2, area.die_mm2, 0, 1e5, false, "silicon"),
     QUANTITY("area.process_nm", Q_RATIO, area.process_nm, 1, 1000, false, "node class in nm"),

@@ -6,28 +6,7 @@
  */
 #include "costmodel/energy.h"
 
-static double op_j(const struct arch_energy *e, const char *name)
-{
-    double j = name != NULL ? energy_op_j(e, name) : 0;
-    return j > 0 ? j : 0;
-}
-
-static double matrix_j(const struct breakdown_row *r, const struct arch_energy *e)
-{
-    return r->events.unit_ops * op_j(e, r->events.fma_op);
-}
-
-static double vector_j(const struct breakdown_row *r, const struct arch_energy *e)
-{
-    return r->events.vector_ops * op_j(e, "fma_fp32_vector") + r->events.sfu_ops * op_j(e, "sfu") +
-           r->events.instructions * e->instruction_j;
-}
-
-static double on_chip_j(const struct breakdown_row *r, const struct arch_energy *e)
-{
-    return r->bytes[LEVEL_REGISTER] * e->register_j_per_byte + r->bytes[LEVEL_SHARED] * e->shared_j_per_byte +
-           r->bytes[LEVEL_L2] * e->l2_j_per_byte + r->bytes[LEVEL_LLC] * e->llc_j_per_byte;
-}
+#include "sim/dynamic_energy.h"
 
 /* Of a row on chip: memory and links have supplies of their own. */
 static double voltage_scale(const struct breakdown_row *r)
@@ -35,34 +14,43 @@ static double voltage_scale(const struct breakdown_row *r)
     return r->voltage_scale > 0 ? r->voltage_scale : 1;
 }
 
+static struct dynamic_energy row_energy(const struct breakdown_row *r, const struct hardware *hw)
+{
+    struct dynamic_energy e = dynamic_energy_of(&r->events, r->bytes, r->table_bytes, hw);
+    double scale = voltage_scale(r);
+
+    e.matrix_j *= scale;
+    e.vector_j *= scale;
+    e.on_chip_j *= scale;
+    return e;
+}
+
 double energy_dynamic_j(const struct breakdown_row *row, const struct hardware *hw)
 {
-    const struct arch_energy *e = &hw->energy;
+    struct dynamic_energy e = row_energy(row, hw);
 
-    return (matrix_j(row, e) + vector_j(row, e) + on_chip_j(row, e)) * voltage_scale(row) + row->bytes[LEVEL_DRAM] * e->dram_j_per_byte +
-           row->bytes[LEVEL_LINK] * e->link_j_per_byte;
+    return dynamic_energy_core_j(&e) + dynamic_energy_other_j(&e);
 }
 
 void energy_account(struct result *result, const struct hardware *hw)
 {
-    const struct arch_energy *e = &hw->energy;
     double time_s = (double)result->time_ps * 1e-12, devices = (double)result->devices;
-    double matrix = 0, vector = 0, on_chip = 0, dram = 0, link = 0;
+    struct dynamic_energy sum = { 0 };
 
     for (int64_t i = 0; i < result->rows_count; i++) {
-        const struct breakdown_row *r = &result->rows[i];
-        double scale = voltage_scale(r);
-        matrix += matrix_j(r, e) * scale;
-        vector += vector_j(r, e) * scale;
-        on_chip += on_chip_j(r, e) * scale;
-        dram += r->bytes[LEVEL_DRAM] * e->dram_j_per_byte;
-        link += r->bytes[LEVEL_LINK] * e->link_j_per_byte;
+        struct dynamic_energy e = row_energy(&result->rows[i], hw);
+
+        sum.matrix_j += e.matrix_j;
+        sum.vector_j += e.vector_j;
+        sum.on_chip_j += e.on_chip_j;
+        sum.dram_j += e.dram_j;
+        sum.link_j += e.link_j;
     }
-    result->energy_matrix_j = matrix * devices;
-    result->energy_vector_j = vector * devices;
-    result->energy_onchip_j = on_chip * devices;
-    result->energy_dram_j = dram * devices;
-    result->energy_link_j = link * devices;
+    result->energy_matrix_j = sum.matrix_j * devices;
+    result->energy_vector_j = sum.vector_j * devices;
+    result->energy_onchip_j = sum.on_chip_j * devices;
+    result->energy_dram_j = sum.dram_j * devices;
+    result->energy_link_j = sum.link_j * devices;
     result->energy_static_j = hw->power.idle_w * time_s * devices;
     result->energy_j = result->energy_matrix_j + result->energy_vector_j + result->energy_onchip_j + result->energy_dram_j +
                        result->energy_link_j + result->energy_static_j;

@@ -19,6 +19,8 @@ enum status attention_mapping_choose(struct attention_mapping *out, const struct
 
 /** Time of one launch with the mapping in `out->mapping.attention`; fills the rest of `out`. */
 void attention_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx);
+/** clock_settle() of a fused attention that another model timed. */
+void attention_settle(struct timing *out, const struct kernel *k, const struct timing_context *ctx);
 
 /** What the walk over keys costs, beside the traffic that `cycle` simulates. docs/attention.md, 3 and 4 */
 struct attention_tile {

@@ -32,7 +32,7 @@ static struct lanes vector_lanes(const struct hardware *hw)
 }
 
 /* Steps (KV tiles) of all blocks together and of the longest block. Causal: a tile of queries sees the keys up to its last row. */
-struct walk { double steps, longest, tiles; };
+struct walk { double steps, longest, tiles, filled; }; /* filled: steps by the share of their rows that are queries */
 
 static void walk_group(struct walk *w, const struct attention_kernel_shape *a, const struct attention_mapping *map,
                        const struct attention_kernel *kernel, const struct seq_group *g)
@@ -58,6 +58,7 @@ static void walk_group(struct walk *w, const struct attention_kernel_shape *a, c
     if (map->split_kv > 1 && tiles <= 1.0) /* equal parts, the last one padded */
         sum = at_least(sum, longest * (double)map->split_kv);
     w->steps += (double)g->count * heads * sum;
+    w->filled += (double)g->count * heads * sum * rows / (tiles * (double)map->tile_q);
     w->tiles += (double)g->count * heads * tiles * (double)map->split_kv;
     w->longest = at_least(w->longest, longest);
 }
@@ -304,27 +305,17 @@ static double flash_parts(double parts_s[CAUSES], const struct flash *f, const s
     return total;
 }
 
-static void flash_events(struct timing *out, const struct flash *f, const struct attention_kernel_shape *a)
+static void flash_events(struct timing *out, const struct flash *f, const struct attention_kernel_shape *a, const struct hardware *hw)
 {
     out->events.fma = f->work.fma;
     out->events.fma_op = a->service.energy_op;
-    out->events.unit_ops = f->tile.fma * f->walk.steps * at_least(a->service.energy_ops_per_fma, 1.0);
+    out->events.unit_ops = dynamic_energy_ops(f->tile.fma * f->walk.filled, f->tile.fma * f->walk.steps, hw) * at_least(a->service.energy_ops_per_fma, 1.0);
     out->events.vector_ops = f->tile.vector_ops * f->walk.steps;
     out->events.sfu_ops = f->tile.sfu_ops * f->walk.steps;
     out->events.instructions = out->events.vector_ops / 32.0 + f->tile.fma * f->walk.steps / 4096.0;
     out->bytes[LEVEL_SHARED] = f->tile.shared_bytes * f->walk.steps;
     out->bytes[LEVEL_L2] = f->tile.l2_bytes * f->walk.steps + f->work.q_bytes + f->work.o_bytes + f->combine_bytes;
     out->bytes[LEVEL_DRAM] = f->dram_bytes + f->spilled_bytes;
-}
-
-static double dynamic_energy_j(const struct timing *t, const struct hardware *hw)
-{
-    const struct arch_energy *e = &hw->energy;
-
-    return t->events.unit_ops * at_least(t->events.fma_op ? energy_op_j(e, t->events.fma_op) : 0.0, 0.0)
-         + t->events.vector_ops * at_least(energy_op_j(e, "fma_fp32_vector"), 0.0)
-         + t->events.sfu_ops * at_least(energy_op_j(e, "sfu"), 0.0) + t->events.instructions * e->instruction_j
-         + t->bytes[LEVEL_SHARED] * e->shared_j_per_byte + t->bytes[LEVEL_L2] * e->l2_j_per_byte + t->bytes[LEVEL_DRAM] * e->dram_j_per_byte;
 }
 
 /* Scores of a launch that no kernel fuses: whole rectangles (masked after), 16 bits each, written and read twice. */
@@ -380,28 +371,51 @@ static double unfused_parts(double parts_s[CAUSES], struct timing *out, const st
     return total;
 }
 
+struct mapped { struct timing *out; const struct flash *flash; const struct kernel *k; const struct timing_context *ctx; };
+
+/* Fills the parts too: the last clock asked for is the one they are of. */
+static double work_time_s(void *kernel, double hz)
+{
+    const struct mapped *m = kernel;
+    const struct attention_mapping *map = &m->out->mapping.attention;
+
+    return map->unfused ? unfused_parts(m->out->parts_s, m->out, m->k, m->ctx, hz) : flash_parts(m->out->parts_s, m->flash, map, m->ctx, hz);
+}
+
+static double launch_time_s(void *kernel, double hz)
+{
+    return work_time_s(kernel, hz) + launch_overhead_s(((const struct mapped *)kernel)->ctx, true);
+}
+
 void attention_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx)
 {
-    const struct attention_mapping *map = &out->mapping.attention;
-    double highest = clock_highest_hz(ctx), at_highest_s;
     struct flash f;
+    struct mapped mapped = { out, &f, k, ctx };
+    struct clock_load load = { .time_s = launch_time_s, .kernel = &mapped };
 
-    if (map->unfused) {
-        at_highest_s = unfused_parts(out->parts_s, out, k, ctx, highest);
-    } else {
-        flash_prepare(&f, k, map, ctx);
-        at_highest_s = flash_parts(out->parts_s, &f, map, ctx, highest);
-        flash_events(out, &f, &k->attention);
+    if (!out->mapping.attention.unfused) {
+        flash_prepare(&f, k, &out->mapping.attention, ctx);
+        flash_events(out, &f, &k->attention, ctx->hw);
     }
-    out->clock_hz = clock_sustained_hz(ctx, highest, dynamic_energy_j(out, ctx->hw), at_highest_s + launch_overhead_s(ctx, true));
-    if (out->clock_hz < highest) {
-        if (map->unfused)
-            unfused_parts(out->parts_s, out, k, ctx, out->clock_hz);
-        else
-            flash_parts(out->parts_s, &f, map, ctx, out->clock_hz);
-    }
+    work_time_s(&mapped, clock_highest_hz(ctx)); /* unfused: its events and bytes too */
+    load.energy = dynamic_energy_of(&out->events, out->bytes, out->table_bytes, ctx->hw);
+    out->clock_hz = clock_sustained_hz(ctx, clock_highest_hz(ctx), &load);
+    work_time_s(&mapped, out->clock_hz);
     out->flops = k->flops;
     launch_finish(out, ctx, true);
+}
+
+void attention_settle(struct timing *out, const struct kernel *k, const struct timing_context *ctx)
+{
+    struct timing_context unheard = *ctx;
+    struct timing scratch = *out;
+    struct flash f;
+    struct mapped mapped = { &scratch, &f, k, &unheard };
+    struct clock_load load = { dynamic_energy_of(&out->events, out->bytes, out->table_bytes, ctx->hw), launch_time_s, &mapped };
+
+    unheard.account = NULL;
+    flash_prepare(&f, k, &scratch.mapping.attention, ctx);
+    clock_settle(out, ctx, &load);
 }
 
 void attention_tile_of(struct attention_tile *out, const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx)

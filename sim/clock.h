@@ -2,28 +2,43 @@
 /**
  * Sustained clock under the power cap, and the small deterministic arithmetic that the timing models share.
  *
- * Board power while a kernel repeats:  P(f) = P_idle + E (V(f)/V_boost)^2 / t(f)                     docs/clock.md, Eq. 1
- * with E the dynamic energy of one launch at the boost voltage. Above the knee voltage follows frequency, so that for
- * a compute-bound kernel (t ~ 1/f) dynamic power goes as f^x, x = power.voltage_exponent; below the knee as f.
- * At the cap:  f = f_boost ((TDP - P_idle) / (P(f_boost) - P_idle))^(1/x).                            Eq. 2
+ * Board power while a kernel repeats:  P(f) = P_idle + (E_core (V(f)/V_boost)^2 + E_other) / t(f)    docs/clock.md, Eq. 1
+ * with E_core the dynamic energy of one launch under the core's voltage, at boost, E_other that of memory and links, t(f) the launch's time.
+ * Above the knee voltage follows frequency: (V/V_boost)^2 = (f/f_boost)^(x-1), x = power.voltage_exponent; below it stands still.  Eq. 2
+ * At the cap f solves P(f) = TDP, with t(f) as the kernel's model gives it: what does not wait for the clock (memory, launches) does not stretch.
  * Left out: temperature, spread between boards, and the controller's transient (only "has acted" or "has not": `burst`).
  */
 #ifndef LLMSIM_SIM_CLOCK_H
 #define LLMSIM_SIM_CLOCK_H
 
 #include "arch/hardware.h"
+#include "sim/dynamic_energy.h"
 #include "sim/timing.h"
 
 /** Highest clock that the context allows: boost, or the locked clock below it. Hz. */
 double clock_highest_hz(const struct timing_context *ctx);
 
+/** Energy of a switching event on chip at a clock, over that at boost: (V/V_boost)^2, Eq. 2. 0 < share <= 1. */
+double clock_voltage_share(const struct hardware *hw, double hz);
+
+/** A kernel whose clock is sought: its energy, and its time from start to start of the next launch at a clock (s, > 0, falls or stands still with it). */
+struct clock_load {
+    struct dynamic_energy energy;  /* one launch, boost voltage */
+    double (*time_s)(void *kernel, double hz);
+    void *kernel;
+};
+
 /**
- * Clock that holds the power cap.
- * @param energy_j  dynamic energy of one launch at boost voltage, >= 0
- * @param time_s    time of one launch at `highest_hz`, > 0
+ * Clock that holds the power cap: board power comes out at most TDP and at least 0.998 of its dynamic part below it, where the cap acts at all.
  * @return Hz, 0 < f <= highest_hz
  */
-double clock_sustained_hz(const struct timing_context *ctx, double highest_hz, double energy_j, double time_s);
+double clock_sustained_hz(const struct timing_context *ctx, double highest_hz, const struct clock_load *load);
+
+/**
+ * A launch that another model timed at out->clock_hz (parts summed to time_s): moves its clock to where that launch holds the cap, and its time as
+ * `load` stretches between the two clocks; launch gaps stand still. Second order in the difference of the two models.
+ */
+void clock_settle(struct timing *out, const struct timing_context *ctx, const struct clock_load *load);
 
 /** x^e for e a multiple of 1/2, x > 0: products and square roots only, so that every host gives the same bytes. */
 double power_half(double x, double exponent);

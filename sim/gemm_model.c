@@ -368,29 +368,19 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
     return total;
 }
 
-double gemm_cost_energy_j(struct events *events, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
-                          const struct hardware *hw)
+void gemm_cost_events(struct events *events, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)
 {
     const struct gemm_kernel_shape *g = &k->gemm;
-    const struct arch_energy *e = &hw->energy;
     double blocks_steps = (double)map->blocks * (double)map->k_steps;
-    double op_j = g->service.energy_op ? energy_op_j(e, g->service.energy_op) : 0.0;
-    double vector_j = energy_op_j(e, "fma_fp32_vector");
     double outputs = gemm_rows(g) * (double)g->n;
 
     events->fma = outputs * (double)g->k;
     events->fma_op = g->service.energy_op;
-    events->unit_ops = (double)map->tile_m * (double)map->tile_n * (double)map->tile_k * blocks_steps
+    events->unit_ops = dynamic_energy_ops(events->fma, (double)map->tile_m * (double)map->tile_n * (double)map->tile_k * blocks_steps, hw)
                      * (g->service.energy_ops_per_fma > 0.0 ? g->service.energy_ops_per_fma : 1.0);
     events->vector_ops = cost->step.vector_ops * blocks_steps + outputs * (g->epilogue_ops_per_output + 1.0);
     events->sfu_ops = 0.0;
     events->table_entries = g->table_in_kernel ? (double)map->tile_m * (double)map->tile_k * blocks_steps * g->service.a_expand : 0.0;
     events->instructions = blocks_steps * (cost->step.shared_bytes / 512.0 + cost->step.vector_ops / 32.0
                          + (double)map->tile_m * (double)map->tile_n * (double)map->tile_k / 4096.0);
-    return events->unit_ops * at_least(op_j, 0.0) + events->vector_ops * at_least(vector_j, 0.0)
-         + events->instructions * e->instruction_j
-         + cost->step.shared_bytes * blocks_steps * e->shared_j_per_byte
-         + (cost->step.psum_bytes + cost->step.table_bytes) * blocks_steps * e->register_j_per_byte
-         + (cost->l2_read_bytes + cost->l2_write_bytes) * e->l2_j_per_byte
-         + (cost->dram_read_bytes + cost->dram_write_bytes) * e->dram_j_per_byte;
 }

@@ -58,9 +58,8 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
 double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map,
                         const struct timing_context *ctx, double hz);
 
-/** Dynamic energy of one launch at boost voltage (J), and its events. */
-double gemm_cost_energy_j(struct events *events, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
-                          const struct hardware *hw);
+/** Countable events of one launch. */
+void gemm_cost_events(struct events *events, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
 
 /** Legal mapping of one catalogue entry and split, or false and the binding constraint. */
 bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kernel, int64_t split_k, const struct kernel *k,
@@ -87,5 +86,8 @@ double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel 
 
 /** Full analytic evaluation of one mapping: sustained clock, time, parts. */
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);
+
+/** clock_settle() of a GEMM that another model timed. */
+void gemm_settle(struct timing *out, const struct kernel *k, const struct timing_context *ctx);
 
 #endif

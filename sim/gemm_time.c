@@ -34,25 +34,51 @@ double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel 
     return gemm_cost_time_s(NULL, &cost, map, ctx, clock_highest_hz(ctx)) + around_s(map, ctx);
 }
 
+struct mapped { double *parts_s; const struct gemm_cost *cost; const struct gemm_mapping *map; const struct timing_context *ctx; double hz; };
+
+/* Fills the parts too, which are those of the last clock asked for. */
+static double launch_time_s(void *kernel, double hz)
+{
+    struct mapped *m = kernel;
+
+    m->hz = hz;
+    return gemm_cost_time_s(m->parts_s, m->cost, m->map, m->ctx, hz) + around_s(m->map, m->ctx);
+}
+
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)
 {
     struct timing local;
     struct gemm_cost cost;
-    double highest = clock_highest_hz(ctx), energy_j, at_highest_s;
+    struct mapped mapped = { .cost = &cost, .map = map, .ctx = ctx };
+    struct clock_load load = { .time_s = launch_time_s, .kernel = &mapped };
 
     if (!out)
         out = &local;
     memset(out, 0, sizeof *out);
+    mapped.parts_s = out->parts_s;
     gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
-    energy_j = gemm_cost_energy_j(&out->events, &cost, map, k, ctx->hw);
-    at_highest_s = gemm_cost_time_s(out->parts_s, &cost, map, ctx, highest) + around_s(map, ctx);
-    out->clock_hz = clock_sustained_hz(ctx, highest, energy_j, at_highest_s);
-    if (out->clock_hz < highest)
-        gemm_cost_time_s(out->parts_s, &cost, map, ctx, out->clock_hz);
+    gemm_cost_events(&out->events, &cost, map, k, ctx->hw);
     fill_bytes(out, &cost, map);
+    load.energy = dynamic_energy_of(&out->events, out->bytes, out->table_bytes, ctx->hw);
+    out->clock_hz = clock_sustained_hz(ctx, clock_highest_hz(ctx), &load);
+    if (mapped.hz != out->clock_hz)
+        launch_time_s(&mapped, out->clock_hz);
     out->flops = k->flops;
     out->parts_s[CAUSE_LAUNCH] += map->kernel->gap_s;
     account_part(ctx->account, "launch: the engine around its plugin", CAUSE_LAUNCH, map->kernel->gap_s);
     launch_finish(out, ctx, true);
     return out->time_s;
+}
+
+void gemm_settle(struct timing *out, const struct kernel *k, const struct timing_context *ctx)
+{
+    struct timing_context unheard = *ctx;
+    struct gemm_cost cost;
+    double parts_s[CAUSES];
+    struct mapped mapped = { .parts_s = parts_s, .cost = &cost, .map = &out->mapping.gemm, .ctx = &unheard };
+    struct clock_load load = { dynamic_energy_of(&out->events, out->bytes, out->table_bytes, ctx->hw), launch_time_s, &mapped };
+
+    unheard.account = NULL;
+    gemm_cost_of(&cost, &out->mapping.gemm, k, ctx->hw, ctx->stack);
+    clock_settle(out, ctx, &load);
 }

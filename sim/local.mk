@@ -14,6 +14,8 @@ libllmsim_model_la_SOURCES += \
 	sim/bounds.h \
 	sim/clock.c \
 	sim/clock.h \
+	sim/dynamic_energy.c \
+	sim/dynamic_energy.h \
 	sim/collective.c \
 	sim/collective.h \
 	sim/convert.c \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run has come to so far: a row for each (phase, role, note), a sum for each phase, warnings. Sums are integer picoseconds. */
+#include <math.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -76,16 +77,6 @@ enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t
     return STATUS_OK;
 }
 
-/* Energy of a switching event at a clock, over that at boost: V^2 goes as f^(x-1) above the knee and stands still below. docs/clock.md */
-double replay_voltage_scale(const struct hardware *hw, double hz)
-{
-    double floor_hz = hz > hw->power.voltage_knee_hz ? hz : hw->power.voltage_knee_hz;
-
-    if (!(hz > 0) || floor_hz >= hw->clock.boost_hz || hw->power.voltage_exponent <= 1)
-        return 1;
-    return power_half(floor_hz / hw->clock.boost_hz, hw->power.voltage_exponent - 1);
-}
-
 static const char *kind_name(const struct kernel *k, const struct timing *t)
 {
     switch (k->kind) {
@@ -123,7 +114,9 @@ void replay_row_amounts(struct replay *r, struct breakdown_row *row, double laun
     row->simulated_events += t->simulated_events;
     state->error += launches * (double)p->time_ps * (t->extrapolation_error + sampled_error);
     state->fraction += launches * (double)p->time_ps * t->simulated_fraction * simulated;
-    state->scale += launches * (double)p->time_ps * replay_voltage_scale(r->spec->hw, t->clock_hz);
+    struct dynamic_energy energy = dynamic_energy_of(&t->events, t->bytes, t->table_bytes, r->spec->hw);
+    state->core_j += launches * dynamic_energy_core_j(&energy);
+    state->scaled_core_j += launches * dynamic_energy_core_j(&energy) * clock_voltage_share(r->spec->hw, t->clock_hz);
     if (p->time_ps > state->longest_ps) {
         state->longest_ps = p->time_ps;
         if (k->kind == KERNEL_GEMM || k->kind == KERNEL_ATTENTION)
@@ -165,9 +158,7 @@ void replay_rows_finish(struct replay *r)
         if (row->simulated_fraction > 1)
             row->simulated_fraction = 1;
         row->extrapolation_error = row->time_ps > 0 ? r->states[i].error / (double)row->time_ps : 0;
-        row->voltage_scale = busy_ps > 0 && r->states[i].scale > 0 ? r->states[i].scale / busy_ps : 1;
-        if (row->voltage_scale > 1 || r->states[i].scale <= 0)
-            row->voltage_scale = 1;
+        row->voltage_scale = r->states[i].core_j > 0 ? fmin(r->states[i].scaled_core_j / r->states[i].core_j, 1) : 1;
         weighted += row->simulated_fraction * (double)row->time_ps;
         error += row->extrapolation_error * (double)row->time_ps;
         weight += (double)row->time_ps;

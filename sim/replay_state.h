@@ -15,7 +15,8 @@ enum { WARNINGS_MAX = 32 };
 struct row_state {
     int64_t longest_ps;               /* of its launches; -1: none yet */
     int64_t idle_ps;                  /* of the row's time: the device waits for the host, and the weights below do not count it */
-    double fraction, error, scale;    /* simulated fraction, extrapolation error and voltage scale, weighted by launches x ps */
+    double fraction, error;           /* simulated fraction and extrapolation error, weighted by launches x ps */
+    double core_j, scaled_core_j;     /* dynamic energy under the core's voltage, at boost and at the clocks that ran */
 };
 
 struct replay {
@@ -64,8 +65,6 @@ enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t
                             int64_t best_ps, int64_t roofline_ps);
 /* Adds flops, bytes and events of `launches` launches, which may be a fraction; sets the kind. */
 void replay_amounts_add(struct breakdown_row *row, double launches, const struct kernel *k, const struct timing *t);
-/* Energy of a switching event on chip at a clock, over that at boost. */
-double replay_voltage_scale(const struct hardware *hw, double hz);
 /* Adds the amounts (bytes, events) of `launches` launches; may be a fraction where iterations are interpolated. */
 void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
                         const struct ps_timing *p);

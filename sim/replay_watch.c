@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an observer is shown of an iteration: a row for each kernel of the step, of one launch, and the intervals in order. sim/observe.h */
+#include "sim/clock.h"
 #include "sim/replay_state.h"
 
 enum status replay_watch_step(struct replay *r, int64_t count)
@@ -12,7 +13,7 @@ enum status replay_watch_step(struct replay *r, int64_t count)
 static void add_share(struct breakdown_row *row, const struct replay *r, double share, const struct kernel *k, const struct ps_timing *p)
 {
     replay_amounts_add(row, share, k, p->timing);
-    row->voltage_scale += share * replay_voltage_scale(r->spec->hw, p->timing->clock_hz);
+    row->voltage_scale += share * clock_voltage_share(r->spec->hw, p->timing->clock_hz);
     row->simulated_fraction += share * p->timing->simulated_fraction;
 }
 

@@ -47,7 +47,7 @@ struct breakdown_row {
     double simulated_fraction;     /* weighted by time */
     double extrapolation_error;    /* share of time_ps by which what was not simulated may be off: mean over launches, weighted by time */
     int64_t simulated_events;
-    double voltage_scale;          /* energy of an on-chip operation over that at boost: (V/V_boost)^2, mean over the row's time; 1 where the cap does not act */
+    double voltage_scale;          /* energy of an on-chip operation over that at boost: (V/V_boost)^2, mean over the row's launches by their energy; 1 where the cap does not act */
 };
 
 struct phase_result {

@@ -37,7 +37,7 @@ const char *level_name(enum level level);
 struct events {
     double fma;              /* logical multiply-adds on the matrix unit */
     const char *fma_op;      /* energy op of one unit operation; NULL none */
-    double unit_ops;         /* of fma_op: fma x energy_ops_per_fma (tile padding included: padded lanes switch too) */
+    double unit_ops;         /* of fma_op: fma x energy_ops_per_fma; padding of tiles counts energy.zero_operand of one each (sim/dynamic_energy.h) */
     double vector_ops, sfu_ops;
     double instructions;     /* warp instructions, estimate */
     double table_entries;    /* LUT: entries built */

@@ -6,6 +6,7 @@
 
 #include "arch/arch.h"
 #include "costmodel/energy.h"
+#include "sim/clock.h"
 #include "sim/layout.h"
 #include "sim/lower.h"
 #include "sim/memory.h"
@@ -252,25 +253,86 @@ static void energy_adds_up(void)
     CU_ASSERT_TRUE(r.average_power_w > s.hw->power.idle_w && r.average_power_w < 1.15 * s.hw->power.tdp_w);
 }
 
-/* A large fp16 GEMM runs an A100 at its 400 W limit: 257 to 288 TFLOP/s on random data (shared notes on clocks and power). */
-static void gemm_draws_the_board_limit(void)
-{
-    static const char text[] = "llmsim-trace 1\nmodel gemm layers=1 hidden=8192 heads=64 kv_heads=8 head_dim=128 vocab=32000 intermediate=8192\n"
-                               "weight mlp.down matrices=1 rows=8192 cols=8192\nstep prefill\n  seq q=8192 kv=8192\n"
-                               "  gemm mlp.down m=8192 n=8192 k=8192\nend\nend-trace steps=1\n";
-    struct run_spec s = spec_of("A100-80GB-SXM", "fp16", 1, "analytic");
-    struct result r;
-    char path[] = "gemm_8192_power.trace";
-    FILE *f = fopen(path, "w");
+static const char gemm_8192[] =
+    "llmsim-trace 1\nmodel gemm layers=1 hidden=8192 heads=64 kv_heads=8 head_dim=128 vocab=32000 intermediate=8192\n"
+    "weight mlp.down matrices=1 rows=8192 cols=8192\nstep prefill\n  seq q=8192 kv=8192\n"
+    "  gemm mlp.down m=8192 n=8192 k=8192\nend\nend-trace steps=1\n";
+/* One token against 2 GiB of weights: DRAM decides. */
+static const char gemv_32768[] =
+    "llmsim-trace 1\nmodel gemv layers=1 hidden=32768 heads=64 kv_heads=8 head_dim=128 vocab=32000 intermediate=32768\n"
+    "weight mlp.down matrices=1 rows=32768 cols=32768\nstep decode\n  seq q=1 kv=1\n"
+    "  gemm mlp.down m=1 n=32768 k=32768\nend\nend-trace steps=1\n";
 
-    if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0 || run(&r, &s, path, &arena, NULL, NULL, &err)) {
-        CHECK_ROW("run", false);
-        return;
-    }
+/* Watts of one device that runs the trace; 0: it did not run. */
+static double power_w(struct result *r, const struct run_spec *spec, const char *text)
+{
+    char path[] = "power.trace";
+    FILE *f = fopen(path, "w");
+    bool ran = f != NULL && fputs(text, f) >= 0 && fclose(f) == 0 && run(r, spec, path, &arena, NULL, NULL, &err) == STATUS_OK;
+
     remove(path);
-    energy_account(&r, s.hw);
-    printf("# 8192^3 fp16: %.0f W, %.0f TFLOP/s\n", r.average_power_w, r.rows[0].flops / (double)r.rows[0].time_ps);
-    CU_ASSERT_TRUE(r.average_power_w > 300 && r.average_power_w < 410);
+    if (!ran)
+        return 0;
+    energy_account(r, spec->hw);
+    return r->average_power_w;
+}
+
+/* Large fp16 GEMMs run boards at their limits and not over them (A100: 257 to 288 TFLOP/s on random data at 400 W, shared notes on clocks and power;
+ * the bounds of 300 to 400 W are the issue's); a kernel that waits for memory draws between idle and the limit: reads of 2 TB/s take 98 W of
+ * HBM2E at Micron's 6 pJ/bit, of 3.35 TB/s 121 W of HBM3 at 4.5 pJ/bit, the rest is on chip. */
+static void boards_hold_their_limits(void)
+{
+    static const struct { const char *device, *fidelity, *trace; double low_w, high_w; } rows[] = {
+        { "A100-80GB-SXM",  "analytic", gemm_8192,  300, 400 }, { "A100-80GB-SXM",  "cycle",    gemm_8192,  300, 400 },
+        { "A100-80GB-PCIE", "analytic", gemm_8192,  250, 300 }, { "H100-80GB-SXM",  "analytic", gemm_8192,  600, 700 },
+        { "H100-80GB-SXM",  "cycle",    gemm_8192,  600, 700 }, { "A40",            "analytic", gemm_8192,  250, 300 },
+        { "L4",             "analytic", gemm_8192,  60,  72 },  { "A100-80GB-SXM",  "analytic", gemv_32768, 180, 300 },
+        { "H100-80GB-SXM",  "analytic", gemv_32768, 220, 420 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run_spec s = spec_of(rows[i].device, "fp16", 1, rows[i].fidelity);
+        struct result r;
+        double w = power_w(&r, &s, rows[i].trace);
+        char label[160];
+
+        snprintf(label, sizeof label, "%s, %s, %s: %.1f W at %.0f TFLOP/s, expected %.0f to %.0f W", rows[i].device, rows[i].fidelity,
+                 rows[i].trace == gemm_8192 ? "GEMM" : "GEMV", w, w > 0 ? r.rows[0].flops / (double)r.rows[0].time_ps : 0, rows[i].low_w, rows[i].high_w);
+        printf("# %s\n", label);
+        CHECK_ROW(label, w >= rows[i].low_w && w <= rows[i].high_w);
+    }
+}
+
+/* What the cap does: dynamic power of a launch at the sustained clock is at most what TDP leaves over idle, and not far below it; at boost it was over. */
+static double one_over_clock(void *kernel, double hz)
+{
+    const double *model = kernel; /* seconds that wait for the clock, at 1 Hz; seconds that do not */
+
+    return model[0] / hz + model[1];
+}
+
+static void cap_is_held_from_below(void)
+{
+    static const struct { const char *label; double core_j, other_j, clocked_s, fixed_s; } rows[] = {
+        { "core and clock alone",        2.2, 0,    4e-3, 0 },
+        { "a fifth waits for memory",    2.2, 0.2,  4e-3, 1e-3 },
+        { "most waits for memory",       2.0, 0.2,  1e-3, 3e-3 },
+        { "far over: below the knee",    9.0, 0.2,  4e-3, 0.5e-3 },
+        { "memory alone is over",        0.1, 2.0,  1e-3, 3e-3 },
+    };
+    struct run_spec s = spec_of("A100-80GB-SXM", "fp16", 1, "analytic");
+    struct timing_context ctx = { .hw = s.hw, .stack = s.stack, .ranks = 1 };
+    double boost = s.hw->clock.boost_hz, budget_w = s.hw->power.tdp_w - s.hw->power.idle_w;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double model[2] = { rows[i].clocked_s * boost, rows[i].fixed_s };
+        struct clock_load load = { { .matrix_j = rows[i].core_j, .dram_j = rows[i].other_j }, one_over_clock, model };
+        double hz = clock_sustained_hz(&ctx, boost, &load);
+        double w = (rows[i].core_j * clock_voltage_share(s.hw, hz) + rows[i].other_j) / one_over_clock(model, hz);
+
+        CHECK_ROW(rows[i].label, (rows[i].core_j + rows[i].other_j) / one_over_clock(model, boost) > budget_w);
+        CHECK_ROW(rows[i].label, hz > 0 && hz < boost && w <= budget_w && w >= 0.998 * budget_w);
+    }
 }
 
 /* Decode attention from a few sampled contexts against every context, 600 iterations from 100 tokens on: under 1 %. */
@@ -318,7 +380,8 @@ static void sampled_attention_is_close(void)
 
 static const struct test tests[] = {
     { "sampled decode attention", sampled_attention_is_close },
-    { "a large GEMM draws the board's limit", gemm_draws_the_board_limit },
+    { "boards hold their limits", boards_hold_their_limits },
+    { "the cap is held from below", cap_is_held_from_below },
     { "recipes parse, print and refuse", recipes_parse_and_print },
     { "bytes, unit and inserted kernels of a product", gemm_bytes_and_units },
     { "table precompute traffic", table_precompute_traffic },

@@ -88,6 +88,7 @@ void time_gemm(struct timing *out, const struct kernel &k, const struct timing_c
     out->bytes[LEVEL_L2] += cost.reduce_bytes;
     out->parts_s[CAUSE_LAUNCH] += map.kernel->gap_s;
     finish(out, ctx);
+    gemm_settle(out, &k, &ctx);
 }
 
 /// Of the round trips that a block waits for one after the other, the first tile's and the results' are simulated; the others come before its
@@ -119,6 +120,7 @@ bool time_attention(struct timing *out, const struct kernel &k, const struct tim
     attention_add_around(out->parts_s, &k, &map, &ctx, out->clock_hz);
     out->bytes[LEVEL_L2] += 2.0 * static_cast<double>(program.combine_bytes());
     finish(out, ctx);
+    attention_settle(out, &k, &ctx);
     return true;
 }
 
