@@ -26,8 +26,10 @@ void attention_settle(struct timing *out, const struct kernel *k, const struct t
 struct attention_tile {
     double matrix_cycles, softmax_cycles, shared_cycles; /* one KV tile of one block */
     double l2_bytes;                 /* keys and values of a tile */
-    double chain_loads;              /* memory round trips that a block waits for one after the other, main loop aside */
-    double first_latency_cycles, later_latency_cycles; /* of each, in the first wave of blocks and in later ones */
+    double first_before_cycles, later_before_cycles; /* start and dependent loads before a block's first tile of keys, in the first wave and in later ones: Eq. 4
+                                                        less two round trips, of the first tile and of the results */
+    double fill_cycles;              /* more for the first tile: its product and softmax have nothing to run under */
+    double tile_loads;               /* round trips to memory in each tile */
 };
 void attention_tile_of(struct attention_tile *out, const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx);
 

@@ -237,13 +237,26 @@ static void add_prepare(double parts_s[CAUSES], const struct flash *f, const str
     account_part(ctx->account, "kernels that prepare: launch", CAUSE_LAUNCH, launch_s);
 }
 
+static double fill_cycles(const struct flash *f)
+{
+    return f->kernel->warp_mma_cycles > 0.0 ? f->tile.matrix + f->tile.softmax : f->split_softmax ? 0.5 * f->tile.matrix + f->tile.softmax : 0.0;
+}
+
+/* Start of a block and the round trips that it waits for one after the other, but for `without` of them. */
+static double dependent_cycles(const struct flash *f, double latency, bool later, double without, const struct hardware *hw)
+{
+    bool stays = later && f->kernel->chain_later > 0;
+    double loads = (double)(stays ? f->kernel->chain_later : f->kernel->chain_loads);
+
+    return (stays ? 0.0 : hw->launch.block_cycles) + at_least(loads - without, 0.0) * latency
+         + f->rotary_loads * 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+}
+
 /* SM cycles that a block's own chain takes beside its main loop: start; lengths and block table, queries and first keys, first values, results;
  * and, where softmax runs under another product, the first product and softmax that have nothing to run under. docs/attention.md, Eq. 4 */
 static double chain_cycles(const struct flash *f, double latency, bool later, const struct hardware *hw)
 {
-    double fill = f->kernel->warp_mma_cycles > 0.0 ? f->tile.matrix + f->tile.softmax : f->split_softmax ? 0.5 * f->tile.matrix + f->tile.softmax : 0.0;
-
-    return (later && f->kernel->chain_later > 0 ? (double)f->kernel->chain_later * latency : hw->launch.block_cycles + (double)f->kernel->chain_loads * latency) + f->rotary_loads * 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles) + fill;
+    return dependent_cycles(f, latency, later, 0.0, hw) + fill_cycles(f);
 }
 
 /* Of blocks after the first wave: from L2 or from DRAM, as the launch misses, with the queues of a loaded memory. */
@@ -422,12 +435,15 @@ void attention_tile_of(struct attention_tile *out, const struct kernel *k, const
 {
     const struct hardware *hw = ctx->hw;
     struct flash f;
+    double first;
 
     flash_prepare(&f, k, map, ctx);
+    first = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles);
     *out = (struct attention_tile){ .matrix_cycles = f.tile.matrix, .softmax_cycles = f.tile.softmax, .shared_cycles = f.tile.shared,
-                                    .l2_bytes = f.tile.l2_bytes, .chain_loads = (double)f.kernel->chain_loads,
-                                    .first_latency_cycles = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles),
-                                    .later_latency_cycles = later_latency_cycles(&f, hw) };
+                                    .l2_bytes = f.tile.l2_bytes, .tile_loads = f.kernel->tile_loads,
+                                    .first_before_cycles = dependent_cycles(&f, first, false, 2.0, hw),
+                                    .later_before_cycles = dependent_cycles(&f, later_latency_cycles(&f, hw), true, 2.0, hw),
+                                    .fill_cycles = fill_cycles(&f) };
 }
 
 void attention_add_around(double parts_s[CAUSES], const struct kernel *k, const struct attention_mapping *map, const struct timing_context *ctx, double hz)

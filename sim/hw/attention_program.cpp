@@ -20,7 +20,7 @@ AttentionProgram::AttentionProgram(const struct kernel &k, const struct attentio
 {
     const struct attention_kernel_shape &a = k.attention;
     const struct attention_kernel &backend = *attention_kernel_of(&a, ctx.stack, ctx.hw);
-    const double q = static_cast<double>(map.tile_q), operand = a.compute && a.compute->bits > 0 ? a.compute->bits / 8.0 : 2.0;
+    const double operand = a.compute && a.compute->bits > 0 ? a.compute->bits / 8.0 : 2.0;
     struct attention_tile tile;
     attention_tile_of(&tile, &k, &map, &ctx);
     tile_bytes_ = std::max<int64_t>(cycles(tile.l2_bytes), 32);
@@ -30,8 +30,11 @@ AttentionProgram::AttentionProgram(const struct kernel &k, const struct attentio
     step_.serial = !backend.split_softmax;
     step_.fragments = 4;   // split softmax: two warp groups, each with its next product under way (FlashAttention-3, 3.1 and 3.2)
     stretch_busiest(tile, *ctx.hw);
-    q_bytes_ = std::max<int64_t>(cycles(q * static_cast<double>(a.head_dim) * operand), 32);
-    o_bytes_ = std::max<int64_t>(cycles(q * static_cast<double>(a.v_head_dim) * (map.split_kv > 1 ? 4.0 : a.out ? a.out->bits / 8.0 : 2.0)), 32);
+    q_row_bytes_ = static_cast<double>(a.head_dim) * operand;
+    o_row_bytes_ = static_cast<double>(a.v_head_dim) * (map.split_kv > 1 ? 4.0 : a.out ? a.out->bits / 8.0 : 2.0);
+    fill_cycles_ = cycles(tile.fill_cycles);
+    if (tile.tile_loads > 0)
+        stages_ = static_cast<int>(std::max(std::min(std::round(1.0 / tile.tile_loads), 16.0), 1.0));
 
     const int64_t packing = attention_packed_heads(&a, &backend);
     const int64_t heads = a.heads / packing;
@@ -47,12 +50,15 @@ AttentionProgram::AttentionProgram(const struct kernel &k, const struct attentio
                     if (a.window > 0)
                         from = std::max<int64_t>(0, (a.causal ? s.kv - s.q + first_query + 1 : s.kv) - a.window);
                     const int64_t first = from / map.tile_kv, count = divide_up(std::max<int64_t>(to, 1), map.tile_kv) - first;
-                    const int64_t each = divide_up(count, map.split_kv);
+                    const int64_t each = divide_up(count, map.split_kv), rows = std::min(map.tile_q, s.q * packing - t * map.tile_q);
                     for (int64_t split = 0; split < map.split_kv && split * each < count; ++split) {
                         const int64_t n = std::min(each, count - split * each);
                         blocks_.push_back({static_cast<int32_t>(g), static_cast<int32_t>(sequence), static_cast<int32_t>(head),
-                                           static_cast<int32_t>(first + split * each), static_cast<int32_t>(n)});
+                                           static_cast<int32_t>(first + split * each), static_cast<int32_t>(n),
+                                           static_cast<int32_t>(rows), static_cast<int32_t>(s.kv)});
+                        combine_bytes_ += cycles(static_cast<double>(rows) * o_row_bytes_);
                         total_steps_ += n;
+                        longest_ = std::max(longest_, n);
                     }
                 }
             }
@@ -62,8 +68,8 @@ AttentionProgram::AttentionProgram(const struct kernel &k, const struct attentio
     struct attention_work work;
     attention_work_of(&work, &a);
     warm_ = std::min(warm / std::max(work.q_bytes + work.kv_bytes, 1.0), 1.0);
-    if (map.split_kv > 1)
-        combine_bytes_ = static_cast<int64_t>(blocks_.size()) * o_bytes_;
+    combine_bytes_ = map.split_kv > 1 ? combine_bytes_ : 0;
+    length_ = longest_;
 }
 
 /// Product and softmax of a tile, where one runs under the other, take the root of the sum of their squares (docs/attention.md, Eq. 2). Both share
@@ -84,7 +90,8 @@ void AttentionProgram::stretch_busiest(const struct attention_tile &t, const str
 
 BlockShape AttentionProgram::shape(int64_t block) const
 {
-    return {blocks_[static_cast<size_t>(block)].count, 2};
+    const int64_t count = blocks_[static_cast<size_t>(block)].count;
+    return {std::max<int64_t>(length_ < longest_ ? (2 * count * length_ + longest_) / (2 * longest_) : count, 1), stages_};
 }
 
 int AttentionProgram::loads(int64_t block, int64_t step, Chunk out[max_chunks]) const
@@ -95,15 +102,16 @@ int AttentionProgram::loads(int64_t block, int64_t step, Chunk out[max_chunks]) 
     out[0] = Chunk();
     out[0].key = uint64_t{1} << 63 ^ static_cast<uint64_t>(b.group) << 54 ^ static_cast<uint64_t>(b.sequence) << 36 ^
                  static_cast<uint64_t>(head) << 24 ^ static_cast<uint64_t>(b.first + step);
-    out[0].bytes = tile_bytes_;
+    const int64_t keys = std::max<int64_t>(std::min<int64_t>(b.keys - (b.first + step) * map_.tile_kv, map_.tile_kv), 1);
+    out[0].bytes = std::max<int64_t>(tile_bytes_ * keys / map_.tile_kv, 32);
     out[0].address = (out[0].key * 0x9e3779b97f4a7c15u >> 24) / 256 * 256;   // pages of the cache lie anywhere
     out[0].warm = key_in_share(out[0].key, warm_);
     if (step > 0)
         return 1;
     out[1] = Chunk();   // its queries
     out[1].key = uint64_t{3} << 62 ^ static_cast<uint64_t>(block);
-    out[1].bytes = q_bytes_;
-    out[1].address = (uint64_t{1} << 36) + static_cast<uint64_t>(block * q_bytes_);
+    out[1].bytes = std::max<int64_t>(cycles(b.rows * q_row_bytes_), 32);
+    out[1].address = (uint64_t{1} << 36) + static_cast<uint64_t>(block * out[1].bytes);
     out[1].warm = key_in_share(out[1].key, warm_);
     out[1].keep = false;
     return 2;
@@ -113,7 +121,7 @@ StepCost AttentionProgram::cost(int64_t block, int64_t step) const
 {
     (void)block;
     StepCost c = step_;
-    c.serial = c.serial || step == 0;   // the first softmax has no product to run under
+    c.latency += step == 0 ? fill_cycles_ : 0;   // the first softmax has no product to run under
     return c;
 }
 
@@ -121,8 +129,8 @@ int AttentionProgram::epilogue_stores(int64_t block, Chunk out[max_chunks]) cons
 {
     out[0] = Chunk();
     out[0].key = uint64_t{1} << 62 ^ static_cast<uint64_t>(block);
-    out[0].bytes = o_bytes_;
-    out[0].address = (uint64_t{2} << 36) + static_cast<uint64_t>(block * o_bytes_);
+    out[0].bytes = std::max<int64_t>(cycles(blocks_[static_cast<size_t>(block)].rows * o_row_bytes_), 32);
+    out[0].address = (uint64_t{2} << 36) + static_cast<uint64_t>(block * out[0].bytes);
     out[0].keep = false;
     return 1;
 }

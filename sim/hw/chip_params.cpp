@@ -64,8 +64,8 @@ ChipParams chip_params(const struct hardware &hw, double clock_hz)
     p.sms = static_cast<int>(hw.sm.count);
     p.clock_hz = clock_hz;
     p.sm.block_cycles = static_cast<int64_t>(hw.launch.block_cycles);
-    // Assumption: two dependent round trips to L2, one for the kernel's parameters and one for the first address translation.
-    p.sm.cold_cycles = static_cast<int64_t>(hw.l2.near_latency_cycles + std::max(hw.l2.far_latency_cycles, hw.l2.near_latency_cycles));
+    // Assumption: a dependent round trip to L2, for the kernel's parameters and the first address translation.
+    p.sm.cold_cycles = static_cast<int64_t>(std::max(hw.l2.far_latency_cycles, hw.l2.near_latency_cycles));
     p.sm.barrier_cycles = static_cast<int64_t>(hw.sm.barrier_cycles);
     p.sm.read_bytes_per_cycle = hw.sm.l2_read_bytes_per_cycle > 0 ? hw.sm.l2_read_bytes_per_cycle : 64;
     p.sm.write_bytes_per_cycle = p.sm.read_bytes_per_cycle;

@@ -75,6 +75,7 @@ void time_gemm(struct timing *out, const struct kernel &k, const struct timing_c
     ChipParams chip = chip_params(*ctx.hw, out->clock_hz);
     GemmProgram program(k, map, cost, *ctx.hw);
     chip.sm.slots = std::max(program.blocks_per_sm(), 1);
+    chip.sm.holds_stage = true;
     chip.sm.overlap_epilogue = map.kernel->persistent;
     if (ctx.hw->sm.epilogue_bytes_per_cycle > 0)
         chip.sm.write_bytes_per_cycle = std::min(chip.sm.write_bytes_per_cycle, ctx.hw->sm.epilogue_bytes_per_cycle);
@@ -97,9 +98,10 @@ void set_chain(ChipParams *chip, const struct kernel &k, const struct attention_
 {
     struct attention_tile tile;
     attention_tile_of(&tile, &k, &map, &ctx);
-    const double before = std::max(tile.chain_loads - 2.0, 0.0);
-    chip->sm.block_cycles += static_cast<int64_t>(before * tile.later_latency_cycles);
-    chip->sm.cold_cycles = static_cast<int64_t>(before * std::max(tile.first_latency_cycles - tile.later_latency_cycles, 0.0));
+    chip->sm.in_turn = true;
+    chip->sm.barrier_cycles *= 2;   // a tile is two products
+    chip->sm.block_cycles = static_cast<int64_t>(tile.later_before_cycles);
+    chip->sm.cold_cycles = static_cast<int64_t>(std::max(tile.first_before_cycles - tile.later_before_cycles, 0.0));
     if (ctx.hw->dram.tiled_efficiency > 0)
         chip->dram.read_bytes_per_s *= ctx.hw->dram.tiled_efficiency;
 }
@@ -111,11 +113,11 @@ bool time_attention(struct timing *out, const struct kernel &k, const struct tim
     if (map.unfused || !backend)
         return false;
     ChipParams chip = chip_params(*ctx.hw, out->clock_hz);
-    const AttentionProgram program(k, map, ctx);
+    AttentionProgram program(k, map, ctx);
     set_chain(&chip, k, map, ctx);
     chip.sm.slots = static_cast<int>(std::max<int64_t>(std::min<int64_t>(program.blocks_per_sm(), (program.blocks() + chip.sms - 1) / chip.sms), 1));
     const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots, blocks = program.blocks();
-    const Simulated s = simulate_attention(chip, program, slots, effort);
+    const Simulated s = simulate_attention(chip, &program, slots, effort);
     fill(out, s, chip, std::min(slots, blocks));
     attention_add_around(out->parts_s, &k, &map, &ctx, out->clock_hz);
     out->bytes[LEVEL_L2] += 2.0 * static_cast<double>(program.combine_bytes());
@@ -131,6 +133,7 @@ void set_rounds(ChipParams *chip, const struct kernel &k, const struct stream_sh
     const double l2 = 0.5 * (hw.l2.near_latency_cycles + hw.l2.far_latency_cycles), chain = cut.how ? static_cast<double>(cut.how->chain) : 0.0;
     chip->sm.block_cycles = static_cast<int64_t>(stream_start_cycles(&hw) + chain * l2 + (cut.passes - 1.0) * 2.0 * hw.sm.barrier_cycles);
     chip->sm.cold_cycles = 0;
+    chip->sm.in_turn = true;
     chip->sm.barrier_cycles = 0;
     chip->sm.max_bytes_in_flight = 0;   // ordinary loads: bounded by the threads' registers, which the resident blocks are
     chip->l2.dirty_bytes = std::max<int64_t>(k.warm.out_bytes, 1);
@@ -150,7 +153,6 @@ void time_stream(struct timing *out, const struct kernel &k, const struct timing
     chip.sm.slots = static_cast<int>(std::max<int64_t>(std::min<int64_t>(program.blocks_per_sm(), (program.blocks() + chip.sms - 1) / chip.sms), 1));
     set_rounds(&chip, k, program.cut(), *ctx.hw);
     const int64_t slots = static_cast<int64_t>(chip.sms) * chip.sm.slots, blocks = program.blocks();
-    chip_add_pattern(&chip, program.rows(slots));
     const Simulated s = simulate_stream(chip, program, slots, effort);
     fill(out, s, chip, std::min(slots, blocks));
     out->parts_s[CAUSE_STALL] += atomics_s(program.cut(), s.value[in_cycles] / out->clock_hz, out->clock_hz);

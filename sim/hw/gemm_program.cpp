@@ -59,14 +59,13 @@ GemmProgram::GemmProgram(const struct kernel &k, const struct gemm_mapping &map,
 }
 
 /// Units of an SM get their instructions from the same schedulers, so the busiest is held up by the others: its time is the
-/// p-norm of all, p measured on the chip (sm.overlap_exponent; docs/gemm.md, Eq. 4). The port that takes in the tile is one of them (what a
-/// cluster fetches once still comes in at each SM); memory beyond it is not: that contends here.
+/// p-norm of all, p measured on the chip (sm.overlap_exponent; docs/gemm.md, Eq. 4). The port that takes in the tile is one of them, with what this block of a
+/// cluster fetches itself; memory beyond it is not: that contends here.
 void GemmProgram::stretch_busiest(const struct gemm_step &s, const struct hardware &hw)
 {
     const struct gemm_kernel_shape &g = kernel_.gemm;
     const double rows = static_cast<double>(std::min(map_.tile_m, g.m)), columns = static_cast<double>(std::min(map_.tile_n, g.n));
-    const double tile = (rows * a_bytes_per_element_ + columns * b_bytes_per_element_) * static_cast<double>(map_.tile_k);
-    const double terms[] = {s.matrix_cycles, s.vector_cycles, s.shared_cycles, s.register_cycles, tile / std::max(hw.sm.l2_read_bytes_per_cycle, 1.0)};
+    const double terms[] = {s.matrix_cycles, s.vector_cycles, s.shared_cycles, s.register_cycles, s.l2_bytes / std::max(hw.sm.l2_read_bytes_per_cycle, 1.0)};
     int64_t *const places[] = {&step_.matrix, &step_.vector, &step_.shared, &step_.register_file};
     size_t busiest = 0;
     for (size_t i = 1; i < 4; ++i)
@@ -74,6 +73,9 @@ void GemmProgram::stretch_busiest(const struct gemm_step &s, const struct hardwa
     *places[busiest] = cycles(overlap_norm(terms, 5, hw.sm.overlap_exponent));
     for (int64_t *place : places)
         *place = map_.efficiency > 0 ? cycles(static_cast<double>(*place) / map_.efficiency) : *place;
+    // Kernels of mma.sync turn their results round in shared memory to write whole lines: four bytes in, four out. Bulk stores have a port of their own.
+    if (!map_.kernel->warp_specialised)
+        staging_cycles_ = 8.0 * rows * columns / hw.sm.shared_bytes_per_cycle;
     edge_cycles_ = map_.stream_k ? 0 : cycles(static_cast<double>(map_.grid_m * map_.tile_m - g.m) * map_.kernel->absent_row_cycles);
 }
 
@@ -185,6 +187,7 @@ StepCost GemmProgram::epilogue_cost(int64_t block) const
     StepCost c;
     c.vector = cycles(cost_.epilogue_vector_cycles * share_);
     c.register_file = cycles(cost_.drain_cycles * share_);
+    c.shared = cycles(staging_cycles_ * share_);
     return c;
 }
 

@@ -17,8 +17,7 @@ L2Module::L2Module(const sc_core::sc_module_name &name, const L2Params &params) 
 {
     for (int p = 0; p < params.partitions; ++p) {
         tags_.emplace_back(params.bytes / params.partitions, TagStore::Replacement::random);
-        read_port_.emplace_back(slice_shift);
-        write_port_.emplace_back(slice_shift);
+        port_.emplace_back(slice_shift);
     }
 }
 
@@ -48,7 +47,7 @@ int64_t L2Module::read(int64_t at_ps, int requester, const Chunk &chunk)
     const double rate = params_.read_bytes_per_s / params_.partitions;
     const int64_t service = service_ps(chunk.bytes, rate);
     const int64_t there = at_ps + params_.near_ps / 2;
-    const int64_t through = read_port_[static_cast<size_t>(own)].reserve(there, service);
+    const int64_t through = port_[static_cast<size_t>(own)].reserve(there, service);
     const int64_t back = params_.near_ps - params_.near_ps / 2;
     stats_.read_bytes += chunk.bytes;
     last_missed_ = false;
@@ -91,7 +90,7 @@ int64_t L2Module::write(int64_t at_ps, int requester, const Chunk &chunk)
     const int home = owner(chunk);
     const double rate = params_.write_bytes_per_s / params_.partitions;
     const int64_t service = service_ps(chunk.bytes, rate);
-    int64_t done = write_port_[static_cast<size_t>(home)].reserve(at_ps + params_.near_ps / 2, service);
+    int64_t done = port_[static_cast<size_t>(home)].reserve(at_ps + params_.near_ps / 2, service);
     stats_.write_bytes += chunk.bytes;
     const int e = tags_[static_cast<size_t>(home)].find(chunk.key);
     if (e >= 0)
@@ -110,9 +109,7 @@ int64_t L2Module::write(int64_t at_ps, int requester, const Chunk &chunk)
 const L2Stats &L2Module::stats()
 {
     stats_.busy_ps = 0;
-    for (const Calendar &s : read_port_)
-        stats_.busy_ps += s.busy() / params_.partitions;
-    for (const Calendar &s : write_port_)
+    for (const Calendar &s : port_)
         stats_.busy_ps += s.busy() / params_.partitions;
     return stats_;
 }

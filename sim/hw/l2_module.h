@@ -54,7 +54,7 @@ private:
 
     L2Params params_;
     std::vector<TagStore> tags_;
-    std::vector<Calendar> read_port_, write_port_;
+    std::vector<Calendar> port_;       ///< data arrays of a partition: reads and writes take turns
     bool last_missed_ = false;
     int64_t dirty_ = 0;                ///< bytes in L2 that DRAM does not have
     L2Stats stats_;

@@ -72,6 +72,7 @@ private:
     double share_ = 1;            ///< steps_ / full_steps_
     double a_bytes_per_element_, b_bytes_per_element_, a_warm_, b_warm_, other_warm_;
     StepCost step_;
+    double staging_cycles_ = 0;   ///< of the shared-memory port, by results on their way out
     int64_t edge_cycles_ = 0;     ///< more matrix cycles in a step of tiles at the lower edge (kernel.absent_row_cycles)
     std::vector<Place> places_;   ///< of the first blocks: looked up in every step
 };
@@ -88,6 +89,11 @@ public:
     int epilogue_stores(int64_t block, Chunk out[max_chunks]) const override;
 
     int64_t total_steps() const { return total_steps_; }
+    int64_t longest() const { return longest_; }
+    /// Blocks walk length/longest() of their tiles, at least one: the grid in small, with its order and its unequal blocks. 0: whole.
+    void cut(int64_t length) { length_ = length > 0 ? length : longest_; }
+    /// Bytes of keys and values that `slots` blocks have in flight.
+    int64_t window_bytes(int64_t slots) const { return slots * tile_bytes_ * (stages_ + 1); }
     /// Partial results that a second kernel adds up (split KV).
     int64_t combine_bytes() const { return combine_bytes_; }
 
@@ -95,14 +101,18 @@ private:
     struct Block {
         int32_t group, sequence, head;
         int32_t first, count;   ///< KV tiles
+        int32_t rows, keys;     ///< queries that exist; keys that the sequence has
     };
     void stretch_busiest(const struct attention_tile &t, const struct hardware &hw);
 
     const struct attention_mapping map_;
     std::vector<Block> blocks_;
     StepCost step_;
+    int64_t fill_cycles_ = 0, longest_ = 1, length_ = 1;
+    int stages_ = 2;
     int64_t heads_per_kv_ = 1;   ///< blocks' heads that read one KV head
-    int64_t tile_bytes_, q_bytes_, o_bytes_, total_steps_ = 0, combine_bytes_ = 0;
+    int64_t tile_bytes_, total_steps_ = 0, combine_bytes_ = 0;
+    double q_row_bytes_, o_row_bytes_;
     double warm_;
 };
 

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A first-in first-out resource with known service times: a port, a pipe's issue slot, a data bus. Requests are made in the
- * order in which they reach it, so its whole state is the time at which it is free again:
- *   start = max(arrival, free);   free = start + service                                        docs/cycle.md, Eq. 1
- * The unit of time is the caller's (SM cycles or picoseconds).
- */
+/* Resources with known service times: units of an SM, ports, data buses. The unit of time is the caller's (SM cycles or picoseconds). */
 #ifndef LLMSIM_SIM_HW_SERVER_H
 #define LLMSIM_SIM_HW_SERVER_H
 
@@ -15,22 +10,36 @@
 
 namespace llmsim {
 
-class Server {
+/*
+ * A unit of an SM under its schedulers' rule: of the resident blocks' warps that could issue, the oldest block's goes first, and the younger take
+ * what it leaves. So blocks that started together drift apart, and the last blocks of a grid find their SMs one after the other.
+ * Preemptive priority: an older block's work starts when older blocks' is done, and postpones what younger ones have left:
+ *   start = max(arrival, free of all blocks of no higher rank);   free = start + service                      docs/cycle.md, Eq. 1
+ * Source of the rule: greedy-then-oldest warp scheduling (Rogers et al., MICRO 2012); NVIDIA's own is unpublished, but ranks warps, too.
+ */
+class RankedServer {
 public:
-    /// Takes `service` from `at` or from when it is free. Returns the start.
-    int64_t reserve(int64_t at, int64_t service)
+    void set_lanes(size_t lanes) { free_.assign(lanes, 0); }
+    void reset() { std::fill(free_.begin(), free_.end(), 0), busy_ = 0; }
+    /// Takes `service` from `at` or from when the work of all blocks of no higher rank is done. Returns the start.
+    /// @param ranks  of the lanes' blocks; lower goes first
+    int64_t reserve(size_t lane, const std::vector<int64_t> &ranks, int64_t at, int64_t service)
     {
-        const int64_t start = std::max(at, free_);
-        free_ = start + service;
+        int64_t start = at;
+        for (size_t i = 0; i < free_.size(); ++i)
+            start = ranks[i] <= ranks[lane] ? std::max(start, free_[i]) : start;
+        for (size_t i = 0; i < free_.size(); ++i)
+            free_[i] += ranks[i] > ranks[lane] && free_[i] > start ? service : 0;
+        free_[lane] = start + service;
         busy_ += service;
         return start;
     }
-    int64_t free() const { return free_; }
+    int64_t free(size_t lane) const { return free_[lane]; }
     int64_t busy() const { return busy_; }
-    void reset() { free_ = busy_ = 0; }
 
 private:
-    int64_t free_ = 0, busy_ = 0;
+    std::vector<int64_t> free_ = {0};
+    int64_t busy_ = 0;
 };
 
 /*

@@ -109,23 +109,41 @@ Simulated simulate_gemm(const ChipParams &chip, GemmProgram *program, int64_t sl
     return out;
 }
 
-/// Blocks differ in length, so work is counted in steps. Long grids: prefixes of whole waves give the pace by step, and its two halves
-/// the error.
-Simulated simulate_attention(const ChipParams &chip, const AttentionProgram &program, int64_t slots, const Effort &effort)
+/// Blocks differ in length, so a long walk is cut in proportion, all blocks alike: order and imbalance of the grid stay as they are, and time
+/// grows in a straight line with the length. L2 is cut with it, as a GEMM's.
+static Simulated cut_attention(const ChipParams &chip, AttentionProgram *program, int64_t slots, const Effort &effort)
 {
-    const int64_t whole = program.blocks();
+    Simulated s;
+    const int64_t longest = program->longest();
+    const int64_t affordable = std::max<int64_t>(effort.steps * longest / std::max<int64_t>(program->total_steps(), 1), 8);
+    const auto at_length = [&](int64_t length) {
+        ChipParams p = chip;
+        program->cut(length);
+        const auto l2 = static_cast<int64_t>(static_cast<double>(chip.l2.bytes) * static_cast<double>(length) / static_cast<double>(longest));
+        p.l2.bytes = std::min(chip.l2.bytes, std::max(l2, 2 * chip.l2.partitions * program->window_bytes(slots)));
+        const RunStats r = chip_run(p, *program);
+        s.events += r.activations;
+        return measure(r);
+    };
+    const Extrapolation e = extrapolate(at_length, longest, std::max<int64_t>(affordable / 4, 4), affordable, effort.tolerance);
+    program->cut(0);
+    s.value = e.value;
+    s.error = e.error;
+    s.fraction = static_cast<double>(e.simulated) / static_cast<double>(longest);
+    return s;
+}
+
+/// Long grids of short blocks: prefixes of whole waves give the pace by step, and its two halves the error.
+static Simulated prefix_attention(const ChipParams &chip, const AttentionProgram &program, int64_t slots)
+{
     Simulated s;
     const auto run = [&](int64_t blocks) {
         const RunStats r = chip_run(chip, program, blocks);
         s.events += r.activations;
         return measure(r);
     };
-    if (program.total_steps() <= effort.steps || whole <= 8 * slots) {
-        s.value = run(whole);
-        return s;
-    }
     const auto total = static_cast<double>(program.total_steps());
-    const int64_t some = std::max(whole / 8 / slots, int64_t{4}) * slots;
+    const int64_t some = std::max(program.blocks() / 8 / slots, int64_t{4}) * slots;
     const Measure a = run(some / 2), b = run(some / 4 * 3), c = run(some);
     const double left = total - c[in_steps];
     const double early = (b[0] - a[0]) / std::max(b[in_steps] - a[in_steps], 1.0), late = (c[0] - b[0]) / std::max(c[in_steps] - b[in_steps], 1.0);
@@ -134,6 +152,28 @@ Simulated simulate_attention(const ChipParams &chip, const AttentionProgram &pro
         s.value[i] = c[i] + rest * std::max(c[i] - a[i], 0.0);
     s.error = 0.5 * std::fabs(late - early) * left / std::max(s.value[0], 1.0);
     s.fraction = c[in_steps] / total;
+    return s;
+}
+
+Simulated simulate_attention(const ChipParams &chip, AttentionProgram *program, int64_t slots, const Effort &effort)
+{
+    enum { few_tiles = 16 };
+    Simulated s;
+    const bool can_cut = program->longest() >= few_tiles, can_stop = program->blocks() > 8 * slots;
+    if (program->total_steps() > effort.steps && (can_cut || can_stop)) {   // the way that its own check finds better
+        if (can_stop)
+            s = prefix_attention(chip, *program, slots);
+        if (!can_cut || (can_stop && s.error <= effort.tolerance))
+            return s;
+        Simulated c = cut_attention(chip, program, slots, effort);
+        const int64_t events = c.events + s.events;
+        c = can_stop && s.error <= c.error ? s : c;
+        c.events = events;
+        return c;
+    }
+    const RunStats r = chip_run(chip, *program);
+    s.events = r.activations;
+    s.value = measure(r);
     return s;
 }
 

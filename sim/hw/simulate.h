@@ -37,7 +37,7 @@ struct Simulated {
 enum status cycle_time_with(struct timing *out, const struct kernel *k, const struct timing_context *ctx, const Effort &effort, struct error *err);
 
 Simulated simulate_gemm(const ChipParams &chip, GemmProgram *program, int64_t slots, const Effort &effort);
-Simulated simulate_attention(const ChipParams &chip, const AttentionProgram &program, int64_t slots, const Effort &effort);
+Simulated simulate_attention(const ChipParams &chip, AttentionProgram *program, int64_t slots, const Effort &effort);
 Simulated simulate_stream(const ChipParams &chip, const StreamProgram &program, int64_t slots, const Effort &effort);
 
 }  // namespace llmsim

@@ -30,6 +30,7 @@ void Sm::load_program(const Program *program, const SmParams &params)
     outstanding_.clear();
     bytes_in_flight_ = bytes_wanted_ = 0;
     read_port_fs_ = 0;
+    units_.set_lanes(slots_.size());
     units_.reset();
     l1_.reset(params.l1_bytes);
     stats_ = {};
@@ -48,10 +49,13 @@ void Sm::start_block(int64_t block, int64_t cycle)
         slot.drained = drained;
         slot.state = State::starting;
         slot.block = block;
+        units_.set_rank(static_cast<size_t>(index_of(slot)), params_.in_turn ? 0 : block);
         slot.steps = shape.steps;
         slot.stages = std::max(1, std::min(shape.stages, static_cast<int>(max_stages)));
         slot.since = cycle;
         slot.wake = cycle + start;
+        if (params_.overlap_epilogue && start == params_.block_cycles)
+            request_loads(slot, cycle, slot.stages);   // the loading warps are ahead
         const int64_t at = clock_.ps(slot.wake) - now_ps();
         wake_.notify(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(std::max<int64_t>(at, 0))));
         return;
@@ -92,7 +96,7 @@ void Sm::handle(Slot &slot, int64_t now)
         stats_.start += now - slot.since;
         slot.since = now;
         slot.state = State::waiting;
-        request_loads(slot, now);
+        request_loads(slot, now, stages_ahead(slot));
         if (slot.steps == 0)
             begin_epilogue(slot, now);
         else
@@ -115,11 +119,11 @@ void Sm::handle(Slot &slot, int64_t now)
     }
 }
 
-/// Loads of all steps that have a free stage go to the copy engine.
-void Sm::request_loads(Slot &slot, int64_t now)
+/// Loads of steps up to `ahead` from the present one go to the copy engine.
+void Sm::request_loads(Slot &slot, int64_t now, int ahead)
 {
-    const int index = static_cast<int>(&slot - slots_.data());
-    while (slot.requested < slot.steps && slot.requested < slot.step + slot.stages) {
+    const int index = index_of(slot);
+    while (slot.requested < slot.steps && slot.requested < slot.step + ahead) {
         slot.ready[slot.requested % slot.stages] = never;
         queue_.push_back({index, slot.requested++});
     }
@@ -134,17 +138,56 @@ void Sm::wait_for_data(Slot &slot, int64_t earliest)
     slot.wake = ready == never ? never : std::max(earliest, ready);
 }
 
+/// Stages that are free to be filled between two steps.
+int Sm::stages_ahead(const Slot &slot) const { return params_.holds_stage && slot.stages > 1 ? slot.stages - 1 : slot.stages; }
+
+/// Reserves the units for a slot; younger blocks' steps under way end later.
+StepEnd Sm::run_units(Slot &slot, int64_t at, const StepCost &cost, bool primed)
+{
+    const StepEnd end = units_.run(at, cost, primed, static_cast<size_t>(index_of(slot)));
+    for (Slot &other : slots_) {
+        if (&other == &slot || other.block <= slot.block || (other.state != State::running && other.state != State::finishing))
+            continue;
+        const int64_t later = units_.postponed(static_cast<size_t>(index_of(other)));
+        other.wake += later;
+        if (other.state == State::running) {
+            other.since += later;
+            stats_.run[static_cast<int>(end.limiter)] += later;
+        }
+    }
+    return end;
+}
+
+/// While a block is at its barrier the unit that bounds its steps lacks that block's warps, one part in as many as are resident, and works that much
+/// slower. Adds the loss to the unit's time and returns it; the block waits for the rest of its barrier.
+int64_t Sm::hold_for_barrier(StepCost *cost) const
+{
+    int64_t resident = 0;
+    for (const Slot &slot : slots_)
+        resident += slot.state != State::free;
+    const int64_t lost = params_.barrier_cycles / std::max<int64_t>(resident, 1);
+    int64_t *busiest = &cost->matrix;
+    for (int64_t *unit : {&cost->vector, &cost->shared, &cost->register_file})
+        busiest = *unit > *busiest ? unit : busiest;
+    *busiest += lost;
+    return lost;
+}
+
 /// The barrier belongs to the step: what follows, loads into the freed stage included, comes after it.
 void Sm::run_step(Slot &slot, int64_t now)
 {
+    if (params_.holds_stage)
+        request_loads(slot, now, slot.stages);
     (slot.from_dram[slot.step % slot.stages] ? stats_.wait_dram : stats_.wait_l2) += now - slot.since;
-    const StepEnd end = units_.run(now, program_->cost(slot.block, slot.step), slot.step > 0 && now == slot.since);
+    StepCost cost = program_->cost(slot.block, slot.step);
+    const int64_t held = slot.step + 1 < slot.steps ? hold_for_barrier(&cost) : 0;
+    const StepEnd end = run_units(slot, now, cost, slot.step > 0 && now == slot.since);
     stats_.run[static_cast<int>(end.limiter)] += end.end - now;
     ++stats_.steps;
     slot.since = end.end;
     if (slot.step + 1 < slot.steps) {
-        slot.since += params_.barrier_cycles;
-        stats_.barrier += params_.barrier_cycles;
+        slot.since += params_.barrier_cycles - held;
+        stats_.barrier += params_.barrier_cycles - held;
     }
     slot.state = State::running;
     slot.wake = slot.since;
@@ -161,7 +204,7 @@ void Sm::finish_step(Slot &slot, int64_t now)
         begin_epilogue(slot, now);
         return;
     }
-    request_loads(slot, now);
+    request_loads(slot, now, stages_ahead(slot));
     wait_for_data(slot, now);
     // Alone on its SM nothing can come between: the step is begun at once for its future start.
     if (slot.wake <= now || (slots_.size() == 1 && slot.wake != never))
@@ -176,7 +219,7 @@ void Sm::begin_epilogue(Slot &slot, int64_t now)
     const int64_t loaded = std::max(count > 0 ? issue_chunks(chunks, count, now, &from_dram) : now, slot.drained);
     slot.state = State::finishing;
     slot.since = now;
-    slot.wake = units_.run(loaded, program_->epilogue_cost(slot.block)).end;
+    slot.wake = run_units(slot, loaded, program_->epilogue_cost(slot.block), false).end;
     if (slot.wake == now)
         write_results(slot, now);
 }
@@ -185,16 +228,19 @@ void Sm::write_results(Slot &slot, int64_t now)
 {
     Chunk chunks[max_chunks];
     const int count = program_->epilogue_stores(slot.block, chunks);
-    int64_t end = now;
+    int64_t end = now, staged = now;
     for (int i = 0; i < count; ++i) {
         const int64_t done = memory->write(clock_.ps(now), params_.index, chunks[i]);
         const auto port = static_cast<int64_t>(static_cast<double>(chunks[i].bytes) / params_.write_bytes_per_cycle + 0.5);
         end = std::max({end, clock_.cycle_at_or_after(done), now + port});
+        staged = std::max(staged, now + port / 2);
     }
     slot.state = State::epilogue;
     slot.wake = slot.drained = end;
     stats_.last_cycle = std::max(stats_.last_cycle, end);
-    if (end == now || params_.overlap_epilogue)
+    if (params_.overlap_epilogue)   // one group of warps multiplies on when its half of the results has left its registers
+        slot.wake = staged;
+    if (slot.wake <= now)
         end_block(slot, now);
 }
 

@@ -36,6 +36,9 @@ struct SmParams {
     double write_bytes_per_cycle = 64;
     int64_t max_bytes_in_flight = 0;   ///< 0: no limit
     int64_t l1_bytes = 0, l1_latency_cycles = 0;   ///< for chunks that go through L1
+    bool in_turn = false;              ///< resident blocks' steps are served as they come, none before another's: they keep in step
+    bool holds_stage = false;          ///< a step's stage is free when the next step has begun: cp.async is issued after the wait for that step, wgmma keeps
+                                       ///< one group of instructions in flight; so stages - 1 steps are fetched ahead
     bool overlap_epilogue = false;     ///< persistent kernel: the next block starts while this one's epilogue runs
 };
 
@@ -86,7 +89,11 @@ private:
     void sequence();   // one activity: the SM's control, woken when a block can go on or the copy engine can
 
     void handle(Slot &slot, int64_t now);
-    void request_loads(Slot &slot, int64_t now);
+    int index_of(const Slot &slot) const { return static_cast<int>(&slot - slots_.data()); }
+    int stages_ahead(const Slot &slot) const;
+    void request_loads(Slot &slot, int64_t now, int ahead);
+    int64_t hold_for_barrier(StepCost *cost) const;
+    StepEnd run_units(Slot &slot, int64_t at, const StepCost &cost, bool primed);
     void run_step(Slot &slot, int64_t at);
     void finish_step(Slot &slot, int64_t now);
     void begin_epilogue(Slot &slot, int64_t now);

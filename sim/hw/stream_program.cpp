@@ -25,11 +25,15 @@ StreamProgram::StreamProgram(const struct kernel &k, const struct timing_context
     const double per_round = static_cast<double>(std::max(s.read_bytes, s.write_bytes)) / blocks / steps;
     // Bundles: no more blocks than would still leave every SM its share.
     const double bundle = std::max(std::floor(std::min({2048.0 / std::max(per_round, 1.0), blocks / static_cast<double>(hw.sm.count), shape_.resident})), 1.0);
-    blocks_ = static_cast<int64_t>(std::ceil(blocks / bundle));
-    resident_ = static_cast<int>(std::max(shape_.resident / bundle, 1.0));
+    const auto resident = static_cast<int64_t>(shape_.resident);
+    int64_t together = static_cast<int64_t>(bundle);
+    while (resident % together != 0)   // as many blocks stay resident as without bundles
+        --together;
+    blocks_ = static_cast<int64_t>(std::ceil(blocks / static_cast<double>(together)));
+    resident_ = static_cast<int>(resident / together);
     read_per_step_ = static_cast<double>(s.read_bytes) / static_cast<double>(blocks_ * iterations_);
     write_per_step_ = static_cast<double>(s.write_bytes) / static_cast<double>(blocks_ * iterations_);
-    step_.vector = cycles(bundle * stream_issue_cycles(&shape_, &k, &hw) / shape_.resident);
+    step_.vector = cycles(static_cast<double>(together) * stream_issue_cycles(&shape_, &k, &hw) / shape_.resident);
     step_.latency = cycles(stream_wait_cycles(&shape_, &k, &hw, 0.0, l2));   // beyond the first load, which is simulated
     const double warm = static_cast<double>(k.warm.a_bytes + k.warm.b_bytes + k.warm.other_bytes);
     warm_ = s.read_bytes > 0 ? std::min(warm / static_cast<double>(s.read_bytes), 1.0) : 0.0;
