@@ -11,23 +11,33 @@ extern "C" {
 
 using namespace llmsim;
 
+/// Cycles of matrix pipe, vector lanes and shared port that a step of so many fragments takes.
+static StepCost costs(int64_t matrix, int64_t vector, int64_t shared, int fragments, bool serial = false)
+{
+    StepCost c;
+    c.matrix = matrix, c.vector = vector, c.shared = shared;
+    c.fragments = fragments;
+    c.serial = serial;
+    return c;
+}
+
 static void units_form_a_pipeline()
 {
     Units u;
-    const StepCost c = {100, 40, 20, 0, 0, 4, false};   // matrix, vector, shared; 4 fragments
+    const StepCost c = costs(100, 40, 20, 4);
     // First fragment: shared 5, vector 10, so matrix from 15 to 115; the others end earlier.
     CU_ASSERT_EQUAL(u.run(0, c).end, 115);
     // The next step's first fragment is through at 20 + 5, then 40 + 10 -> matrix is free at 115: it starts there, not at 114.
     CU_ASSERT_EQUAL(u.run(0, c).end, 215);
     Units v;
-    const StepCost shared_bound = {100, 0, 400, 0, 0, 4, false};
+    const StepCost shared_bound = costs(100, 0, 400, 4);
     const StepEnd e = v.run(0, shared_bound);
     CU_ASSERT_EQUAL(e.end, 425);                        // last fragment leaves shared at 400, then a quarter of the matrix work
     CU_ASSERT(e.limiter == Limiter::shared);
     Units w;
     Units primed;
     CU_ASSERT_EQUAL(primed.run(50, c, true).end, 150);  // all units from the start
-    const StepCost serial = {100, 60, 10, 0, 0, 4, true};
+    const StepCost serial = costs(100, 60, 10, 4, true);
     CU_ASSERT_EQUAL(w.run(0, serial).end, 170);         // all of shared, then the two in turn
 }
 
@@ -110,7 +120,7 @@ static void straight_lines_are_exact()
 struct Toy : Program {
     int64_t blocks_ = 1, steps = 1, bytes = 4096, reuse = 0, stride = 0, store = 0;
     int slots = 1, stages = 1;
-    StepCost work = {100, 0, 0, 0, 0, 1, false};
+    StepCost work = costs(100, 0, 0, 1);
     int64_t blocks() const override { return blocks_; }
     int blocks_per_sm() const override { return slots; }
     BlockShape shape(int64_t) const override { return {steps, stages}; }

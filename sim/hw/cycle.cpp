@@ -75,7 +75,7 @@ void time_gemm(struct timing *out, const struct kernel &k, const struct timing_c
     ChipParams chip = chip_params(*ctx.hw, out->clock_hz);
     GemmProgram program(k, map, cost, *ctx.hw);
     chip.sm.slots = std::max(program.blocks_per_sm(), 1);
-    chip.sm.holds_stage = true;
+    chip.sm.holds_stage = !k.gemm.service.whole_passes;   // an array takes its operands from a buffer that is free when it has them
     chip.sm.overlap_epilogue = map.kernel->persistent;
     if (ctx.hw->sm.epilogue_bytes_per_cycle > 0)
         chip.sm.write_bytes_per_cycle = std::min(chip.sm.write_bytes_per_cycle, ctx.hw->sm.epilogue_bytes_per_cycle);

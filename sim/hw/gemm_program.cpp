@@ -73,8 +73,9 @@ void GemmProgram::stretch_busiest(const struct gemm_step &s, const struct hardwa
     *places[busiest] = cycles(overlap_norm(terms, 5, hw.sm.overlap_exponent));
     for (int64_t *place : places)
         *place = map_.efficiency > 0 ? cycles(static_cast<double>(*place) / map_.efficiency) : *place;
-    // Kernels of mma.sync turn their results round in shared memory to write whole lines: four bytes in, four out. Bulk stores have a port of their own.
-    if (!map_.kernel->warp_specialised)
+    // Kernels of mma.sync turn their results round in shared memory to write whole lines: four bytes in, four out. Bulk stores have a port of their own,
+    // an array's results leave through its drain.
+    if (!map_.kernel->warp_specialised && !g.service.whole_passes)
         staging_cycles_ = 8.0 * rows * columns / hw.sm.shared_bytes_per_cycle;
     edge_cycles_ = map_.stream_k ? 0 : cycles(static_cast<double>(map_.grid_m * map_.tile_m - g.m) * map_.kernel->absent_row_cycles);
 }

@@ -129,8 +129,6 @@ public:
 
     /// How its library cuts the operator into blocks.
     const struct stream_shape &cut() const { return shape_; }
-    /// How the rows that `slots` blocks read side by side lie in memory. A gather's lie anywhere.
-    TilePattern rows(int64_t slots) const;
 
 private:
     const struct kernel &kernel_;

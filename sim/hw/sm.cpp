@@ -159,9 +159,11 @@ StepEnd Sm::run_units(Slot &slot, int64_t at, const StepCost &cost, bool primed)
 }
 
 /// While a block is at its barrier the unit that bounds its steps lacks that block's warps, one part in as many as are resident, and works that much
-/// slower. Adds the loss to the unit's time and returns it; the block waits for the rest of its barrier.
+/// slower. Adds the loss to the unit's time and returns it; the block waits for the rest of its barrier. An array has no warps: it loses nothing.
 int64_t Sm::hold_for_barrier(StepCost *cost) const
 {
+    if (cost->passes > 0)
+        return 0;
     int64_t resident = 0;
     for (const Slot &slot : slots_)
         resident += slot.state != State::free;

@@ -64,15 +64,6 @@ StepCost StreamProgram::cost(int64_t block, int64_t step) const
     return step_;
 }
 
-TilePattern StreamProgram::rows(int64_t slots) const
-{
-    TilePattern p;
-    p.row_bytes = std::max<int64_t>(cycles(read_per_step_), 1);
-    p.pitch_bytes = gather_ ? 0 : iterations_ * p.row_bytes;
-    p.tiles = std::max<int64_t>(std::min(slots, blocks_), 1);
-    return p;
-}
-
 int StreamProgram::stores(int64_t block, int64_t step, Chunk out[max_chunks]) const
 {
     const int64_t bytes = cycles(write_per_step_);
