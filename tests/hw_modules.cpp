@@ -41,6 +41,39 @@ static void units_form_a_pipeline()
     CU_ASSERT_EQUAL(w.run(0, serial).end, 170);         // all of shared, then the two in turn
 }
 
+/// Two resident blocks: the older takes the unit when it comes, what the younger has left moves back by as much; of one rank they are served in turn.
+static void oldest_block_first()
+{
+    const StepCost c = costs(100, 0, 0, 1);
+    Units ranked, in_turn;
+    ranked.set_lanes(2);
+    in_turn.set_lanes(2);
+    ranked.set_rank(1, 1);
+    CU_ASSERT_EQUAL(ranked.run(0, c, true, 1).end, 100);   // the younger is alone
+    CU_ASSERT_EQUAL(ranked.run(30, c, true, 0).end, 130);  // the older does not wait
+    CU_ASSERT_EQUAL(ranked.postponed(1), 100);             // 70 cycles of the younger are left, until 200
+    CU_ASSERT_EQUAL(ranked.run(200, c, true, 1).end, 300);
+    CU_ASSERT_EQUAL(ranked.postponed(0), 0);
+    CU_ASSERT_EQUAL(ranked.matrix().busy(), 300);
+    CU_ASSERT_EQUAL(in_turn.run(0, c, true, 1).end, 100);
+    CU_ASSERT_EQUAL(in_turn.run(30, c, true, 0).end, 200);
+    CU_ASSERT_EQUAL(in_turn.postponed(1), 0);
+}
+
+/// An array's pass starts a clock after its first operands; its steps have no warps that could drift apart.
+static void an_array_runs_its_passes()
+{
+    Units u;
+    StepCost c = costs(400, 0, 0, 1);
+    c.passes = 4;
+    c.feed = 50;
+    CU_ASSERT_EQUAL(u.run(0, c).end, 401);
+    c.feed = 150;                                          // its buffers' ports bound it: 4 x 150, and a clock behind the last operand
+    Units starved;
+    CU_ASSERT_EQUAL(starved.run(0, c).end, 601);
+    CU_ASSERT(starved.run(601, c).limiter == Limiter::shared);
+}
+
 static void bank_conflicts()
 {
     static const struct {
@@ -365,6 +398,8 @@ static void runs_are_pure()
 
 static const struct test tests[] = {
     {"units form a pipeline", units_form_a_pipeline},
+    {"the oldest block first", oldest_block_first},
+    {"an array runs its passes", an_array_runs_its_passes},
     {"bank conflicts of shared memory", bank_conflicts},
     {"a calendar serves by arrival", calendar_serves_by_arrival},
     {"tags leave in order of use", tags_leave_in_order_of_use},
