@@ -90,8 +90,10 @@ int64_t DramModule::read(int64_t at_ps, int requester, const Chunk &chunk)
 {
     (void)requester;
     const int64_t done = params_.even ? read_together(at_ps, chunk) : read_by_channel(at_ps, chunk);
+    const int64_t one_bus_ps = service_ps(chunk.bytes, params_.read_bytes_per_s);
     read_bytes_ += chunk.bytes;
-    const double busy = use(at_ps, service_ps(chunk.bytes, params_.read_bytes_per_s));
+    last_transfer_ps_ = one_bus_ps / static_cast<int64_t>(bus_.size());
+    const double busy = use(at_ps, one_bus_ps);
     const auto queues = static_cast<double>(std::max<int64_t>(params_.loaded_latency_ps - params_.latency_ps, 0));
     return done + params_.latency_ps + static_cast<int64_t>(queues * busy);
 }

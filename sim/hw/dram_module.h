@@ -44,6 +44,7 @@ public:
     int64_t read(int64_t at_ps, int requester, const Chunk &chunk) override;
     int64_t write(int64_t at_ps, int requester, const Chunk &chunk) override;
     bool last_from_dram() const override { return true; }
+    int64_t last_transfer_ps() const override { return last_transfer_ps_; }
 
     DramModuleStats stats() const;
 
@@ -70,7 +71,7 @@ private:
     std::vector<Piece> pieces_;             ///< of the chunk at hand
     double use_ = 0;                        ///< of all buses, recent
     int64_t use_at_ps_ = 0;
-    int64_t last_write_ps_ = 0;
+    int64_t last_write_ps_ = 0, last_transfer_ps_ = 0;
     int64_t read_bytes_ = 0, write_bytes_ = 0, batches_ = 0;
 };
 

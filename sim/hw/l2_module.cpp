@@ -51,6 +51,7 @@ int64_t L2Module::read(int64_t at_ps, int requester, const Chunk &chunk)
     const int64_t back = params_.near_ps - params_.near_ps / 2;
     stats_.read_bytes += chunk.bytes;
     last_missed_ = false;
+    last_transfer_ps_ = service;
     int e = tags_[static_cast<size_t>(own)].find(chunk.key);
     if (e >= 0) {
         const int64_t ready = tags_[static_cast<size_t>(own)].ready(e);
@@ -73,6 +74,7 @@ int64_t L2Module::read(int64_t at_ps, int requester, const Chunk &chunk)
     } else {
         // DRAM is asked when the request arrives, not after the port has moved the answer.
         ready = dram->read(there, home, lines) + crossing;
+        last_transfer_ps_ = std::max(last_transfer_ps_, dram->last_transfer_ps());
         ready = std::max(ready, through);
         ++stats_.misses;
         stats_.miss_bytes += lines.bytes;

@@ -45,6 +45,7 @@ public:
     int64_t write(int64_t at_ps, int requester, const Chunk &chunk) override;
 
     bool last_from_dram() const override { return last_missed_; }
+    int64_t last_transfer_ps() const override { return last_transfer_ps_; }
     const L2Stats &stats();
 
 private:
@@ -56,6 +57,7 @@ private:
     std::vector<TagStore> tags_;
     std::vector<Calendar> port_;       ///< data arrays of a partition: reads and writes take turns
     bool last_missed_ = false;
+    int64_t last_transfer_ps_ = 0;
     int64_t dirty_ = 0;                ///< bytes in L2 that DRAM does not have
     L2Stats stats_;
 };

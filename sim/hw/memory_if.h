@@ -20,6 +20,8 @@ public:
     virtual int64_t read(int64_t at_ps, int requester, const Chunk &chunk) = 0;
     /// Did the last read wait for DRAM? (Statistics: what a block waits for.)
     virtual bool last_from_dram() const = 0;
+    /// Time over which the bytes of the last read came in, at the slowest place on their way.
+    virtual int64_t last_transfer_ps() const = 0;
     /// @return when the write is accepted (posted)
     virtual int64_t write(int64_t at_ps, int requester, const Chunk &chunk) = 0;
 };

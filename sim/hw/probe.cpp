@@ -4,6 +4,7 @@
  * loop of all SMs over a footprint (bandwidth), and the bank model's sustained share.  docs/probe.md
  */
 #include <algorithm>
+#include <cmath>
 #include <exception>
 
 #include "sim/hw/chip_params.h"
@@ -76,6 +77,21 @@ private:
     int64_t chunks_, chunk_bytes_, blocks_, steps_;
 };
 
+/// Laps of a walk over `footprint` until a level of `capacity` that evicts at random keeps the same share from lap to lap. After a lap with hit rate h
+/// the next one's is exp(-(1 - h) footprint / capacity) (docs/probe.md, Eq. 1); the first lap finds nothing. Close to the capacity many are needed.
+int64_t laps_to_settle(double footprint, double capacity)
+{
+    enum { most = 40 };
+    double h = 0, before = 1;
+    int64_t laps = 1;
+    while (footprint > capacity && std::fabs(h - before) > 0.005 && laps < most) {
+        before = h;
+        h = std::exp(-(1 - h) * footprint / capacity);
+        ++laps;
+    }
+    return std::max<int64_t>(laps, 2);
+}
+
 double chase_latency_s(const ChipParams &base, const struct hardware &hw, int64_t footprint)
 {
     ChipParams p = base;
@@ -84,8 +100,8 @@ double chase_latency_s(const ChipParams &base, const struct hardware &hw, int64_
     p.sm.slots = 1;
     p.sm.barrier_cycles = 0;
     p.sm.block_cycles = 0;
-    // Two laps warm the caches.
-    const RunStats warm = chip_run(p, Chase(footprint, line, 2 * lap)), all = chip_run(p, Chase(footprint, line, 2 * lap + timed));
+    const int64_t laps = laps_to_settle(static_cast<double>(footprint), static_cast<double>(p.l2.bytes) / p.l2.partitions);
+    const RunStats warm = chip_run(p, Chase(footprint, line, laps * lap)), all = chip_run(p, Chase(footprint, line, laps * lap + timed));
     return static_cast<double>(all.cycles - warm.cycles) / static_cast<double>(timed) / p.clock_hz;
 }
 

@@ -216,9 +216,8 @@ void Sm::finish_step(Slot &slot, int64_t now)
 void Sm::begin_epilogue(Slot &slot, int64_t now)
 {
     Chunk chunks[max_chunks];
-    bool from_dram = false;
     int count = program_->epilogue_loads(slot.block, chunks);
-    const int64_t loaded = std::max(count > 0 ? issue_chunks(chunks, count, now, &from_dram) : now, slot.drained);
+    const int64_t loaded = std::max(count > 0 ? issue_chunks(chunks, count, now).arrived : now, slot.drained);
     slot.state = State::finishing;
     slot.since = now;
     slot.wake = run_units(slot, loaded, program_->epilogue_cost(slot.block), false).end;
@@ -313,24 +312,25 @@ bool Sm::issue(const Request &r, int64_t now)
     if (bytes_wanted_ > 0)
         return false;
     const auto at = static_cast<size_t>(r.step % slot.stages);
-    const int64_t ready = issue_chunks(chunks, count, now, &slot.from_dram[at]);
+    const Fetched fetched = issue_chunks(chunks, count, now);
+    const int64_t ready = fetched.arrived;
     slot.ready[at] = ready;
+    slot.from_dram[at] = fetched.from_dram;
     // Its lines arrive one after the other: the first parts leave the window before the last.
-    const auto transfer = static_cast<int64_t>(static_cast<double>(bytes) / params_.read_bytes_per_cycle);
     for (int64_t i = 1; bytes > 0 && i <= parts; ++i)
-        put_in_flight({std::max(ready - transfer * (parts - i) / parts, now + 1), part});
+        put_in_flight({std::max(ready - fetched.transfer * (parts - i) / parts, now + 1), part});
     bytes_in_flight_ += bytes > 0 ? parts * part : 0;
     if (slot.state == State::waiting && slot.step == r.step)
         slot.wake = std::max({ready, slot.since, now});
     return true;
 }
 
-/// Chunks leave one after the other at the port's rate. Returns the cycle at which all have arrived.
-int64_t Sm::issue_chunks(const Chunk *chunks, int count, int64_t now, bool *from_dram)
+/// Chunks leave one after the other at the port's rate.
+Sm::Fetched Sm::issue_chunks(const Chunk *chunks, int count, int64_t now)
 {
     const int64_t period = clock_.period_fs();
-    int64_t arrived_ps = clock_.ps(now);
-    *from_dram = false;
+    int64_t arrived_ps = clock_.ps(now), memory_ps = 0, port_fs = 0;
+    bool from_dram = false;
     for (int i = 0; i < count; ++i) {
         if (chunks[i].through_l1 && l1_.find(chunks[i].key) >= 0) {
             arrived_ps = std::max(arrived_ps, clock_.ps(now + params_.l1_latency_cycles));
@@ -340,14 +340,16 @@ int64_t Sm::issue_chunks(const Chunk *chunks, int count, int64_t now, bool *from
         const auto transfer_fs = static_cast<int64_t>(static_cast<double>(chunks[i].bytes) / params_.read_bytes_per_cycle *
                                                       static_cast<double>(period));
         read_port_fs_ = start_fs + transfer_fs;
+        port_fs += transfer_fs;
         const int64_t back_ps = memory->read(start_fs / 1000, params_.index, chunks[i]);
-        *from_dram = *from_dram || memory->last_from_dram();
+        from_dram = from_dram || memory->last_from_dram();
+        memory_ps += memory->last_transfer_ps();
         if (chunks[i].through_l1)
             l1_.insert(chunks[i].key, chunks[i].bytes, 0, 0, true);
         // The first bytes arrive a latency after the request; the port then takes its time for the rest.
         arrived_ps = std::max({arrived_ps, back_ps, read_port_fs_ / 1000});
     }
-    return clock_.cycle_at_or_after(arrived_ps);
+    return {clock_.cycle_at_or_after(arrived_ps), std::max(memory_ps * 1000, port_fs) / period, from_dram};
 }
 
 }  // namespace llmsim

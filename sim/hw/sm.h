@@ -104,7 +104,11 @@ private:
     void put_in_flight(const Outstanding &o);
     int64_t room_at() const;
     bool issue(const Request &r, int64_t now);
-    int64_t issue_chunks(const Chunk *chunks, int count, int64_t now, bool *from_dram);
+    struct Fetched {
+        int64_t arrived, transfer;   ///< cycle of the last byte; cycles over which the bytes come in
+        bool from_dram;
+    };
+    Fetched issue_chunks(const Chunk *chunks, int count, int64_t now);
     void wait_for_data(Slot &slot, int64_t earliest);
 
     SmParams params_;
