@@ -139,8 +139,9 @@ static enum status make(struct lowering *l, const struct gemm_kernel_shape *g, c
         if ((st = add_kernel(l, op, "quantize", rows, g->k, wide, fused_tables ? n->table_bytes : n->activation_bytes,
                              n->convert_ops + (fused_tables ? n->table_ops : 0), n->dynamic, note, from)))
             return st;
-        if (n->dynamic && op->kind == OP_GROUPED_GEMM)
-            l->out->kernels[*from].kernel.stream.op = "moe_quantize";
+        if (n->dynamic && op->kind == OP_GROUPED_GEMM && g->a.group > 0 && /* where the stack lists none of this size, any streaming kernel */
+            (l->out->kernels[*from].kernel.stream.op = arena_printf(l->arena, "moe_quantize_%lld", (long long)g->a.group)) == NULL)
+            return error_no_memory(l->err);
         tables_done = fused_tables;
         have = n->activation_bytes;
     }
