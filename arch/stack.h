@@ -170,6 +170,8 @@ struct stack_moe {
 struct stack_training {
     bool dispatch_once_a_node;       /* a token goes over the network once to each node that has some of its experts (DeepEP, HybridEP) */
     int64_t dispatch_sms;            /* SMs that its kernels take while they run beside others */
+    bool separate_gradients;         /* eager: gradients of biases are sums of their own, those of query, key and value are joined by a copy */
+    int64_t exchange_sms;            /* SMs that the exchange of parameters and gradients takes while it runs beside others */
     bool recompute_stops_early;      /* a layer's last product and sum are not computed again: nothing needs them */
     double attention_share;          /* rate of the framework's flash attention over that of the catalogue's kernel (older ones, mma.sync on Hopper) */
     double attention_backward_share; /* rate of flash attention's backward pass over that of its forward pass */

@@ -132,6 +132,8 @@ static const struct field_row stack_rows[] = {
     QUANTITY("training.attention_share", Q_RATIO, training.attention_share, 0.1, 1, true, "rate of the framework's flash attention over the catalogue's"),
     { .path = "training.dispatch_once_a_node", .kind = FIELD_BOOL, .offset = S(training.dispatch_once_a_node), .doc = "a token goes to a node once" },
     { .path = "training.dispatch_sms", .kind = FIELD_COUNT, .offset = S(training.dispatch_sms), .max = 1024, .doc = "SMs that dispatch takes beside other kernels" },
+    { .path = "training.separate_gradients", .kind = FIELD_BOOL, .offset = S(training.separate_gradients), .doc = "gradients of biases and joined ones of query, key, value by kernels of their own" },
+    { .path = "training.exchange_sms", .kind = FIELD_COUNT, .offset = S(training.exchange_sms), .max = 1024, .doc = "SMs that exchanged parameters and gradients take beside other kernels" },
     { .path = "training.recompute_stops_early", .kind = FIELD_BOOL, .offset = S(training.recompute_stops_early), .doc = "a layer's last product is not computed again" },
     QUANTITY("training.attention_backward_share", Q_RATIO, training.attention_backward_share, 0.1, 1, true, "rate of flash attention's backward pass over its forward"),
     BOOL("training.fused_cross_entropy", training.fused_cross_entropy, "loss and gradient in one pass over the logits"),

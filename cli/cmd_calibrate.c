@@ -15,7 +15,7 @@
 struct calibrate_cli {
     const char *write, *judge, *residuals, *clocks;
     int64_t rows, folds;
-    bool json, by_shape;
+    bool json, by_shape, clocks_only;
 };
 
 static const struct option_spec calibrate_table[] = {
@@ -31,6 +31,8 @@ static const struct option_spec calibrate_table[] = {
       .help = "write the values, with sources and intervals, as a calibration file" },
     { .name = "clocks", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, clocks), .value = "FILE.yaml",
       .help = "write the clocks of the devices under each source into this file, beside the others'" },
+    { .name = "clocks-only", .kind = OPTION_FLAG, .offset = offsetof(struct calibrate_cli, clocks_only),
+      .help = "fit the clocks of sources and nothing else: the generation's parameters stay as they are" },
     { .name = "residuals", .kind = OPTION_TEXT, .offset = offsetof(struct calibrate_cli, residuals), .value = "FILE.yaml",
       .help = "with --folds: write the intervals of the generation, from its left-out rows, beside the others' (docs/intervals.md)" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct calibrate_cli, json), .help = "print one JSON object" },
@@ -87,6 +89,8 @@ static enum status check_places(const struct calibrate_cli *o, const struct text
 {
     const char *const places[] = { o->write, o->clocks, o->residuals };
 
+    if (o->clocks_only && o->write)
+        return error_plain(err, STATUS_BAD_INPUT, "--write has nothing to write with --clocks-only, expected --clocks FILE.yaml");
     if (o->residuals && o->folds < 2)
         return error_plain(err, STATUS_BAD_INPUT, "--residuals needs --folds of 2 or more: rows that were fitted say nothing about those that were not");
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
@@ -100,7 +104,7 @@ static enum status check_places(const struct calibrate_cli *o, const struct text
 
 static enum status run_calibrate(const struct calibrate_cli *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
-    struct calibrate_options options = { .rows = o->rows, .folds = o->folds, .by_shape = o->by_shape, .stop = &interrupted };
+    struct calibrate_options options = { .rows = o->rows, .folds = o->folds, .by_shape = o->by_shape, .clocks_only = o->clocks_only, .stop = &interrupted };
     struct report_style style = job_style(0);
     struct evaluation e = { 0 };
     struct calibration c;
@@ -152,6 +156,7 @@ const struct command command_calibrate = {
              "(docs/calibration.md).",
     .options = calibrate_table,
     .examples = "  llmsim calibrate A100 gemm.csv --folds 4\n"
-                "  llmsim calibrate H100 gemm.csv attention.csv --write hopper.yaml\n",
+                "  llmsim calibrate H100 gemm.csv attention.csv --write hopper.yaml\n"
+                "  llmsim calibrate H100 training.csv --clocks-only --folds 3 --clocks clocks.yaml\n",
     .run = calibrate_main,
 };

@@ -35,13 +35,12 @@ static int64_t replicas(const struct training_spec *s)
     return s->dp * s->cp;
 }
 
-/* Exchange of one layer's share: gather before it is used, reduce-scatter of its gradients. Wire: 16 bit. */
+/* Exchange of so many parameters: gather before they are used, reduce-scatter of their gradients. Wire: 16 bit. */
 struct exchange { double gather_s, reduce_s; };
 
-static struct exchange layer_exchange(const struct training_spec *s, const struct rank_parameters *n)
+static struct exchange exchange_of(const struct training_spec *s, double parameters)
 {
-    double bytes = n->layers / (double)s->model->layers * s->recipe.output->bits / 8;
-    double grads = n->layers / (double)s->model->layers * s->stack->training.gradient_bytes;
+    double bytes = parameters * s->recipe.output->bits / 8, grads = parameters * s->stack->training.gradient_bytes;
 
     return (struct exchange){ training_collective_s(s, COLLECTIVE_ALL_GATHER, bytes / (double)replicas(s), replicas(s), s->tp),
                               training_collective_s(s, COLLECTIVE_REDUCE_SCATTER, grads, replicas(s), s->tp) };
@@ -50,15 +49,18 @@ static struct exchange layer_exchange(const struct training_spec *s, const struc
 /* Fully sharded (or gradients only, where parameters stay): forward and backward of all layers with their exchange beside them. */
 static void sharded_passes(struct training_result *out, const struct training_spec *s, const struct passes *p, const struct rank_parameters *n)
 {
-    struct exchange x = layer_exchange(s, n);
-    double layers = (double)s->model->layers, gather_s = s->sharding == SHARDING_FULL ? x.gather_s : 0;
+    double layers = (double)s->model->layers;
+    struct exchange x = exchange_of(s, n->layers / layers), root = exchange_of(s, n->embedding);
+    double gather_s = s->sharding == SHARDING_FULL ? x.gather_s : 0;
     double forward_s = pass_s(&p->forward) / layers, backward_s = (pass_s(&p->backward) + pass_s(&p->recompute)) / layers;
-    double exchange_s = gather_s + x.reduce_s;
+    double exchange_s = gather_s + x.reduce_s, taken = (double)s->stack->training.exchange_sms / (double)s->system->device->sm.count;
+    double forward_layer_s = fmax(forward_s + taken * gather_s, gather_s), backward_layer_s = fmax(backward_s + taken * exchange_s, exchange_s);
+    /* nothing is beside the first gather (embedding and first layer) and the last reduce-scatter (the same) */
+    double first_s = s->sharding == SHARDING_FULL ? gather_s + root.gather_s : 0, last_s = x.reduce_s + root.reduce_s;
 
-    /* the first gather and the last reduce-scatter have nothing beside them */
-    out->forward_s = layers * fmax(forward_s, gather_s) + gather_s + pass_s(&p->head_forward);
-    out->backward_s = layers * fmax(backward_s, exchange_s) + x.reduce_s + pass_s(&p->head_backward);
-    out->exchange_s = layers * (fmax(forward_s, gather_s) - forward_s + fmax(backward_s, exchange_s) - backward_s) + gather_s + x.reduce_s;
+    out->forward_s = layers * forward_layer_s + first_s + pass_s(&p->head_forward);
+    out->backward_s = layers * backward_layer_s + last_s + pass_s(&p->head_backward);
+    out->exchange_s = layers * (forward_layer_s - forward_s + backward_layer_s - backward_s) + first_s + last_s;
 }
 
 /* Replicated parameters: gradients summed once an iteration, beside the last backward pass where the framework overlaps. */

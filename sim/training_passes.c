@@ -55,6 +55,13 @@ static void add(struct timer *x, struct pass *p, const struct timing *t, double 
     }
 }
 
+static struct kernel stream_of(const char *role, double rows, double cols, double read_bytes, double write_bytes)
+{
+    return (struct kernel){ .kind = KERNEL_STREAM, .role = role, .note = "", .count = 1,
+                            .stream = { .rows = (int64_t)rows, .cols = (int64_t)cols, .read_bytes = (int64_t)(rows * cols * read_bytes),
+                                        .write_bytes = (int64_t)(rows * cols * write_bytes), .vector_ops_per_element = 6, .passes = 1 } };
+}
+
 /* ---- backward ---- */
 
 /* dA[m][k] = dC[m][n] B[n][k] */
@@ -127,6 +134,28 @@ static double attention_backward_factor(const struct timer *x, const struct kern
     return 2.5 / x->s->stack->training.attention_backward_share;
 }
 
+static bool has_bias(const struct llm *m, const struct kernel *k)
+{
+    if (strncmp(k->role, "attn.qkv", 8) == 0)
+        return m->qkv_bias;
+    return strncmp(k->role, "attn.", 5) == 0 ? m->out_bias : strncmp(k->role, "mlp.", 4) == 0 && m->mlp_bias;
+}
+
+/* Eager frameworks: a bias' gradient is the sum of the output's over tokens; those of query, key and value are copied into one tensor. */
+static enum status add_separate_gradients(struct timer *x, struct pass *p, const struct kernel *k)
+{
+    double rows = (double)k->gemm.m, cols = (double)k->gemm.n, out = (double)k->gemm.out_bytes / rows / cols;
+    struct kernel sum = stream_of("bias.gradient", rows, cols, out, out / rows), join = stream_of("qkv.gradient", rows, cols, out, out);
+    struct timing t;
+    enum status st = STATUS_OK;
+
+    if (has_bias(x->s->model, k) && !(st = time_kernel(&t, x, &sum)))
+        add(x, p, &t, (double)k->count, 1, 1);
+    if (!st && strncmp(k->role, "attn.qkv", 8) == 0 && !(st = time_kernel(&t, x, &join)))
+        add(x, p, &t, (double)k->count, 1, 1);
+    return st;
+}
+
 static enum status add_backward(struct timer *x, struct pass *p, const struct kernel *k, const struct timing *forward)
 {
     struct timing t;
@@ -139,6 +168,8 @@ static enum status add_backward(struct timer *x, struct pass *p, const struct ke
         if ((st = time_kernel(&t, x, &g)))
             return st;
         add(x, p, &t, (double)k->count, 1, 1);
+        if (x->s->stack->training.separate_gradients && k->gemm.b_is_weight && (st = add_separate_gradients(x, p, k)))
+            return st;
         g = weight_gradient(k, x->s->stack->training.gradient_bytes);
         break;
     case KERNEL_ATTENTION: add(x, p, forward, (double)k->count, attention_factor(x, k) * attention_backward_factor(x, k), 3); return STATUS_OK;
@@ -304,13 +335,6 @@ static enum status add_layers(struct timer *x, struct passes *out, const struct 
 }
 
 /* ---- embedding, head and loss ---- */
-
-static struct kernel stream_of(const char *role, double rows, double cols, double read_bytes, double write_bytes)
-{
-    return (struct kernel){ .kind = KERNEL_STREAM, .role = role, .note = "", .count = 1,
-                            .stream = { .rows = (int64_t)rows, .cols = (int64_t)cols, .read_bytes = (int64_t)(rows * cols * read_bytes),
-                                        .write_bytes = (int64_t)(rows * cols * write_bytes), .vector_ops_per_element = 6, .passes = 1 } };
-}
 
 /* The head is lowered as the operator of a step that wants every token's logits. */
 static enum status add_head(struct timer *x, struct passes *out, const struct lower_context *lower, struct arena *arena)

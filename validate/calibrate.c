@@ -56,7 +56,8 @@ static enum status predict_with(double *log_errors, struct evaluated_row **rows,
 
     if (st)
         return st;
-    predictor_uncalibrate(&p);
+    if (!c->clocks_only)
+        predictor_uncalibrate(&p);
     p.overrides = overrides;
     for (int64_t i = 0; i < c->count && !st; i++) {
         const struct free_parameter *q = &c->parameters[i];
@@ -287,16 +288,22 @@ enum status calibrate(struct calibration *out, struct evaluation *e, const char 
     gsl_set_error_handler_off();
     if ((st = predictor_open(&p, "analytic", err)))
         return st;
-    predictor_uncalibrate(&p);
-    if ((st = arch_load(&hw, device, &uncalibrated, 1, arena, err)) || (st = calibrate_declared(out, hw, arena, err))) {
+    if (!o->clocks_only)
+        predictor_uncalibrate(&p);
+    if ((st = arch_load(&hw, device, &uncalibrated, !o->clocks_only, arena, err)) || (st = calibrate_declared(out, hw, arena, err))) {
         predictor_close(&p);
         return st;
     }
+    if ((out->clocks_only = o->clocks_only))
+        out->count = 0;
     n = calibrate_usable_rows(rows, e, hw, &p);
     st = calibrate_clocks(out, rows, n, &p, arena, err);
     predictor_close(&p);
     if (st)
         return st;
+    if (out->count == 0)
+        return error_plain(err, STATUS_BAD_INPUT, "no source has %d rows of single kernels or %d of training on a device of generation '%s': none tells its clock",
+                           CALIBRATE_CLOCK_KERNELS_MIN, CALIBRATE_CLOCK_ITERATIONS_MIN, out->generation);
     if (n <= (size_t)out->count)
         return error_plain(err, STATUS_BAD_INPUT, "%zu rows of generation '%s' with a measured value, too few for %lld parameters", n, out->generation,
                            (long long)out->count);

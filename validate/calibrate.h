@@ -24,6 +24,7 @@ struct free_parameter {
 
 struct calibration {
     const char *device, *generation;
+    bool clocks_only;                /* of the options */
     int64_t count;
     struct free_parameter parameters[CALIBRATE_FREE_MAX]; /* declared ones, then clocks */
     int64_t rows_used;               /* of the fit, after thinning */
@@ -46,6 +47,7 @@ struct calibrate_options {
     int64_t folds;                   /* 0 = no cross-validation */
     bool by_shape;                   /* folds leave out shapes also where rows name models */
     bool folds_only;                 /* no fit of all rows */
+    bool clocks_only;                /* the generation's parameters stay as they are shipped; only clocks of sources are fitted */
     const struct fold_fit *kept;     /* [folds]: predict by these instead of fitting; NULL: fit */
     const volatile sig_atomic_t *stop;
 };
@@ -54,7 +56,7 @@ struct calibrate_options {
 enum status calibrate_declared(struct calibration *out, const struct hardware *hw, struct arena *arena, struct error *err);
 
 /**
- * Fits, from the generation as it is without data (predictor_uncalibrate). `e` holds the rows (evaluation_read), of which those of the device's generation with a measured value count. With folds, each fold leaves
+ * Fits, from the generation as it is without data (predictor_uncalibrate; with clocks_only as it ships). `e` holds the rows (evaluation_read), of which those of the device's generation with a measured value count. With folds, each fold leaves
  * out a whole model (sources that name one) or a third of the shapes (half with two folds), fits on the rest, and its rows get the left-out
  * prediction in e->rows[].value and their fold; e->rows[].selected tells which rows counted. STATUS_BAD_INPUT: too few rows; a kept fit lacks a value.
  */

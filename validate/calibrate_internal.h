@@ -5,7 +5,8 @@
 
 #include "validate/calibrate.h"
 
-enum { CALIBRATE_CLOCK_ROWS_MIN = 100 }; /* fewer rows of a source and a device do not tell its clock */
+/* Fewer rows of a source and a device do not tell its clock: of single kernels, of training iterations, which are sums of thousands of them. */
+enum { CALIBRATE_CLOCK_KERNELS_MIN = 100, CALIBRATE_CLOCK_ITERATIONS_MIN = 40 };
 
 /** Rows of devices of hw's generation that have a measured value and that the description predicts as it stands; `out` has room for e->count. */
 size_t calibrate_usable_rows(struct evaluated_row **out, struct evaluation *e, const struct hardware *hw, struct predictor *p);

@@ -15,11 +15,17 @@ static uint64_t text_hash(uint64_t h, const char *text)
     return h;
 }
 
-/* What is left out together: a model where the source names one ... */
+static bool training(const struct row *row) { return strcmp(row->kind->name, "training") == 0; }
+
+/* What is left out together: a model where the source or the row names one ... */
 static bool model_key(uint64_t *key, const struct row *row)
 {
     const char *source = row_text(row, "source"), *slash = strchr(source, '/');
 
+    if (training(row)) {
+        *key = text_hash(0xcbf29ce484222325ull, row_text(row, "model"));
+        return true;
+    }
     *key = text_hash(0xcbf29ce484222325ull, slash ? slash : source);
     return strncmp(source, "vidur:", 6) == 0 && strncmp(source, "vidur:network", 13) != 0;
 }
@@ -113,7 +119,7 @@ static bool same_source(const char *source, const char *prefix)
     return strlen(prefix) == n && strncmp(source, prefix, n) == 0;
 }
 
-struct clock_pair { const char *source, *device; int64_t rows; };
+struct clock_pair { const char *source, *device; int64_t rows, rows_min; };
 
 static enum status count_pair(struct clock_pair *pairs, int64_t *count, const struct row *row, struct predictor *p, struct arena *arena, struct error *err)
 {
@@ -129,7 +135,8 @@ static enum status count_pair(struct clock_pair *pairs, int64_t *count, const st
     if (i == CALIBRATE_CLOCKS_MAX) /* more sources than that keep the clock of the power model */
         return STATUS_OK;
     if (i == *count) {
-        pairs[(*count)++] = (struct clock_pair){ arena_strndup(arena, source, strcspn(source, ":")), arena_strdup(arena, hw->name), 0 };
+        pairs[(*count)++] = (struct clock_pair){ arena_strndup(arena, source, strcspn(source, ":")), arena_strdup(arena, hw->name), 0,
+                                              training(row) ? CALIBRATE_CLOCK_ITERATIONS_MIN : CALIBRATE_CLOCK_KERNELS_MIN };
         if (!pairs[i].source || !pairs[i].device)
             return error_no_memory(err);
     }
@@ -144,18 +151,18 @@ enum status calibrate_clocks(struct calibration *c, struct evaluated_row **rows,
     enum status st;
 
     for (size_t i = 0; i < n; i++)
-        if (single_kernel(&rows[i]->row) && (st = count_pair(pairs, &count, &rows[i]->row, p, arena, err)))
+        if ((single_kernel(&rows[i]->row) || training(&rows[i]->row)) && (st = count_pair(pairs, &count, &rows[i]->row, p, arena, err)))
             return st;
     for (int64_t i = 0; i < count; i++) {
         const char *key = arena_printf(arena, "clock, %s, %s", pairs[i].source, pairs[i].device);
 
         if (!key)
             return error_no_memory(err);
-        if (pairs[i].rows < CALIBRATE_CLOCK_ROWS_MIN)
+        if (pairs[i].rows < pairs[i].rows_min)
             continue;
         c->parameters[c->count++] = (struct free_parameter){
             .key = key, .unit = "", .means = "highest clock of the device under this source, over boost", .clock_source = pairs[i].source,
-            .clock_device = pairs[i].device, .low = 0.7, .high = 1.02, .start = 1.0, .value = 1.0, .low80 = 1.0, .high80 = 1.0, .remark = "",
+            .clock_device = pairs[i].device, .low = 0.6, .high = 1.02, .start = 1.0, .value = 1.0, .low80 = 1.0, .high80 = 1.0, .remark = "",
         };
     }
     return STATUS_OK;

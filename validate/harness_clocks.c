@@ -45,9 +45,9 @@ enum status harness_clocks_read(struct harness_clock_list *out, const char *path
 
 static bool of_source(const struct harness *h, const char *source)
 {
-    size_t n = strlen(source);
+    size_t n = strlen(source), colon = strcspn(h->source, ":");
 
-    return strncmp(h->source, source, n) == 0 && h->source[n] == ':';
+    return n == colon && strncmp(h->source, source, n) == 0 && h->source[colon] == ':';
 }
 
 enum status harness_clock_set(struct harness_library *lib, const char *source, const char *device, double share, struct error *err)
