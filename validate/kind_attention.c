@@ -27,16 +27,16 @@ static enum status shape(struct kernel *k, struct seq_group *g, const struct row
 {
     struct attention_kernel_shape *a = &k->attention;
     const char *dtype = row_text(row, "dtype");
-    bool fp8 = strcmp(dtype, "fp8") == 0, kv8 = fp8 || strstr(dtype, "kv_fp8") != NULL;
+    const char *cache = strstr(dtype, "+kv_");
     char base[32] = { 0 };
-    struct quant compute;
+    struct quant compute, kv;
     struct unit_request request = { .a = &compute, .b = &compute, .accumulator = format_find("fp32") };
     enum status st;
 
     memset(k, 0, sizeof *k);
     k->kind = KERNEL_ATTENTION;
     strncpy(base, dtype, strcspn(dtype, "+") < sizeof base - 1 ? strcspn(dtype, "+") : sizeof base - 1);
-    if ((st = quant_parse(&compute, base, row->at, err)) || (st = row_count(&g->count, row, "batch", 1, LENGTH_MAX, err)) ||
+    if ((st = quant_parse(&compute, base, row->at, err)) || (st = quant_parse(&kv, cache ? cache + strlen("+kv_") : base, row->at, err)) || (st = row_count(&g->count, row, "batch", 1, LENGTH_MAX, err)) ||
         (st = row_count(&g->q, row, "q_len", 1, LENGTH_MAX, err)) || (st = row_count(&g->kv, row, "kv_len", g->q, LENGTH_MAX, err)) ||
         (st = row_count(&a->heads, row, "n_head", 1, HEADS_MAX, err)) || (st = row_count(&a->kv_heads, row, "n_kv_head", 1, a->heads, err)) ||
         (st = row_count(&a->head_dim, row, "head_dim", 1, HEADS_MAX, err)))
@@ -47,7 +47,7 @@ static enum status shape(struct kernel *k, struct seq_group *g, const struct row
     a->causal = true;
     a->compute = compute.format;
     a->out = format_find("bf16");
-    a->kv = (struct quant){ .format = kv8 ? format_find("fp8_e4m3") : compute.format, .group = QUANT_PER_TENSOR };
+    a->kv = (struct quant){ .format = kv.format, .group = QUANT_PER_TENSOR };
     use_half(&compute, hw);
     a->compute = compute.format;
     if (a->kv.format->bits == 16)
