@@ -231,6 +231,33 @@ static void samples_are_even(void)
     CU_ASSERT_EQUAL(first, 50);
 }
 
+/* Formats that a unit scales in hardware: the same experts or cache in fewer bits take no longer, on the chips whose units take them. */
+static void narrow_formats_are_no_slower(void)
+{
+    static const char moe_header[] = "device,dtype,tokens,hidden,inter,top_k,n_expert,moe_tp,moe_ep,distribution,time_us,label,source\n";
+    static const char moe[] = "B200,bf16,4096,4096,1536,8,128,1,4,balanced,,cutlass,aic:b200/moe/trtllm/1\nB200,nvfp4,4096,4096,1536,8,128,1,4,balanced,,cutlass,aic:b200/moe/trtllm/1\n"
+                              "B200,bf16,64,4096,1536,8,128,1,4,balanced,,cutlass,aic:b200/moe/trtllm/1\nB200,w4a8_mxfp4_mxfp8,64,4096,1536,8,128,1,4,balanced,,cutlass,aic:b200/moe/trtllm/1\n";
+    static const char attention_header[] = "device,phase,dtype,batch,q_len,kv_len,n_head,n_kv_head,head_dim,time_us,source\n";
+    static const char attention[] = "H200,decode,fp16,32,1,8192,32,8,128,,aic:h200/attention/vllm/1\nH200,decode,fp16+kv_fp8,32,1,8192,32,8,128,,aic:h200/attention/vllm/1\n"
+                                    "H200,decode,fp16,32,1,8192,32,8,128,,aic:h200/attention/vllm/1\nH200,decode,fp16+kv_int8,32,1,8192,32,8,128,,aic:h200/attention/vllm/1\n";
+    static const struct { const char *label, *header, *rows; } tables[] = { { "experts", moe_header, moe }, { "cache", attention_header, attention } };
+    struct arena arena = { 0 };
+    struct predictor p;
+    struct evaluation e;
+    struct error err;
+
+    CU_ASSERT_EQUAL_FATAL(predictor_open(&p, "analytic", &err), STATUS_OK);
+    for (size_t i = 0; i < 2; i++) {
+        CU_ASSERT_FATAL(evaluate(&e, &p, tables[i].header, tables[i].rows, &arena, &err));
+        for (int64_t r = 0; r < 4; r += 2)
+            CHECK_ROW(tables[i].label, e.rows[r + 1].value > 0 && e.rows[r + 1].value < 0.9 * e.rows[r].value);
+    }
+    CU_ASSERT_FATAL(evaluate(&e, &p, attention_header, "H200,decode,fp16+kv_int9x,32,1,8192,32,8,128,,x\n", &arena, &err));
+    CU_ASSERT_PTR_NOT_NULL(e.rows[0].reason); /* not a cache of 16 bits without a word */
+    predictor_close(&p);
+    arena_free(&arena);
+}
+
 static const struct test tests[] = {
     { "a prediction does not see what was measured", measured_is_not_seen },
     { "software of old and other devices", devices_have_their_software },
@@ -239,5 +266,6 @@ static const struct test tests[] = {
     { "every device is plausible in every format", every_device_is_plausible },
     { "errors of a group, by hand", statistics_by_hand },
     { "a sample is even", samples_are_even },
+    { "fewer bits that a unit takes are no slower", narrow_formats_are_no_slower },
 };
 TEST_MAIN("validate_rows", tests)
