@@ -8,7 +8,7 @@
 #include "cli/job.h"
 #include "reports/scoreboard_report.h"
 
-struct scoreboard_options { const char *markdown, *only; bool write, refit, json; };
+struct scoreboard_options { const char *markdown, *only, *residuals; bool write, refit, json; };
 
 static const struct option_spec scoreboard_table[] = {
     { .name = "write", .kind = OPTION_FLAG, .offset = offsetof(struct scoreboard_options, write), .help = "write the values that came out into FILE" },
@@ -18,6 +18,8 @@ static const struct option_spec scoreboard_table[] = {
       .help = "fit the folds anew first (minutes); with --write the values are kept" },
     { .name = "markdown", .kind = OPTION_TEXT, .offset = offsetof(struct scoreboard_options, markdown), .value = "OUT.md",
       .help = "write the table, with commands and reasons" },
+    { .name = "residuals", .kind = OPTION_TEXT, .offset = offsetof(struct scoreboard_options, residuals), .value = "OUT.yaml",
+      .help = "write the intervals of rows that the kept fits left out, beside those of other kinds and generations, and judge nothing" },
     { .name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct scoreboard_options, json), .help = "print one JSON object" },
     { 0 }
 };
@@ -61,6 +63,8 @@ static enum status evaluate(const struct scoreboard_options *o, const struct tex
     catch_interrupt();
     if ((st = scoreboard_read(&board, operands->items[0], arena, err)))
         return st;
+    if (o->residuals)
+        return scoreboard_residuals(o->residuals, &board, operands->items[1], &interrupted, arena, err);
     if (!(now = arena_array(arena, (size_t)board.count + 1, sizeof *now)))
         return error_no_memory(err);
     if (o->refit && (st = scoreboard_refit(&board, operands->items[1], o->only, &interrupted, arena, err)))
@@ -104,6 +108,7 @@ const struct command command_scoreboard = {
     .options = scoreboard_table,
     .examples = "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements\n"
                 "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements --write --markdown docs/scoreboard.md\n"
-                "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements --only 'left out*' --refit\n",
+                "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements --only 'left out*' --refit\n"
+                "  llmsim scoreboard validate/scoreboard.yaml ../shared/measurements --residuals residuals.yaml\n",
     .run = scoreboard_main,
 };

@@ -91,19 +91,49 @@ static enum status fold_intervals(struct evaluation *e, int64_t fold, const char
     return STATUS_OK;
 }
 
-enum status fold_set_predict(struct evaluation *out, const struct fold_set *s, const char *folder, const volatile sig_atomic_t *stop,
-                             struct arena *arena, struct error *err)
+/* Rows of the set, those of its generation (selected) with the prediction of the fit that left them out. */
+static enum status predict_kept(struct evaluation *out, struct calibration *c, const struct fold_set *s, const char *folder, const volatile sig_atomic_t *stop,
+                                struct arena *arena, struct error *err)
 {
     struct calibrate_options o = { .folds = s->folds, .by_shape = s->by_shape, .folds_only = true, .kept = s->fits, .stop = stop };
-    struct residual *rows;
-    struct calibration c;
     enum status st;
 
     for (int64_t f = 0; f < s->folds; f++)
         if (s->fits[f].count == 0)
             return error_set(err, STATUS_BAD_INPUT, s->at, "folds '%s': no fit is kept of fold %lld: fit them first (scoreboard --refit --write)", s->name,
                              (long long)f + 1);
-    if ((st = read_rows(out, s, folder, arena, err)) || (st = calibrate(&c, out, s->device, &o, arena, err)))
+    if ((st = read_rows(out, s, folder, arena, err)))
+        return st;
+    return calibrate(c, out, s->device, &o, arena, err);
+}
+
+enum status fold_set_residuals(struct residual_library *lib, const struct fold_set *s, const char *folder, const volatile sig_atomic_t *stop,
+                               struct arena *arena, struct error *err)
+{
+    struct evaluation e = { 0 };
+    struct residual *rows;
+    struct calibration c;
+    int64_t n = 0;
+    enum status st = predict_kept(&e, &c, s, folder, stop, arena, err);
+
+    if (st)
+        return st;
+    if (!(rows = arena_array(arena, (size_t)e.count + 1, sizeof *rows)))
+        return error_no_memory(err);
+    for (int64_t i = 0; i < e.count; i++)
+        if (e.rows[i].selected && (st = residual_of_row(&rows[n++], &e.rows[i], arena, err)))
+            return st;
+    return residual_library_replace(lib, c.generation, rows, n, arena, err);
+}
+
+enum status fold_set_predict(struct evaluation *out, const struct fold_set *s, const char *folder, const volatile sig_atomic_t *stop,
+                             struct arena *arena, struct error *err)
+{
+    struct residual *rows;
+    struct calibration c;
+    enum status st = predict_kept(out, &c, s, folder, stop, arena, err);
+
+    if (st)
         return st;
     if (!(rows = arena_array(arena, (size_t)out->count + 1, sizeof *rows)))
         return error_no_memory(err);

@@ -32,6 +32,10 @@ enum status fold_set_refit(struct fold_set *s, const char *folder, const volatil
 enum status fold_set_predict(struct evaluation *out, const struct fold_set *s, const char *folder, const volatile sig_atomic_t *stop,
                              struct arena *arena, struct error *err);
 
+/** The classes of the set's generation and of the kinds of its rows anew, from the rows as fold_set_predict has them; others stay. Texts live in the arena. */
+enum status fold_set_residuals(struct residual_library *lib, const struct fold_set *s, const char *folder, const volatile sig_atomic_t *stop,
+                               struct arena *arena, struct error *err);
+
 /** A predicted row as the classes of residuals take it. */
 enum status residual_of_row(struct residual *out, const struct evaluated_row *r, struct arena *arena, struct error *err);
 

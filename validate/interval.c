@@ -224,6 +224,14 @@ static void write_class(struct outfile *out, const struct residual_class *c)
                    c->kind, c->group, c->size, c->low, c->median, c->high, (long long)c->rows);
 }
 
+static bool holds_kind(const struct residual *rows, int64_t count, const char *kind)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (strcmp(rows[i].kind, kind) == 0)
+            return true;
+    return false;
+}
+
 enum status residual_library_replace(struct residual_library *lib, const char *generation, const struct residual *rows, int64_t count,
                                      struct arena *arena, struct error *err)
 {
@@ -235,7 +243,7 @@ enum status residual_library_replace(struct residual_library *lib, const char *g
     if (!sorted || !ratios)
         return error_no_memory(err);
     for (int64_t i = 0; i < lib->count; i++)
-        if (strcmp(lib->items[i].generation, generation) != 0)
+        if (strcmp(lib->items[i].generation, generation) != 0 || !holds_kind(rows, count, lib->items[i].kind))
             lib->items[kept++] = lib->items[i];
     lib->count = kept;
     if (count)

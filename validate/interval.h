@@ -44,7 +44,7 @@ bool interval_of(double *low, double *median, double *high, bool *own, const str
 bool interval_unseen(double *low, double *high, const struct residual_library *lib, const char *generation, const char *kind, const char *group,
                      double time_s);
 
-/** Replaces the classes of `generation` by those of the given rows' ratios (measured / predicted). */
+/** Replaces the classes of `generation` of the kinds that the rows hold by those of their ratios (measured / predicted). */
 struct residual { const char *kind, *group; double time_s, ratio; };
 enum status residual_library_replace(struct residual_library *lib, const char *generation, const struct residual *rows, int64_t count,
                                      struct arena *arena, struct error *err);

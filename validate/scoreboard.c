@@ -133,6 +133,17 @@ enum status scoreboard_refit(struct scoreboard *board, const char *folder, const
     return st;
 }
 
+enum status scoreboard_residuals(const char *path, const struct scoreboard *board, const char *folder, const volatile sig_atomic_t *stop, struct arena *arena,
+                                 struct error *err)
+{
+    struct residual_library lib;
+    enum status st = residual_library_load(&lib, arena, err);
+
+    for (int64_t s = 0; s < board->set_count && !st; s++)
+        st = fold_set_residuals(&lib, &board->sets[s], folder, stop, arena, err);
+    return st ? st : residual_library_write(path, &lib, "", NULL, 0, arena, err);
+}
+
 enum status scoreboard_evaluate(struct scoreboard_result *out, const struct scoreboard *board, const char *folder, const char *only,
                                 const volatile sig_atomic_t *stop, struct error *err)
 {

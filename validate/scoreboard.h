@@ -53,6 +53,10 @@ enum status scoreboard_write(const char *path, const struct scoreboard *board, s
 enum status scoreboard_refit(struct scoreboard *board, const char *folder, const char *only, const volatile sig_atomic_t *stop, struct arena *arena,
                              struct error *err);
 
+/** The intervals of all sets' generations (fold_set_residuals) over the shipped ones (residual_library_load), as a file. */
+enum status scoreboard_residuals(const char *path, const struct scoreboard *board, const char *folder, const volatile sig_atomic_t *stop, struct arena *arena,
+                                 struct error *err);
+
 /** out[board->count]: every entry that `only` matches over the files in `folder`; of the others what is kept, as skipped. STATUS_BAD_INPUT: a file is
  *  not there, an entry has no row, nothing matches `only`. */
 enum status scoreboard_evaluate(struct scoreboard_result *out, const struct scoreboard *board, const char *folder, const char *only,
