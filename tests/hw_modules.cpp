@@ -58,6 +58,7 @@ static void oldest_block_first()
     CU_ASSERT_EQUAL(in_turn.run(0, c, true, 1).end, 100);
     CU_ASSERT_EQUAL(in_turn.run(30, c, true, 0).end, 200);
     CU_ASSERT_EQUAL(in_turn.postponed(1), 0);
+    CU_ASSERT_EQUAL(in_turn.run(40, costs(0, 0, 0, 1)).end, 40);   // an epilogue that needs no unit waits for none
 }
 
 /// An array's pass starts a clock after its first operands; its steps have no warps that could drift apart.

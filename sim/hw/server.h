@@ -21,11 +21,13 @@ class RankedServer {
 public:
     void set_lanes(size_t lanes) { free_.assign(lanes, 0); }
     void reset() { std::fill(free_.begin(), free_.end(), 0), busy_ = 0; }
-    /// Takes `service` from `at` or from when the work of all blocks of no higher rank is done. Returns the start.
+    /// Takes `service` from `at` or from when the work of all blocks of no higher rank is done. Returns the start. Who needs nothing waits for nobody.
     /// @param ranks  of the lanes' blocks; lower goes first
     int64_t reserve(size_t lane, const std::vector<int64_t> &ranks, int64_t at, int64_t service)
     {
         int64_t start = at;
+        if (service <= 0)
+            return at;
         for (size_t i = 0; i < free_.size(); ++i)
             start = ranks[i] <= ranks[lane] ? std::max(start, free_[i]) : start;
         for (size_t i = 0; i < free_.size(); ++i)

@@ -18,14 +18,14 @@ size_t TagStore::slot(uint64_t key) const
 {
     const size_t mask = table_.size() - 1;
     size_t i = mix(key) & mask;
-    while (table_[i] >= 0 && entries_[static_cast<size_t>(table_[i])].key != key)
+    while (table_[i].entry >= 0 && table_[i].key != key)
         i = (i + 1) & mask;
     return i;
 }
 
 int TagStore::find(uint64_t key)
 {
-    const int e = table_[slot(key)];
+    const int e = table_[slot(key)].entry;
     if (e >= 0 && e != newest_) {
         unlink(e);
         link_newest(e);
@@ -51,7 +51,7 @@ int64_t TagStore::insert(uint64_t key, int64_t bytes, int64_t ready, int64_t dir
         unused_.pop_back();
     }
     entries_[static_cast<size_t>(e)] = {key, bytes, ready, dirty_bytes, -1, -1, true, keep};
-    table_[slot(key)] = e;
+    table_[slot(key)] = {key, e};
     ++used_;
     bytes_ += bytes;
     if (keep)
@@ -67,7 +67,7 @@ void TagStore::reset(int64_t capacity_bytes)
     bytes_ = 0;
     entries_.clear();
     unused_.clear();
-    std::fill(table_.begin(), table_.end(), -1);
+    std::fill(table_.begin(), table_.end(), Place());
     used_ = 0;
     draw_ = 1;
     oldest_ = newest_ = -1;
@@ -127,22 +127,22 @@ void TagStore::erase_from_table(uint64_t key)
     size_t hole = slot(key), i = hole;
     for (;;) {
         i = (i + 1) & mask;
-        if (table_[i] < 0)
+        if (table_[i].entry < 0)
             break;
-        const size_t home = mix(entries_[static_cast<size_t>(table_[i])].key) & mask;
+        const size_t home = mix(table_[i].key) & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {
             table_[hole] = table_[i];
             hole = i;
         }
     }
-    table_[hole] = -1;
+    table_[hole] = Place();
 }
 
 void TagStore::grow()
 {
-    table_.assign(table_.size() * 2, -1);
+    table_.assign(table_.size() * 2, Place());
     for (int e = oldest_; e >= 0; e = entries_[static_cast<size_t>(e)].newer)
-        table_[slot(entries_[static_cast<size_t>(e)].key)] = e;
+        table_[slot(entries_[static_cast<size_t>(e)].key)] = {entries_[static_cast<size_t>(e)].key, e};
 }
 
 }  // namespace llmsim

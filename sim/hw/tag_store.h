@@ -18,7 +18,7 @@ class TagStore {
 public:
     enum class Replacement { least_recent, random };
     explicit TagStore(int64_t capacity_bytes, Replacement replacement = Replacement::least_recent)
-        : replacement_(replacement), capacity_(capacity_bytes), table_(1024, -1)
+        : replacement_(replacement), capacity_(capacity_bytes), table_(1024)
     {
     }
 
@@ -43,6 +43,10 @@ private:
         int older, newer;   ///< neighbours in order of use, -1 at the ends
         bool used, keep;
     };
+    struct Place {             ///< the key beside the entry's index: a search touches the table only
+        uint64_t key = 0;
+        int entry = -1;
+    };
     size_t slot(uint64_t key) const;
     void unlink(int e);
     void link_newest(int e);
@@ -57,7 +61,7 @@ private:
     int64_t capacity_, bytes_ = 0;
     std::vector<Entry> entries_;
     std::vector<int> unused_;
-    std::vector<int> table_;   ///< open addressing, size a power of two
+    std::vector<Place> table_;   ///< open addressing, size a power of two
     size_t used_ = 0;
     int oldest_ = -1, newest_ = -1;
 };
