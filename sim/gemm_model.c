@@ -117,8 +117,9 @@ void gemm_step_of(struct gemm_step *s, const struct gemm_mapping *map, const str
     double b_l2 = cols * tile_k * stored_bytes_per_element(g->b_bytes, g->n, g->k, g->batch);
     double a_part, reads = fragment_bytes(map, g, &a_part);
     double efficiency = g->unit->issue_efficiency > 0.0 ? g->unit->issue_efficiency : 1.0;
-    /* Bulk copies (TMA) write through their own port; cp.async writes share the load path with ldmatrix. */
-    double writes = u->operands_from_shared ? 0.0 : a_l2 + b_l2;
+    /* Bulk copies (TMA) write through their own port, and only they multicast to a cluster; cp.async writes share the load path with ldmatrix. */
+    bool bulk = u->operands_from_shared || map->kernel->cluster_m * map->kernel->cluster_n > 1;
+    double writes = bulk ? 0.0 : a_l2 + b_l2;
 
     s->matrix_cycles = step_fma(map, g) / (u->fma_per_cycle_sm * efficiency);
     s->shared_bytes = reads + a_l2 + b_l2;

@@ -34,6 +34,8 @@ libllmsim_model_la_SOURCES += \
 shipped_traces = \
 	workloads/bitnet-3b-decode.trace \
 	workloads/bitnet-3b-prefill.trace \
+	workloads/llama-3b-decode.trace \
+	workloads/llama-3b-prefill.trace \
 	workloads/bitnet3b_decode.trace \
 	workloads/bitnet3b_prefill.trace \
 	workloads/bloom-176b-layer-decode.trace \
