@@ -8,6 +8,7 @@ const struct command *const commands[] = {
     &command_arch,
     &command_calibrate,
     &command_cost,
+    &command_datapath,
     &command_db,
     &command_diff,
     &command_explain,

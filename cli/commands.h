@@ -11,6 +11,7 @@
 extern const struct command command_arch;
 extern const struct command command_calibrate;
 extern const struct command command_cost;
+extern const struct command command_datapath;
 extern const struct command command_db;
 extern const struct command command_diff;
 extern const struct command command_explain;

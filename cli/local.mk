@@ -6,6 +6,7 @@ llmsim_SOURCES = \
 	cli/cmd_arch.c \
 	cli/cmd_calibrate.c \
 	cli/cmd_cost.c \
+	cli/cmd_datapath.c \
 	cli/cmd_db.c \
 	cli/cmd_diff.c \
 	cli/cmd_explain.c \

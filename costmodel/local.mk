@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # costmodel/: energy, area, price
 libllmsim_model_la_SOURCES += \
+	costmodel/array.c \
+	costmodel/array.h \
 	costmodel/die.c \
 	costmodel/die.h \
 	costmodel/energy.c \

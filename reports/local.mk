@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # reports/: tables, JSON
 libllmsim_results_la_SOURCES += \
+	reports/array_report.c \
+	reports/array_report.h \
 	reports/cost_report.c \
 	reports/cost_report.h \
 	reports/fpga_report.c \

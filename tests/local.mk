@@ -24,6 +24,7 @@ suites = \
 	tests/codec \
 	tests/collectives \
 	tests/cost \
+	tests/datapath_array \
 	tests/dot \
 	tests/exact_sums \
 	tests/explain \

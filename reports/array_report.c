@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arrays side by side. See array_report.h. */
+#include "reports/array_report.h"
+
+#include <stdio.h>
+
+#include "costmodel/netlist.h"
+#include "reports/text.h"
+
+/* What every form shows of a row. */
+struct figures { char activation[16], table[16], sums[16]; double area_error, power_mw, tops_per_mm2, tops_per_w; };
+
+static struct figures figures_of(const struct array_report *r, const struct array_row *row)
+{
+    struct figures f = { .area_error = row->cost.area_um2.high / row->cost.area_um2.likely - 1, .power_mw = array_power_mw(&row->cost, r->clock_hz),
+                         .tops_per_mm2 = array_tops_per_mm2(&row->cost, r->clock_hz), .tops_per_w = array_tops_per_w(&row->cost, r->clock_hz) };
+
+    datapath_number_text(f.activation, sizeof f.activation, row->design.activation);
+    datapath_number_text(f.table, sizeof f.table, row->design.table);
+    datapath_number_text(f.sums, sizeof f.sums, row->design.accumulator);
+    return f;
+}
+
+static void line(FILE *out, const struct text_style *s, const struct array_report *r, const struct array_row *row)
+{
+    struct figures f = figures_of(r, row), first = figures_of(r, r->rows);
+    const struct array_design *d = &row->design;
+    char shape[48], text[160];
+
+    snprintf(shape, sizeof shape, "%lldx%lldx%lld", (long long)d->m, (long long)d->n, (long long)d->k);
+    fputs("  ", out);
+    text_cell(out, s, TEXT_PLAIN, 17, d->kind->name);
+    text_cell(out, s, TEXT_PLAIN, 11, shape);
+    snprintf(text, sizeof text, "%10.0f %9.3f %8.2f %7.2f %6.2fx %6.2fx%s", row->cost.area_um2.likely, f.power_mw, f.tops_per_mm2, f.tops_per_w,
+             f.tops_per_mm2 / first.tops_per_mm2, f.tops_per_w / first.tops_per_w, row->cost.extrapolated ? " *" : "");
+    fprintf(out, "%s\n", text);
+}
+
+void report_array_text(FILE *out, const struct array_report *r, const struct report_style *style)
+{
+    const struct text_style own = { style->columns < 80 ? 80 : style->columns > 100 ? 100 : style->columns, style->colour, style->utf8 }, *s = &own;
+    struct figures f = figures_of(r, r->rows);
+    char title[200];
+    bool beyond = false;
+
+    snprintf(title, sizeof title, "%s activations by %d-bit weights, sums in %s; %g nm, %g GHz, netlists without placement", f.activation, r->rows->design.weight_bits, f.sums, r->node_nm, r->clock_hz * 1e-9);
+    text_wrap(out, s, TEXT_BOLD, 0, title);
+    text_rule(out, s);
+    fputs("  kind             MxNxK           um2        mW TOP/s/mm2 TOP/s/W density efficiency\n", out);
+    for (int64_t i = 0; i < r->count; i++) {
+        line(out, s, r, &r->rows[i]);
+        beyond |= r->rows[i].cost.extrapolated;
+    }
+    fputs("  density, efficiency: over the first row\n", out);
+    if (beyond)
+        fputs("  * beyond the rows that its formula is fitted to\n", out);
+}
+
+void report_array_csv(FILE *out, const struct array_report *r)
+{
+    fputs("kind,m,n,k,activation,weight_bits,table,accumulator,node_nm,clock_hz,macs_per_clock,area_um2,area_low_um2,area_high_um2,element_um2,builder_um2,register_um2,power_mw,tops_per_mm2,tops_per_w,extrapolated\n", out);
+    for (int64_t i = 0; i < r->count; i++) {
+        const struct array_row *row = &r->rows[i];
+        const struct array_design *d = &row->design;
+        const struct array_cost *c = &row->cost;
+        struct figures f = figures_of(r, row);
+
+        fprintf(out, "%s,%lld,%lld,%lld,%s,%d,%s,%s,%g,%g,%g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%d\n", d->kind->name, (long long)d->m, (long long)d->n, (long long)d->k,
+                f.activation, d->weight_bits, f.table, f.sums, r->node_nm, r->clock_hz, c->macs_per_clock, c->area_um2.likely, c->area_um2.low, c->area_um2.high,
+                c->element_um2.likely, c->builder_um2.likely, c->register_um2, f.power_mw, f.tops_per_mm2, f.tops_per_w, c->extrapolated);
+    }
+}
+
+static void range(struct json *j, const char *key, struct tech_range r)
+{
+    json_object_begin(j, key);
+    json_double(j, "low", r.low);
+    json_double(j, "likely", r.likely);
+    json_double(j, "high", r.high);
+    json_object_end(j);
+}
+
+static void row_json(struct json *j, const struct array_report *r, const struct array_row *row)
+{
+    struct figures f = figures_of(r, row);
+
+    json_object_begin(j, NULL);
+    json_text(j, "kind", row->design.kind->name);
+    json_i64(j, "m", row->design.m);
+    json_i64(j, "n", row->design.n);
+    json_i64(j, "k", row->design.k);
+    json_text(j, "activation", f.activation);
+    json_i64(j, "weight_bits", row->design.weight_bits);
+    json_text(j, "table", *f.table ? f.table : NULL);
+    json_text(j, "accumulator", f.sums);
+    json_double(j, "macs_per_clock", row->cost.macs_per_clock);
+    range(j, "area_um2", row->cost.area_um2);
+    range(j, "element_um2", row->cost.element_um2);
+    range(j, "builder_um2", row->cost.builder_um2);
+    json_double(j, "register_um2", row->cost.register_um2);
+    range(j, "energy_fj_per_clock", row->cost.energy_fj);
+    json_double(j, "power_mw", f.power_mw);
+    json_double(j, "tops_per_mm2", f.tops_per_mm2);
+    json_double(j, "tops_per_w", f.tops_per_w);
+    json_text(j, "formula", row->cost.fit != NULL ? row->cost.fit->formula->name : NULL);
+    json_bool(j, "extrapolated", row->cost.extrapolated);
+    json_object_end(j);
+}
+
+void report_array_json(struct json *j, const struct array_report *r)
+{
+    json_object_begin(j, NULL);
+    json_text(j, "schema", "llmsim.datapath/1");
+    json_double(j, "node_nm", r->node_nm);
+    json_double(j, "clock_hz", r->clock_hz);
+    json_array_begin(j, "rows");
+    for (int64_t i = 0; i < r->count; i++)
+        row_json(j, r, &r->rows[i]);
+    json_array_end(j);
+    json_object_end(j);
+}
