@@ -2,6 +2,7 @@
 /* Weighted least squares by GSL. See relative_fit.h. */
 #include "base/relative_fit.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 #include <gsl/gsl_multifit.h>
@@ -34,4 +35,9 @@ int relative_fit(double *c, const double *x, const double *y, int64_t count, int
     gsl_matrix_free(covariance);
     gsl_matrix_free(a);
     return ok ? (int)rank : 0;
+}
+
+double relative_off(double fitted, double truth)
+{
+    return fitted > 0 ? fmax(fitted / truth, truth / fitted) - 1 : INFINITY;
 }

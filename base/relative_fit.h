@@ -14,4 +14,10 @@
  */
 int relative_fit(double *c, const double *x, const double *y, int64_t count, int terms, double least_singular);
 
+/**
+ * Error of a fitted value as a factor either way, less 1: max(fitted / truth, truth / fitted) - 1, so that [fitted / (1 + e), fitted (1 + e)] holds the
+ * truth and half of it is as wrong as twice. Infinite where the fit gives no positive value. `truth` > 0.
+ */
+double relative_off(double fitted, double truth);
+
 #endif

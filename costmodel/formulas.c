@@ -51,6 +51,14 @@ static void int_dot_terms(double *x, const struct datapath *d)
     x[3] = 1;
 }
 
+/* What toggles: bit products of magnitudes (the sign bits' rows of a two's-complement array are mostly constant), and k sums that carry the sign up
+ * to the accumulator's width. */
+static void int_dot_energy(double *x, const struct datapath *d)
+{
+    x[0] = d->k * (d->activation.bits - 1.0) * (d->weight.bits - 1.0);
+    x[1] = (double)d->k * d->accumulator.bits;
+}
+
 static bool float_fma(const struct datapath *d) { return d->kind == DATAPATH_FLOAT_DOT && d->k == 1; }
 static void float_fma_terms(double *x, const struct datapath *d)
 {
@@ -67,6 +75,14 @@ static void float_dot4_terms(double *x, const struct datapath *d)
     x[1] = fmax(d->activation.m + d->weight.m + 2, d->accumulator.m + 1);
     x[2] = d->accumulator.m + 1;
     x[3] = 1;
+}
+
+/* Multipliers, the accumulator's adder and normalization, and alignment, which goes with the exponents' spread. */
+static void float_dot4_energy(double *x, const struct datapath *d)
+{
+    x[0] = significands(d);
+    x[1] = d->accumulator.m + 1;
+    x[2] = exponents(d);
 }
 
 static bool float_exact(const struct datapath *d) { return d->kind == DATAPATH_FLOAT_EXACT; }
@@ -110,6 +126,13 @@ static void lut_float_terms(double *x, const struct datapath *d)
     x[3] = 1;
 }
 
+/* Multiplexer and sign, and the float adder: constants and counters do not show. */
+static void lut_float_energy(double *x, const struct datapath *d)
+{
+    x[0] = d->table.bits;
+    x[1] = d->accumulator.m + 1;
+}
+
 /* Adders of a table by halves, each of a table's width. */
 static bool table_float(const struct datapath *d) { return d->kind == DATAPATH_LUT_TABLE && !integers(d); }
 static void table_float_terms(double *x, const struct datapath *d)
@@ -127,11 +150,12 @@ static void table_int_terms(double *x, const struct datapath *d)
 
 static bool select_int(const struct datapath *d) { return d->kind == DATAPATH_LUT_SELECT && d->table.kind == NUMBER_INT; }
 static bool select_float(const struct datapath *d) { return d->kind == DATAPATH_LUT_SELECT && d->table.kind == NUMBER_FLOAT; }
-/* All rows are of int8: multiplexer and sign both go with the bits, and decoding cannot be told from them. */
+/* Multiplexer; a half table's entry is negated, an adder's row of cells in two's complement (a float's is one gate); drivers of the index. */
 static void select_int_terms(double *x, const struct datapath *d)
 {
     x[0] = (entries(d) - 1) * d->table.bits;
-    x[1] = d->table.bits;
+    x[1] = d->full ? 0 : d->table.bits;
+    x[2] = d->table.bits;
 }
 
 static void select_float_terms(double *x, const struct datapath *d)
@@ -150,21 +174,21 @@ static void float_add_terms(double *x, const struct datapath *d)
 }
 
 static const struct netlist_formula formulas[] = {
-    { "int_mul", "n m, n + m, 1", false, 3, int_mul, int_mul_terms },
-    { "float_mul", "s, (m1 + m2) / 2 + 1, e, 1", false, 4, float_mul, float_mul_terms },
-    { "int_dot", "k n m, A, k, 1", true, 4, int_dot, int_dot_terms },
-    { "float_fma", "s, M + 1, e, 1", false, 4, float_fma, float_fma_terms },
-    { "float_dot4", "s, W, M + 1, 1", false, 4, float_dot4, float_dot4_terms },
-    { "float_exact", "s, A, A e, 1", false, 4, float_exact, float_exact_terms },
-    { "add_dot of floats", "(k - 1) a, A", false, 2, add_dot_float, add_dot_float_terms },
-    { "add_dot of integers", "k (n + 2) + A", false, 1, add_dot_int, add_dot_int_terms },
-    { "lut_dot of integers", "planes b, planes, serial, A", false, 4, lut_int, lut_int_terms },
-    { "lut_dot of floats", "b, M + 1, serial, 1", false, 4, lut_float, lut_float_terms },
-    { "lut_table of floats", "adds b", false, 1, table_float, table_float_terms },
-    { "lut_table of integers", "adds b, full entries b", false, 2, table_int, table_int_terms },
-    { "lut_select of integers", "(entries - 1) b, b", false, 2, select_int, select_int_terms },
-    { "lut_select of floats", "(entries - 1) b, b, entries", false, 3, select_float, select_float_terms },
-    { "float_add", "M + 1, E, 1", false, 3, float_add, float_add_terms },
+    { "int_mul", "n m, n + m, 1", false, 3, int_mul, int_mul_terms, NULL, 0, NULL },
+    { "float_mul", "s, (m1 + m2) / 2 + 1, e, 1", false, 4, float_mul, float_mul_terms, NULL, 0, NULL },
+    { "int_dot", "k n m, A, k, 1", true, 4, int_dot, int_dot_terms, "k (n - 1)(m - 1), k A", 2, int_dot_energy },
+    { "float_fma", "s, M + 1, e, 1", false, 4, float_fma, float_fma_terms, NULL, 0, NULL },
+    { "float_dot4", "s, W, M + 1, 1", false, 4, float_dot4, float_dot4_terms, "s, M + 1, e", 3, float_dot4_energy },
+    { "float_exact", "s, A, A e, 1", false, 4, float_exact, float_exact_terms, NULL, 0, NULL },
+    { "add_dot of floats", "(k - 1) a, A", false, 2, add_dot_float, add_dot_float_terms, NULL, 0, NULL },
+    { "add_dot of integers", "k (n + 2) + A", false, 1, add_dot_int, add_dot_int_terms, NULL, 0, NULL },
+    { "lut_dot of integers", "planes b, planes, serial, A", false, 4, lut_int, lut_int_terms, NULL, 0, NULL },
+    { "lut_dot of floats", "b, M + 1, serial, 1", false, 4, lut_float, lut_float_terms, "b, M + 1", 2, lut_float_energy },
+    { "lut_table of floats", "adds b", false, 1, table_float, table_float_terms, NULL, 0, NULL },
+    { "lut_table of integers", "adds b, full entries b", false, 2, table_int, table_int_terms, NULL, 0, NULL },
+    { "lut_select of integers", "(entries - 1) b, half b, b", false, 3, select_int, select_int_terms, NULL, 0, NULL },
+    { "lut_select of floats", "(entries - 1) b, b, entries", false, 3, select_float, select_float_terms, NULL, 0, NULL },
+    { "float_add", "M + 1, E, 1", false, 3, float_add, float_add_terms, NULL, 0, NULL },
 };
 
 const struct netlist_formula *netlist_formulas(int64_t *count)

@@ -24,7 +24,9 @@ libllmsim_model_la_SOURCES += \
 	costmodel/serving_cost.c \
 	costmodel/serving_cost.h \
 	costmodel/synthesis.c \
-	costmodel/synthesis.h
+	costmodel/synthesis.h \
+	costmodel/unit_energy.c \
+	costmodel/unit_energy.h
 
 # Published perplexities, installed below $(pkgdatadir)/costmodel.
 nobase_dist_pkgdata_DATA += costmodel/tables/quality.csv

@@ -42,12 +42,6 @@ static bool solve(double *out, const struct point *points, int64_t count, int te
     return relative_fit(out, x, y, n, terms, least_singular) == terms;
 }
 
-/* Error as a factor either way, less 1, so that [value / (1 + error), value (1 + error)] holds the truth; infinite where the fit gives no positive value. */
-static double off(double fitted, double truth)
-{
-    return fitted > 0 ? fmax(fitted / truth, truth / fitted) - 1 : INFINITY;
-}
-
 /* Largest error of the fit, and of each point under the fit to the others. */
 static void errors(double *worst, double *left_out, const double *c, const struct point *points, int64_t count, int terms)
 {
@@ -56,9 +50,9 @@ static void errors(double *worst, double *left_out, const double *c, const struc
     *worst = 0;
     *left_out = count > terms ? 0 : NAN;
     for (int64_t i = 0; i < count; i++) {
-        *worst = fmax(*worst, off(sum(c, points[i].x, terms), points[i].y));
+        *worst = fmax(*worst, relative_off(sum(c, points[i].x, terms), points[i].y));
         if (count > terms) /* a row that alone determines a coefficient cannot be predicted by the others */
-            *left_out = fmax(*left_out, solve(other, points, count, terms, i) ? off(sum(other, points[i].x, terms), points[i].y) : unknown_error);
+            *left_out = fmax(*left_out, solve(other, points, count, terms, i) ? relative_off(sum(other, points[i].x, terms), points[i].y) : unknown_error);
     }
 }
 
@@ -66,6 +60,17 @@ static void errors(double *worst, double *left_out, const double *c, const struc
 static bool enters(const struct synthesis *s, const struct synthesis_row *r, const struct netlist_formula *f)
 {
     return r->tree == f->tree && f->covers(&r->what) && (synthesis_reference(r) || synthesis_find(s, &r->what) == r);
+}
+
+/* Energy's own terms, or area's. */
+static int energy_terms(const struct netlist_formula *f)
+{
+    return f->energy_fill != NULL ? f->energy_terms : f->terms;
+}
+
+static void (*energy_fill(const struct netlist_formula *f))(double *x, const struct datapath *d)
+{
+    return f->energy_fill != NULL ? f->energy_fill : f->fill;
 }
 
 static void fit_one(struct formula_fit *fit, const struct synthesis *s, const struct netlist_formula *f)
@@ -82,7 +87,7 @@ static void fit_one(struct formula_fit *fit, const struct synthesis *s, const st
         f->fill(area[fit->rows].x, &r->what);
         area[fit->rows++].y = synthesis_area_45(s, r);
         if (synthesis_reference(r) && r->energy_fj > 0) {
-            energy[fit->energy_rows] = area[fit->rows - 1];
+            energy_fill(f)(energy[fit->energy_rows].x, &r->what);
             energy[fit->energy_rows++].y = r->energy_fj;
         }
     }
@@ -92,11 +97,11 @@ static void fit_one(struct formula_fit *fit, const struct synthesis *s, const st
         fit->area_left_out = INFINITY; /* answers nothing either */
         return;
     }
-    if (fit->energy_rows > f->terms && !solve(fit->energy, energy, fit->energy_rows, f->terms, -1))
+    if (fit->energy_rows > energy_terms(f) && !solve(fit->energy, energy, fit->energy_rows, energy_terms(f), -1))
         fit->energy_rows = 0;
     errors(&fit->area_worst, &fit->area_left_out, fit->area, area, fit->rows, f->terms);
-    if (fit->energy_rows > f->terms)
-        errors(&worst, &fit->energy_left_out, fit->energy, energy, fit->energy_rows, f->terms);
+    if (fit->energy_rows > energy_terms(f))
+        errors(&worst, &fit->energy_left_out, fit->energy, energy, fit->energy_rows, energy_terms(f));
 }
 
 static int ascending(const void *a, const void *b)
@@ -205,8 +210,10 @@ static bool from_formula(struct netlist *n, const struct synthesis *s, const str
         n->extrapolated = beyond(s, fit, x);
         n->area_um2 = within(fmax(sum(fit->area, x, f->terms), 0), fit->area_left_out);
         n->delay_ps = NAN;
-        if (fit->energy_rows > f->terms && isfinite(fit->energy_left_out))
-            n->energy_fj = within(fmax(sum(fit->energy, x, f->terms), 0), fit->energy_left_out);
+        if (fit->energy_rows > energy_terms(f) && isfinite(fit->energy_left_out)) {
+            energy_fill(f)(x, what);
+            n->energy_fj = within(fmax(sum(fit->energy, x, energy_terms(f)), 0), fit->energy_left_out);
+        }
         return n->area_um2.likely > 0;
     }
     return false;

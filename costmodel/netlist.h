@@ -10,13 +10,17 @@
 
 #include "costmodel/synthesis.h"
 
-/** A formula: which datapaths it covers, and its terms. Area (and energy) is the sum of fitted coefficients times terms. */
+/** A formula: which datapaths it covers, and its terms. Area and energy are sums of fitted coefficients times terms; energy has its own where what
+ * toggles does not go with what is built. */
 struct netlist_formula {
     const char *name, *text;         /* "int_dot", "k n m, A, k, 1" */
     bool tree;                       /* rows of style tree; else mapped */
     int terms;
     bool (*covers)(const struct datapath *d);
     void (*fill)(double *x, const struct datapath *d);
+    const char *energy_text;         /* NULL: area's terms */
+    int energy_terms;
+    void (*energy_fill)(double *x, const struct datapath *d);
 };
 const struct netlist_formula *netlist_formulas(int64_t *count);
 

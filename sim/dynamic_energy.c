@@ -14,7 +14,7 @@ struct dynamic_energy dynamic_energy_of(const struct events *events, const doubl
     const struct arch_energy *e = &hw->energy;
 
     return (struct dynamic_energy){
-        .matrix_j = events->unit_ops * op_j(e, events->fma_op),
+        .matrix_j = events->unit_ops * op_j(e, events->fma_op) + (events->entry_op != NULL ? events->table_entries * op_j(e, events->entry_op) : 0),
         .vector_j = events->vector_ops * op_j(e, "fma_fp32_vector") + events->sfu_ops * op_j(e, "sfu") + events->instructions * e->instruction_j,
         .on_chip_j = (bytes[LEVEL_REGISTER] + table_bytes) * e->register_j_per_byte + bytes[LEVEL_SHARED] * e->shared_j_per_byte +
                      bytes[LEVEL_L2] * e->l2_j_per_byte + bytes[LEVEL_LLC] * e->llc_j_per_byte,

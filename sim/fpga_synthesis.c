@@ -209,7 +209,7 @@ bool fpga_validate(struct fpga_validation *out, const struct fpga_cell *cell, co
     for (int64_t i = 0; i < s.count; i++) {
         const struct row *r = s.row[i];
         struct fit fit = fit_sample(cell, &s, i, lut_of);
-        double predicted = fit.ok ? evaluate(cell, &fit, &r->a, &r->b, r->accumulator_bits) : 0, error = fabs(predicted / r->lut - 1);
+        double predicted = fit.ok ? evaluate(cell, &fit, &r->a, &r->b, r->accumulator_bits) : 0, error = relative_off(predicted, r->lut);
 
         out->error_mean += error / (double)s.count;
         out->within_10_percent += error <= 0.10;

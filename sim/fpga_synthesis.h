@@ -56,7 +56,7 @@ struct fpga_estimate {
     bool extrapolated;               /* a term of the formula lies beyond those it was fitted on */
     /* by fpga_estimate_error() */
     bool unverified;                 /* the formula has as many coefficients as rows: its error is not known */
-    double error_mean, error_max;    /* of the formula on cells left out of its fit, relative; 0 of table rows */
+    double error_mean, error_max;    /* of the formula on cells left out of its fit, a factor either way less 1; 0 of table rows */
     int64_t rows;                    /* that it was fitted on */
 };
 
@@ -74,7 +74,7 @@ void fpga_estimate_error(struct fpga_estimate *estimate, const struct fpga_cell 
 /** Each row of a cell predicted by a fit on the others. */
 struct fpga_validation {
     int64_t rows, within_10_percent;
-    double error_mean, error_max;    /* relative */
+    double error_mean, error_max;    /* relative_off(): a factor either way, less 1 */
     struct fpga_operand worst_a, worst_b;
     double worst_lut, worst_predicted;
 };

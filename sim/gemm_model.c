@@ -381,7 +381,11 @@ void gemm_cost_events(struct events *events, const struct gemm_cost *cost, const
                      * (g->service.energy_ops_per_fma > 0.0 ? g->service.energy_ops_per_fma : 1.0);
     events->vector_ops = cost->step.vector_ops * blocks_steps + outputs * (g->epilogue_ops_per_output + 1.0);
     events->sfu_ops = 0.0;
-    events->table_entries = g->table_in_kernel ? (double)map->tile_m * (double)map->tile_k * blocks_steps * g->service.a_expand : 0.0;
+    events->entry_op = g->service.entry_op;
+    if (g->service.table_at_unit) /* each pass of an array builds its tables anew */
+        events->table_entries = (double)map->tile_m * (double)map->tile_n * (double)map->tile_k * blocks_steps * g->service.entries_per_fma;
+    else
+        events->table_entries = g->table_in_kernel ? (double)map->tile_m * (double)map->tile_k * blocks_steps * g->service.a_expand : 0.0;
     events->instructions = blocks_steps * (cost->step.shared_bytes / 512.0 + cost->step.vector_ops / 32.0
                          + (double)map->tile_m * (double)map->tile_n * (double)map->tile_k / 4096.0);
 }

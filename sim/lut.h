@@ -8,6 +8,7 @@
 
 #include "arch/hardware.h"
 #include "formats/format.h"
+#include "sim/datapath.h"
 
 struct lut_shape {
     int64_t m, n, k;              /* tables, weight columns, activations of a table */
@@ -34,6 +35,15 @@ static inline int64_t lut_table_bits(const struct lut_shape *s) { return s->entr
 static inline int64_t lut_table_port_bits(const struct lut_shape *s) { return s->m * lut_table_bits(s); }
 static inline int64_t lut_weight_port_bits(const struct lut_shape *s, int64_t planes) { return s->k * s->n * planes; }
 static inline int64_t lut_psum_port_bits(const struct lut_shape *s, int64_t psum_bits) { return s->m * s->n * psum_bits; }
+
+/** What the lookup units of one SM are built of where they serve activations of one rate's format. Datapaths: sim/datapath.h. */
+struct lut_parts {
+    struct datapath lookup, builder; /* M N elements of an array look up, add and keep their sum; a builder makes one table where tables are built at the unit */
+    double lookups, builders;        /* copies */
+    double entries;                  /* of a table */
+    double register_bits;            /* tables, and index bits of a plane, at the arrays' edges */
+};
+void lut_parts_of(struct lut_parts *out, const struct arch_unit *unit, const struct arch_rate *rate);
 
 /** Vector lane operations to build the tables of one activation, by halves: A(K) = entries + A(K/2) + A(K - K/2), A(1) = 0. */
 double lut_build_ops_per_activation(const struct lut_shape *s);

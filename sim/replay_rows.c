@@ -101,6 +101,7 @@ void replay_amounts_add(struct breakdown_row *row, double launches, const struct
     row->events.sfu_ops += launches * t->events.sfu_ops;
     row->events.instructions += launches * t->events.instructions;
     row->events.table_entries += launches * t->events.table_entries;
+    row->events.entry_op = t->events.entry_op != NULL ? t->events.entry_op : row->events.entry_op;
     row->events.fma_op = t->events.fma_op != NULL ? t->events.fma_op : row->events.fma_op;
 }
 

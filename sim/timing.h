@@ -41,6 +41,7 @@ struct events {
     double vector_ops, sfu_ops;
     double instructions;     /* warp instructions, estimate */
     double table_entries;    /* LUT: entries built */
+    const char *entry_op;    /* energy op of one that a builder at the unit makes; NULL: vector operations make them */
 };
 
 struct timing {

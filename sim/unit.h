@@ -46,6 +46,8 @@ struct unit_service {
     double register_bits_per_output;    /* accumulators held while a tile is worked on */
     const char *energy_op;              /* name in hardware.energy.ops of one logical FMA (or lane operation) */
     double energy_ops_per_fma;          /* LUT: bit planes / K lookups ... */
+    const char *entry_op;               /* LUT: the same of a table entry that the unit builds; NULL: it builds none */
+    double entries_per_fma;             /* entries built at the unit: entries of a table over the K N multiply-adds that it serves in a pass */
     const char *note;                   /* for the report: "int2 x int8 by table lookup, 2 planes" */
 };
 

@@ -149,6 +149,8 @@ static bool serve(struct unit_service *s, const struct arch_unit *unit, const st
         .register_bits_per_output = psum->bits,
         .energy_op = integer_sums ? "lut_lane_int8" : shape.table_format->bits <= 8 ? "lut_lane_fp8" : "lut_lane_fp16",
         .energy_ops_per_fma = (double)planes,
+        .entry_op = !shape.built_at_unit ? NULL : integer_sums ? "lut_entry_int8" : shape.table_format->bits <= 8 ? "lut_entry_fp8" : "lut_entry_fp16",
+        .entries_per_fma = shape.built_at_unit ? (double)shape.entries / (double)(shape.k * shape.n) : 0,
         .note = shape.built_at_unit ? "table lookup, tables built beside each lookup unit" : "table lookup",
     };
     if (shape.built_at_unit) { /* activations travel, not tables; the full table is rebuilt in hardware for every pass */
@@ -204,14 +206,8 @@ static const struct arch_rate *widest_rate(const struct arch_unit *unit)
     return best;
 }
 
-/* Each of M N elements of an array looks up, adds and keeps its sum; tables and the index bits of a plane are registered at the array's edge. */
-static void resources(struct unit_resources *out, const struct arch_unit *unit)
+void lut_parts_of(struct lut_parts *out, const struct arch_unit *unit, const struct arch_rate *rate)
 {
-    const struct arch_rate *rate = widest_rate(unit);
-
-    *out = (struct unit_resources){ 0 };
-    if (rate == NULL)
-        return;
     struct lut_shape s = lut_shape_of(unit, rate->format);
     const struct format *sums = s.psum_format != NULL ? s.psum_format : rate->accumulator;
     bool integers = s.table_format->family != FORMAT_FLOAT;
@@ -224,12 +220,27 @@ static void resources(struct unit_resources *out, const struct arch_unit *unit)
 
     if (integers) /* a conversion of the sums to another format waits for the epilogue */
         lookup.accumulator = (struct datapath_number){ .kind = NUMBER_INT, .bits = 32 };
-    unit_part_add(out, &lookup, lanes / (double)s.k, PART_OWN, 0);
-    if (s.built_at_unit) {
-        struct datapath build = { .kind = DATAPATH_LUT_TABLE, .k = (int)s.k, .activation = lookup.activation, .table = lookup.table, .full = s.full_table };
-        unit_part_add(out, &build, arrays * (double)s.m, PART_OWN, 0);
-    }
-    out->register_bits = arrays * (double)(s.m * lut_table_bits(&s) + s.n * s.k);
+    *out = (struct lut_parts){
+        .lookup = lookup, .lookups = lanes / (double)s.k,
+        .builder = { .kind = DATAPATH_LUT_TABLE, .k = (int)s.k, .activation = lookup.activation, .table = lookup.table, .full = s.full_table },
+        .builders = s.built_at_unit ? arrays * (double)s.m : 0,
+        .entries = (double)s.entries,
+        .register_bits = arrays * (double)(s.m * lut_table_bits(&s) + s.n * s.k),
+    };
+}
+
+static void resources(struct unit_resources *out, const struct arch_unit *unit)
+{
+    const struct arch_rate *rate = widest_rate(unit);
+    struct lut_parts p;
+
+    *out = (struct unit_resources){ 0 };
+    if (rate == NULL)
+        return;
+    lut_parts_of(&p, unit, rate);
+    unit_part_add(out, &p.lookup, p.lookups, PART_OWN, 0);
+    unit_part_add(out, &p.builder, p.builders, PART_OWN, 0);
+    out->register_bits = p.register_bits;
 }
 
 const struct unit_type unit_lut_mpgemm = {

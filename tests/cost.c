@@ -9,6 +9,7 @@
 #include "arch/prices.h"
 #include "costmodel/manufacture.h"
 #include "costmodel/serving_cost.h"
+#include "costmodel/unit_energy.h"
 #include "tests/harness.h"
 
 static bool near(double value, double wanted, double share)
@@ -105,6 +106,43 @@ static void chips_that_differ(void)
     arena_free(&arena);
 }
 
+/* What descriptions say of their lookup units' operations is what the synthesis tables give at their node (docs/cost.md, "LUT energies"). */
+static void lut_energies_are_the_tables(void)
+{
+    static const char *const designs[] = { "lut_tc", "lut_tc_8x", "lut_tc_conventional", "h100_lut_tc", "h100_lut_tc_8x" };
+    static const struct { const char *format, *op; } ops[] = { { "int8", "int8" }, { "fp8_e4m3", "fp8" }, { "fp16", "fp16" } };
+
+    for (size_t i = 0; i < sizeof designs / sizeof designs[0]; i++) {
+        struct arena arena = { 0 };
+        struct error err = { 0 };
+        const struct hardware *hw;
+        const struct technology *t;
+        struct synthesis s;
+        struct lut_energy e;
+        char path[512], lane[32], entry[32], label[200];
+
+        snprintf(path, sizeof path, "%s/arch/%s.yaml", source_dir(), designs[i]);
+        CU_ASSERT_FATAL(!arch_load(&hw, path, NULL, 0, &arena, &err) && !technology_load(&t, NULL, &arena, &err) && !synthesis_load(&s, t, NULL, 0, &arena, &err));
+        for (int64_t u = 0; u < hw->units_count; u++)
+            for (int64_t r = 0; strcmp(hw->units[u].kind, "lut_mpgemm") == 0 && r < hw->units[u].rates_count; r++)
+                for (size_t o = 0; o < sizeof ops / sizeof ops[0]; o++) {
+                    const struct arch_rate *rate = &hw->units[u].rates[r];
+
+                    if (strcmp(rate->format->name, ops[o].format) != 0)
+                        continue;
+                    CHECK_ROW(designs[i], lut_energy_of(&e, &hw->units[u], rate, hw->area.process_nm, &s, &err) == STATUS_OK);
+                    snprintf(lane, sizeof lane, "lut_lane_%s", ops[o].op);
+                    snprintf(entry, sizeof entry, "lut_entry_%s", ops[o].op);
+                    snprintf(label, sizeof label, "%s: %s %.4f pJ (%.4f to %.4f), described %.4f; entry %.4f pJ, described %.4f", designs[i], lane, e.lane_j.likely * 1e12,
+                             e.lane_j.low * 1e12, e.lane_j.high * 1e12, energy_op_j(&hw->energy, lane) * 1e12, e.entry_j.likely * 1e12, energy_op_j(&hw->energy, entry) * 1e12);
+                    printf("# %s\n", label);
+                    CHECK_ROW(label, near(energy_op_j(&hw->energy, lane), e.lane_j.likely, 0.02));
+                    CHECK_ROW(label, e.entry_j.likely > 0 ? near(energy_op_j(&hw->energy, entry), e.entry_j.likely, 0.02) : energy_op_j(&hw->energy, entry) < 0);
+                }
+        arena_free(&arena);
+    }
+}
+
 /* 100 tokens/s on two devices at 2 $/h: 1e6 / 100 s x 2 / 3600 x 2 = 11.11 $; 3.6 J a token is 1 kWh a million. */
 static void tokens_by_hand(void)
 {
@@ -189,6 +227,7 @@ static const struct test tests[] = {
     { "areas of known dies", known_dies },
     { "blocks of A100", shares_of_a100 },
     { "chips that differ", chips_that_differ },
+    { "LUT energies are the tables'", lut_energies_are_the_tables },
     { "a million tokens by hand", tokens_by_hand },
     { "wrong files", wrong_files },
     { "prices name shipped devices", prices_name_devices },

@@ -74,7 +74,7 @@ static void published_widths(void)
 static void formulas_on_cells_left_out(void)
 {
     static const struct { const char *cell; int64_t rows, beyond; } expected[] = {
-        { "int_mac", 35, 0 }, { "kulisch_mac", 18, 1 /* e5m0: its shifter is a decoder */ }, { "fp16_mac", 17, 0 }, { "fp32_mac", 19, 0 },
+        { "int_mac", 35, 0 }, { "kulisch_mac", 18, 1 /* e5m0: its shifter is a decoder */ }, { "fp16_mac", 17, 0 }, { "fp32_mac", 19, 1 /* e4m2: 531 LUTs, where e4m3 with a bit more has 502 */ },
         { "int_dot4", 8, 0 }, { "fp32_dot4", 6, 0 },
     };
 

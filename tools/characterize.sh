@@ -29,11 +29,11 @@ run() {
 }
 
 asic() {
-    liberty=$1 name= map= drive= load= nand2=
+    liberty=$1 name= map= drive= load= nand2= known=
     test -r "$liberty" || { echo "characterize: $liberty: cannot open" >&2; exit 2; }
-    while read -r n marker d l gate; do
+    while read -r n marker d l gate um2; do
         case $n in '#'* | '') continue ;; esac
-        if grep -q "cell *( *\"\{0,1\}$marker\"\{0,1\} *)" "$liberty"; then name=$n map=$top/tools/characterize/$n.v drive=$d load=$l nand2=$gate; fi
+        if grep -q "cell *( *\"\{0,1\}$marker\"\{0,1\} *)" "$liberty"; then name=$n map=$top/tools/characterize/$n.v drive=$d load=$l nand2=$gate known=$um2; fi
     done <"$top/tools/characterize/libraries.txt"
     test -n "$name" || name=$(basename "$liberty" .lib)
     flops="dfflibmap -liberty $liberty"
@@ -45,6 +45,7 @@ asic() {
     fi
     run "read_verilog $work/units.v; synth -flatten -top synth_top; $flops; opt; abc -liberty $liberty $constraints -D 20000; opt_clean; tee -o $work/stat stat -liberty $liberty"
     gate=$(awk -v want="${nand2:-none}" '/^[ \t]*cell *\(/ { inside = index($0, want) } inside && /^[ \t]*area *:/ { gsub(/[;:]/, " "); print $2; exit }' "$liberty")
+    gate=${gate:-$known}
     { header
       echo "# Area-oriented: abc -D 20000 (20 ns), single cycle. comb_delay_ps: abc's longest path without wires. nand2_eq: $(test -n "$gate" && echo "area / $gate um2" || echo "empty, the library file has no such cell")."
       echo "unit,params,tool,library,area_um2,nand2_eq,cells,ff,comb_delay_ps"
