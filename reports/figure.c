@@ -227,11 +227,17 @@ static const char *fill(int pattern)
     return fills[pattern % (int)(sizeof fills / sizeof fills[0])];
 }
 
-static void points(FILE *out, const struct figure_series *s, const char *colour)
+/* gnuplot's: circle, square, triangle, diamond, filled, then hollow. */
+static int shape(const struct figure_series *s)
 {
     static const int shapes[] = { 7, 7, 5, 9, 13, 6, 4, 8, 12 };
 
-    fprintf(out, "using 1:2 with points pt %d ps %s lc rgb '%s'", shapes[s->shape % 9], s->shape ? "0.5" : "0.22", colour);
+    return shapes[s->shape % (int)(sizeof shapes / sizeof shapes[0])];
+}
+
+static void points(FILE *out, const struct figure_series *s, const char *colour)
+{
+    fprintf(out, "using 1:2 with points pt %d ps %s lc rgb '%s'", shape(s), s->shape ? "0.5" : "0.22", colour);
 }
 
 static void boxes(FILE *out, const struct figure_series *s, const char *colour)
@@ -252,8 +258,8 @@ static void series(FILE *out, const struct figure_series *s, int panel, int inde
     case FIGURE_POINTS:      points(out, s, colour); break;
     case FIGURE_LINE:        fprintf(out, "using 1:2 with lines lw 0.7 dt %s lc rgb '%s'", dashes, colour); break;
     case FIGURE_STEPS:       fprintf(out, "using 1:2 with steps lw 0.9 dt %s lc rgb '%s'", dashes, colour); break;
-    case FIGURE_LINE_POINTS: fprintf(out, "using 1:2 with linespoints lw 1.1 pt %d ps %s dt %s lc rgb '%s'", s->shape ? s->shape % 2 ? 7 : 5 : 7,
-                                     s->shape ? "0.45" : "0.3", dashes, colour); break;
+    case FIGURE_LINE_POINTS: fprintf(out, "using 1:2 with linespoints lw 1.1 pt %d ps %s dt %s lc rgb '%s'", shape(s), s->shape ? "0.45" : "0.3", dashes, colour);
+                             break;
     case FIGURE_BAND:        fprintf(out, "using 1:2:3 with filledcurves fs %s noborder lc rgb '%s'", s->label ? "solid" : "transparent solid 0.25", colour); break;
     case FIGURE_BOXES:       boxes(out, s, colour); break;
     case FIGURE_ERRORS:      fprintf(out, "using 1:2:(0):($3-$2) with vectors heads size screen 0.008,90 lw 0.8 lc rgb '%s'", colour); break;

@@ -83,10 +83,12 @@ static const char *recipe_part(const struct figure_run *run, const struct figure
 bool figure_labels(struct figure_run *runs, int64_t count, struct arena *arena)
 {
     for (int64_t i = 0; i < count; i++) {
-        const char *label = "";
+        const char *label = "", *formats = recipe_part(&runs[i], runs, count < 200 ? count : 200, arena);
 
+        if (formats && *formats && runs[i].by && runs[i].head.recipe && strcmp(runs[i].by, runs[i].head.recipe) == 0)
+            runs[i].by = formats; /* whole recipes are wider than a key */
         for (int p = 0; p < 6 && label; p++) {
-            const char *part = p == 3 ? recipe_part(&runs[i], runs, count < 200 ? count : 200, arena) : same(runs, count, p) ? "" : part_of(&runs[i], p);
+            const char *part = p == 3 ? formats : same(runs, count, p) ? "" : part_of(&runs[i], p);
 
             if (!part)
                 return false;

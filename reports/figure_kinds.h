@@ -52,7 +52,8 @@ enum status figure_kind_find(const struct figure_kind **out, const char *name, s
 
 /* ---- what kinds share (reports/figure_kinds.c) ---- */
 
-/** Labels of runs: of hardware, workload, formats, layout and fidelity, what differs between them. False: no memory. */
+/** Labels of runs: of hardware, workload, formats, layout and fidelity, what differs between them; `by` where it is the recipe: the parts of it that
+ *  differ. False: no memory. */
 bool figure_labels(struct figure_run *runs, int64_t count, struct arena *arena);
 /** Adds a series; NULL where there are FIGURE_SERIES_MAX already. */
 struct figure_series *figure_add(struct figure_page *page, struct figure_series series);

@@ -98,6 +98,7 @@ scripts = \
 	tests/rooms.sh \
 	tests/rtl_cosim.sh \
 	tests/rtl_synth.sh \
+	tests/studies.sh \
 	tests/timeline.sh \
 	tests/traces.sh
 EXTRA_DIST += $(scripts) tests/summary.sh tests/timeline.awk tests/cli tests/rtl

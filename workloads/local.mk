@@ -43,6 +43,11 @@ shipped_traces = \
 	workloads/llama2-70b-layer-decode.trace \
 	workloads/llama2-70b-layer-prefill.trace \
 	workloads/llama3-8b.trace \
+	workloads/llama31-8b-instruct-b1.trace \
+	workloads/llama31-8b-instruct-b4.trace \
+	workloads/llama31-8b-instruct-b16.trace \
+	workloads/llama31-8b-instruct-b64.trace \
+	workloads/llama31-8b-instruct-b256.trace \
 	workloads/llama70b.trace \
 	workloads/mixtral-8x7b.trace \
 	workloads/opt-175b-layer-decode.trace \

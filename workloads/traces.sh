@@ -12,6 +12,9 @@ llmsim=$1 models=$2/workloads/models requests=$2/workloads/requests out=$3
 # Static batches.
 "$llmsim" trace gen "$models/llama-3-8b.yaml" --batch 8 --isl 1024 --osl 128 -o "$out/llama3-8b.trace"
 "$llmsim" trace gen "$models/mixtral-8x7b.yaml" --batch 8 --isl 1024 --osl 128 -o "$out/mixtral-8x7b.trace"
+for batch in 1 4 16 64 256; do # instruction following as in "Give Me BF16 or Give Me Death?" (arXiv 2411.02355)
+    "$llmsim" trace gen "$models/llama-3.1-8b.yaml" --batch $batch --isl 256 --osl 128 -o "$out/llama31-8b-instruct-b$batch.trace"
+done
 
 # The set-ups of LUT Tensor Core (arXiv 2408.06003, tables 1 and 4): whole models, then single layers.
 "$llmsim" trace gen "$models/bitnet-b1.58-3b.yaml" --batch 1 --isl 2048 --prefill-only -o "$out/bitnet-3b-prefill.trace"
