@@ -8,6 +8,7 @@
 
 #include "costmodel/die.h"
 #include "costmodel/quality.h"
+#include "reports/figure_kinds.h"
 #include "sim/recipe.h"
 #include "store/query.h"
 
@@ -48,18 +49,37 @@ static bool grow(void **items, int64_t *capacity, int64_t count, size_t size)
 
 /* ---- what a row's hardware and recipe say ---- */
 
+/* The description in the database. Sweeps of hardware keep of a changed one only "# NAME with KEY=VALUE ..." (sweep/evaluate.c): it is made again from
+ *  the file. NULL: the file is gone or means something else now. */
+static enum status read_arch(const struct hardware **out, const char *yaml, const char *hash, const struct loading *l)
+{
+    const char *with = strncmp(yaml, "# ", 2) == 0 ? strstr(yaml, " with ") : NULL;
+    struct figure_run run = { 0 };
+    char hex[HASH_TEXT_MAX];
+
+    if (!with || strchr(yaml, '\n') != yaml + strlen(yaml) - 1)
+        return arch_load_memory(out, "the database", yaml, strlen(yaml), l->arena, l->err);
+    run.head.arch = arena_strndup(l->arena, yaml + 2, (size_t)(with - yaml - 2));
+    run.head.overrides = arena_strndup(l->arena, with + 6, strcspn(with + 6, "\n"));
+    if (!run.head.arch || !run.head.overrides)
+        return error_no_memory(l->err);
+    if (figure_hardware(out, &run, l->arena, l->err) || strcmp(hash_format(hex, (*out)->hash), hash) != 0)
+        *out = NULL;
+    return STATUS_OK;
+}
+
 static enum status describe_arch(struct rank_arch *a, const struct loading *l)
 {
     struct arch_floorplan plan;
     struct die_area die;
     const struct device_price *price;
-    const char *yaml;
-    enum status st = store_arch_yaml(&yaml, l->store, a->id, l->arena, l->err);
+    const char *yaml, *hash;
+    enum status st = store_arch_yaml(&yaml, &hash, l->store, a->id, l->arena, l->err);
 
     a->area_mm2 = a->usd_per_hour.low = a->usd_per_hour.likely = a->usd_per_hour.high = NAN;
     if (st || !yaml)
         return st;
-    if ((st = arch_load_memory(&a->hw, "the database", yaml, strlen(yaml), l->arena, l->err)))
+    if ((st = read_arch(&a->hw, yaml, hash, l)) || !a->hw)
         return st;
     if ((price = prices_find(l->prices, a->hw->name))) {
         a->usd_per_hour = price->cloud_usd_per_hour;

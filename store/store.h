@@ -45,8 +45,9 @@ enum status store_get_any(struct result *out, bool *found, struct store *s, stru
 enum status store_find(struct hash128 *key, struct run_inputs *names, struct store *s, const char *text, struct arena *arena, struct error *err);
 /** Text of the trace of a run, by malloc(); *text NULL: not kept. STATUS_BAD_INPUT: no such run, or a damaged text. */
 enum status store_trace(char **text, size_t *bytes, struct store *s, struct hash128 key, struct error *err);
-/** Resolved description of the hardware with this id (column arch_id of the view "runs"), in `arena`; *out NULL: none is kept. arch_load_memory() reads it. */
-enum status store_arch_yaml(const char **out, struct store *s, int64_t arch_id, struct arena *arena, struct error *err);
+/** Resolved description of the hardware with this id (column arch_id of the view "runs"), in `arena`; *out NULL: none is kept. arch_load_memory() reads it.
+ *  `hash` gets its values' hash in hexadecimal, in `arena`; NULL: not asked for. */
+enum status store_arch_yaml(const char **out, const char **hash, struct store *s, int64_t arch_id, struct arena *arena, struct error *err);
 /** One transaction: all of it is stored or nothing. An existing row with the same values is left; with other values (nondeterminism)
  *  it is an error that names the first value that differs, unless `replace`. */
 enum status store_put(struct store *s, const struct result *result, const struct run_inputs *inputs, bool replace, struct error *err);
