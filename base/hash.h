@@ -16,6 +16,7 @@ struct hash128 {
 struct hasher; /* opaque */
 
 struct hasher *hasher_open(void); /* NULL: no memory */
+void hasher_reset(struct hasher *h); /* as one just opened */
 void hasher_bytes(struct hasher *h, const void *data, size_t bytes);
 /** Length-prefixed text: ("ab","c") and ("a","bc") differ. NULL hashes differently from "". */
 void hasher_text(struct hasher *h, const char *text);

@@ -14,6 +14,7 @@ struct memo {
     const struct fidelity *fidelity;
     struct timing_context ctx;
     struct arena arena;
+    struct hasher *hasher;
     struct slot *slots;
     size_t capacity, used;
     int64_t hits, misses;
@@ -30,8 +31,9 @@ struct memo *memo_open(const struct fidelity *fidelity, const struct timing_cont
     m->ctx = *ctx;
     m->capacity = 1024;
     m->slots = calloc(m->capacity, sizeof *m->slots);
-    if (m->slots == NULL) {
-        free(m);
+    m->hasher = hasher_open();
+    if (m->slots == NULL || m->hasher == NULL) {
+        memo_close(m);
         return NULL;
     }
     return m;
@@ -42,6 +44,7 @@ void memo_close(struct memo *m)
     if (m == NULL)
         return;
     arena_free(&m->arena);
+    hasher_close(m->hasher);
     free(m->slots);
     free(m);
 }
@@ -100,13 +103,9 @@ static enum status time_now(struct timed_kernel *t, struct memo *m, const struct
 
 enum status memo_time(const struct timed_kernel **out, struct memo *m, const struct kernel *k, struct error *err)
 {
-    struct hasher *h = hasher_open();
-
-    if (h == NULL)
-        return error_no_memory(err);
-    kernel_hash(h, k);
-    struct hash128 key = hasher_value(h);
-    hasher_close(h);
+    hasher_reset(m->hasher);
+    kernel_hash(m->hasher, k);
+    struct hash128 key = hasher_value(m->hasher);
     struct slot *s = find(m->slots, m->capacity, key);
     if (s->timed != NULL) {
         if (s->run == m->run)

@@ -29,7 +29,7 @@ struct cached {
 
 struct evaluator {
     const struct plan *plan;
-    struct cached *chips, *stacks, *traces, *runners;
+    struct cached *files, *chips, *stacks, *traces, *runners;
     int64_t chips_count;
 };
 
@@ -83,6 +83,7 @@ void evaluator_close(struct evaluator *e)
     drop(&e->traces);
     drop(&e->stacks);
     drop(&e->chips);
+    drop(&e->files);
     free(e);
 }
 
@@ -163,10 +164,33 @@ static enum status copy_overrides(struct arch_override **out, const struct arch_
     return *out ? STATUS_OK : error_no_memory(err);
 }
 
-static enum status load(struct cached **out, struct cached **list, const char *name, const struct arch_override *set, int64_t count, bool chip,
+/* File of a chip or stack that was loaded under the name; else the name. Finding one takes reading every shipped description. */
+static const char *file_of(struct evaluator *e, bool chip, const char *name, struct arena *arena)
+{
+    const char *key = arena_printf(arena, "%d %s", chip, name);
+    const struct cached *c = key ? find(&e->files, key) : NULL;
+
+    return c ? c->name : name;
+}
+
+static enum status keep_file(struct evaluator *e, bool chip, const char *name, const char *path, struct arena *arena, struct error *err)
+{
+    const char *key = arena_printf(arena, "%d %s", chip, name);
+
+    if (key && find(&e->files, key))
+        return STATUS_OK;
+    struct cached *c = key ? add(&e->files, key, err) : NULL;
+    if (!c)
+        return key ? STATUS_INTERNAL : error_no_memory(err);
+    c->name = arena_strdup(&c->arena, path);
+    return c->name ? STATUS_OK : discard(&e->files, error_no_memory(err));
+}
+
+static enum status load(struct cached **out, struct evaluator *e, const char *name, const struct arch_override *set, int64_t count, bool chip,
                         struct arena *arena, struct error *err)
 {
-    const char *key = key_of(name, set, count, '\n', arena);
+    struct cached **list = chip ? &e->chips : &e->stacks;
+    const char *key = key_of(name, set, count, '\n', arena), *file = file_of(e, chip, name, arena);
     struct arch_override *own;
     enum status st;
 
@@ -178,14 +202,14 @@ static enum status load(struct cached **out, struct cached **list, const char *n
     if (!c)
         return STATUS_INTERNAL;
     if ((st = copy_overrides(&own, set, count, &c->arena, err)) ||
-        (st = chip ? arch_load(&c->hw, name, own, count, &c->arena, err) : stack_load(&c->stack, name, own, count, &c->arena, err)))
+        (st = chip ? arch_load(&c->hw, file, own, count, &c->arena, err) : stack_load(&c->stack, file, own, count, &c->arena, err)))
         return discard(list, st);
     if (!(c->overrides = key_of("", set, count, ' ', &c->arena)))
         return discard(list, error_no_memory(err));
     if ((st = resolved_text(&c->body, c->hw, c->stack, c->overrides, err)))
         return discard(list, st);
     *out = c;
-    return STATUS_OK;
+    return keep_file(e, chip, name, chip ? c->hw->path : c->stack->path, arena, err);
 }
 
 /* A path, or the name of a shipped trace. */
@@ -317,13 +341,13 @@ enum status evaluator_prepare(struct prepared_point *out, struct evaluator *e, c
     if (st)
         return st;
     q.fidelity = fidelity ? fidelity : q.fidelity;
-    if ((st = load(&chip, &e->chips, q.arch, q.arch_set, q.arch_sets, true, arena, err)))
+    if ((st = load(&chip, e, q.arch, q.arch_set, q.arch_sets, true, arena, err)))
         return st;
     e->chips_count += e->chips != chips && chip->next == chips;
     const char *name = q.stack ? q.stack : chip->hw->default_stack;
     if (!name)
         return error_plain(err, STATUS_BAD_INPUT, "%s names no default stack: give one with `stack`", chip->hw->name);
-    if ((st = load(&stack, &e->stacks, name, q.stack_set, q.stack_sets, false, arena, err)) || (st = load_trace(&trace, e, q.trace, err)) ||
+    if ((st = load(&stack, e, name, q.stack_set, q.stack_sets, false, arena, err)) || (st = load_trace(&trace, e, q.trace, err)) ||
         (st = load_runner(&out->runner, e, chip, stack, trace, &q, arena, err)) || (st = read_recipe(out, &q, chip->hw, arena, err)))
         return st;
     out->hw = chip->hw;
