@@ -98,7 +98,9 @@ scripts = \
 	tests/rooms.sh \
 	tests/rtl_cosim.sh \
 	tests/rtl_synth.sh \
+	tests/slurm.sh \
 	tests/studies.sh \
+	tests/sweep_killed.sh \
 	tests/timeline.sh \
 	tests/traces.sh
 EXTRA_DIST += $(scripts) tests/summary.sh tests/timeline.awk tests/cli tests/rtl
