@@ -24,13 +24,16 @@ static const struct bench {
     int runs;
     int cold;             /* the database is removed before each run */
     double goal_s;        /* limit that the project sets itself; 0: none */
+    int points;           /* designs of a sweep, told per second of CPU time too; 0: no sweep */
     const char *args[ARGS_MAX];
 } benches[] = {
-    { "version", 21, 0, 0.005, { "--version" } },
-    { "main job, analytic, cold", 11, 1, 0.050, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "analytic", "--db", "bench.db" } },
-    { "main job, cycle, cold", 5, 1, 2.0, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "cycle", "--db", "bench.db" } },
-    { "main job, cycle, row exists", 11, 0, 0.1, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "cycle", "--db", "bench.db" } },
-    { "100000 GEMM rows, analytic", 3, 0, 0, { "validate", ROWS, "--by", "device" } },
+    { "version", 21, 0, 0.005, 0, { "--version" } },
+    { "main job, analytic, cold", 11, 1, 0.050, 0, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "analytic", "--db", "bench.db" } },
+    { "main job, cycle, cold", 5, 1, 2.0, 0, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "cycle", "--db", "bench.db" } },
+    { "main job, cycle, row exists", 11, 0, 0.1, 0, { "run", "@arch/lut_tc.yaml", "@workloads/llama70b.trace", "--fidelity", "cycle", "--db", "bench.db" } },
+    { "100000 GEMM rows, analytic", 3, 0, 0, 0, { "validate", ROWS, "--by", "device" } },
+    { "sweep of recipes", 3, 1, 2048 / 20000.0, 2048, { "sweep", "run", "@bench/sweep_recipes.yaml", "--db", "bench.db" } },
+    { "sweep of hardware", 3, 1, 416 / 2000.0, 416, { "sweep", "run", "@bench/sweep_hardware.yaml", "--db", "bench.db" } },
 };
 
 struct sample { double wall_s, cpu_s, memory_mb; int code; };
@@ -153,8 +156,11 @@ int main(int argc, char **argv)
         const struct bench *b = &benches[i];
         struct sample s = measure(b, argv[1], argv[2]);
 
-        printf("%-28s %5d %12.2f %12.2f %10.1f %12.0f%s\n", b->name, b->runs, s.wall_s * 1e3, s.cpu_s * 1e3, s.memory_mb,
+        printf("%-28s %5d %12.2f %12.2f %10.1f %12.0f%s", b->name, b->runs, s.wall_s * 1e3, s.cpu_s * 1e3, s.memory_mb,
                b->goal_s * 1e3, s.code ? "   FAILED" : b->goal_s > 0 && s.wall_s > b->goal_s ? "   above" : "");
+        if (b->points > 0)
+            printf("   %.0f designs a CPU second", b->points / s.cpu_s);
+        putchar('\n');
         fprintf(csv, "%s,\"%s\",%d,%.6f,%.6f,%.3f,%d\n", argv[3], b->name, b->runs, s.wall_s, s.cpu_s, s.memory_mb, s.code);
         bad |= s.code != 0;
     }
