@@ -97,6 +97,7 @@ workload_models = \
 	workloads/models/llama-3.2-1b.yaml \
 	workloads/models/llama-3.2-3b.yaml \
 	workloads/models/llama-30b.yaml \
+	workloads/models/llama-3b.yaml \
 	workloads/models/llama-65b.yaml \
 	workloads/models/llama-7b.yaml \
 	workloads/models/megatron-gpt-1.7b.yaml \

@@ -19,6 +19,8 @@ done
 # The set-ups of LUT Tensor Core (arXiv 2408.06003, tables 1 and 4): whole models, then single layers.
 "$llmsim" trace gen "$models/bitnet-b1.58-3b.yaml" --batch 1 --isl 2048 --prefill-only -o "$out/bitnet-3b-prefill.trace"
 "$llmsim" trace gen "$models/bitnet-b1.58-3b.yaml" --batch 1024 --decode-only --context 1 --osl 1 -o "$out/bitnet-3b-decode.trace"
+"$llmsim" trace gen "$models/llama-3b.yaml" --batch 1 --isl 2048 --prefill-only -o "$out/llama-3b-prefill.trace"
+"$llmsim" trace gen "$models/llama-3b.yaml" --batch 1024 --decode-only --context 1 --osl 1 -o "$out/llama-3b-decode.trace"
 layer() { # NAME MODEL SEQUENCE
     "$llmsim" trace gen "$models/$2.yaml" --layers 1 --batch 1 --isl "$3" --prefill-only -o "$out/$1-layer-prefill.trace"
     "$llmsim" trace gen "$models/$2.yaml" --layers 1 --batch 1024 --decode-only --context 1 --osl 1 -o "$out/$1-layer-decode.trace"
