@@ -83,6 +83,18 @@ static enum status check_owner(int64_t *version, struct store *s, struct error *
     return STATUS_OK;
 }
 
+/* The same at one moment of the file: another process may be making its tables. */
+static enum status check_owner_at_once(int64_t *version, struct store *s, struct error *err)
+{
+    enum status st = sql_exec(s, "BEGIN", "opening it", err);
+
+    if (st)
+        return st;
+    st = check_owner(version, s, err);
+    sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+    return st;
+}
+
 static enum status migrate_in_transaction(struct store *s, struct error *err)
 {
     int64_t version;
@@ -159,7 +171,7 @@ static enum status set_up_reading(struct store *s, struct error *err)
 
     sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
     sqlite3_extended_result_codes(s->db, 1);
-    if ((st = check_owner(&version, s, err)))
+    if ((st = check_owner_at_once(&version, s, err)))
         return st;
     if (version < store_schema_version())
         return error_plain(err, STATUS_BAD_INPUT, "%s: schema %lld, and read-only: it cannot be brought to %lld (copy it to where it may be written, "
@@ -178,7 +190,7 @@ static enum status set_up(struct store *s, bool wal, struct error *err)
                            "copy it to a local disk, or run 'PRAGMA journal_mode=DELETE' there first", s->path, network);
     sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
     sqlite3_extended_result_codes(s->db, 1);
-    if ((st = sql_exec(s, "PRAGMA foreign_keys = ON", "opening it", err)) || (st = check_owner(&version, s, err)))
+    if ((st = sql_exec(s, "PRAGMA foreign_keys = ON", "opening it", err)) || (st = check_owner_at_once(&version, s, err)))
         return st;
     /* A change of journal can fail while another process reads: then the present one serves. */
     sqlite3_exec(s->db, network ? "PRAGMA synchronous = FULL" : wal ? "PRAGMA synchronous = NORMAL" :
