@@ -11,10 +11,12 @@
 
 enum { NAMES_MAX = 32, CHANGES_MAX = 64 };
 
-extern const struct figure_kind figure_area, figure_breakdown, figure_heatmap, figure_line, figure_pareto, figure_roofline, figure_speedup;
+extern const struct figure_kind figure_area, figure_breakdown, figure_heatmap, figure_line, figure_pareto, figure_roofline, figure_speedup,
+    figure_tornado;
 
 const struct figure_kind *const figure_kinds[] = {
-    &figure_area, &figure_breakdown, &figure_heatmap, &figure_line, &figure_pareto, &figure_roofline, &figure_speedup, NULL,
+    &figure_area, &figure_breakdown, &figure_heatmap, &figure_line, &figure_pareto, &figure_roofline, &figure_speedup,
+    &figure_tornado, NULL,
 };
 
 enum status figure_kind_find(const struct figure_kind **out, const char *name, struct error *err)

@@ -30,6 +30,7 @@ libllmsim_results_la_SOURCES += \
 	reports/figure_pareto.c \
 	reports/figure_roofline.c \
 	reports/figure_speedup.c \
+	reports/figure_tornado.c \
 	reports/gnuplot.c \
 	reports/gnuplot.h \
 	reports/html_report.c \

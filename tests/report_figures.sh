@@ -26,7 +26,7 @@ fails() { # TEXT KIND OPTION...
     llmsim report a.db --figure "$kind" "$@" 2>said && return 1
     grep -qF -- "$text" said
 }
-echo 1..13
+echo 1..15
 check breakdown draw breakdown
 check speedup draw speedup --width page
 check pareto draw pareto --x tpot_s --y tokens_per_s
@@ -34,9 +34,11 @@ check heatmap draw heatmap --value tpot_s
 check line draw line
 check roofline draw roofline --limit 1
 check area draw area --limit 1
+check tornado draw tornado --y tpot_s
+check 'a bar is the ratio to the first run' sh -c 'llmsim report a.db -c tpot_s -w "devices = 1" -f tsv | awk "NR == 2 { a = \$1 } NR == 3 { printf \"%.5f\\n\", \$1 / a }" >ratio && awk -F, "\$3 ~ /H100/ { printf \"%.5f\\n\", \$4 }" tornado.csv | grep -qxf ratio'
 check 'every tile of the die has its name and area' awk -F, 'NR > 1 && $6 != "" { tiles++; named += $3 ~ /^"[a-z0-9].* [0-9.e+-]+"$/ } END { exit !(tiles > 5 && named == tiles) }' area.csv
 check 'the first run is once as fast as itself' grep -q '^"Speed-up","","1",1,' speedup.csv
-check 'an unknown kind' fails "'rofline' is not one of area, breakdown, heatmap, line, pareto, roofline, speedup; nearest is roofline" rofline -o x.svg
+check 'an unknown kind' fails "'rofline' is not one of area, breakdown, heatmap, line, pareto, roofline, speedup, tornado; nearest is roofline" rofline -o x.svg
 check 'no place' fails 'no --output' line
 check 'too many runs' fails 'expected 1 (--where' roofline -o x.svg
 check 'two runs in one cell' fails 'several runs of trace' heatmap --x trace -o x.svg
