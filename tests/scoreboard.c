@@ -200,6 +200,13 @@ static void written_as_read(void)
     arena_free(&arena);
 }
 
+/* A sanitized build looks for faults of memory, which some figures show as well as all: accuracy is the plain build's matter. */
+#ifdef __SANITIZE_ADDRESS__
+enum { FIGURES = 24 };
+#else
+enum { FIGURES = 256 };
+#endif
+
 static void committed_figures(void)
 {
     const char *shared = shared_dir();
@@ -213,6 +220,7 @@ static void committed_figures(void)
         return;
     read_committed(&board, &arena);
     CU_ASSERT_FATAL(board.count > 0 && board.count <= 256);
+    board.count = board.count < FIGURES ? board.count : FIGURES;
     snprintf(folder, sizeof folder, "%s/measurements", shared);
     if (scoreboard_evaluate(now, &board, folder, NULL, NULL, &err))
         CU_FAIL_FATAL(err.message);
