@@ -10,11 +10,13 @@ if sh "$top/workloads/traces.sh" "$build/llmsim" "$top" "$made" >"$made/log" 2>&
     echo "not ok 1 - traces are made"
     sed 's/^/# /' "$made/log"
 fi
+# another_name FILE: the made trace of the same bytes (links of the checkout are files in a distribution)
+another_name() { for m in "$made"/*.trace; do if cmp -s "$1" "$m"; then basename "$m"; fi; done | head -n 1; }
 number=1
 for trace; do
     number=$((number + 1))
     name=$(basename "$trace")
-    test ! -L "$trace" || name=$(basename "$(readlink "$trace")") # another name of a shipped trace
+    test -f "$made/$name" || name=$(another_name "$trace")
     if cmp -s "$trace" "$made/$name" && "$build/llmsim" trace check "$trace" >/dev/null; then echo "ok $number - $name"; else
         echo "not ok $number - $name"
         diff "$trace" "$made/$name" | head -20 | sed 's/^/# /'
