@@ -38,7 +38,7 @@ static void line(FILE *out, const struct text_style *s, const struct array_repor
 
 void report_array_text(FILE *out, const struct array_report *r, const struct report_style *style)
 {
-    const struct text_style own = { style->columns < 80 ? 80 : style->columns > 100 ? 100 : style->columns, style->colour, style->utf8 }, *s = &own;
+    const struct text_style own = text_style_within(style, 80, 100), *s = &own;
     struct figures f = figures_of(r, r->rows);
     char title[200];
     bool beyond = false;

@@ -148,7 +148,7 @@ static void serving_text(FILE *out, const struct text_style *s, const struct cos
 
 static void all_text(FILE *out, const struct cost_report *r, const struct report_style *style)
 {
-    struct text_style s = { style->columns < 72 ? 72 : style->columns > 100 ? 100 : style->columns, style->colour, style->utf8 };
+    struct text_style s = text_style_within(style, 72, 100);
 
     fprintf(out, "%s  %s, %g nm class\n", r->hw->name, r->hw->process ? r->hw->process : "process not stated", r->hw->area.process_nm);
     die_text(out, &s, r);

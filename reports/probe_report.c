@@ -25,7 +25,7 @@ static void format_value(char *out, size_t bytes, const char *name, double value
 
 void report_probe_text(FILE *out, const struct probe_curve *curve, const struct report_style *style)
 {
-    struct text_style s = { style->columns < 60 ? 60 : style->columns > 100 ? 100 : style->columns, style->colour, style->utf8 };
+    struct text_style s = text_style_within(style, 60, 100);
     double largest = 0;
     char cell[CELL_MAX];
 

@@ -24,7 +24,7 @@ static void percent(char *out, double value)
 
 void report_scoreboard_text(FILE *out, const struct scoreboard *board, const struct scoreboard_result *now, const struct report_style *style)
 {
-    struct text_style s = { style->columns < 80 ? 80 : style->columns > 100 ? 100 : style->columns, style->colour, style->utf8 };
+    struct text_style s = text_style_within(style, 80, 100);
     static const char *const heads[] = { "now", "kept", "goal" };
 
     text_cell(out, &s, TEXT_DIM, NAME_WIDTH, "figure");

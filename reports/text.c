@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "reports/run_report.h"
+
 static const char *const escapes[] = {
     [TEXT_PLAIN] = "", [TEXT_BOLD] = "\033[1m", [TEXT_DIM] = "\033[2m", [TEXT_RED] = "\033[31m", [TEXT_GREEN] = "\033[32m",
     [TEXT_YELLOW] = "\033[33m", [TEXT_BLUE] = "\033[34m", [TEXT_MAGENTA] = "\033[35m", [TEXT_CYAN] = "\033[36m",
@@ -13,6 +15,13 @@ static const char *const escapes[] = {
 static bool continues(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+struct text_style text_style_within(const struct report_style *style, int least, int most)
+{
+    int columns = style->columns < least ? least : style->columns > most ? most : style->columns;
+
+    return (struct text_style){ columns, style->colour, style->utf8 };
 }
 
 int text_width(const char *text)

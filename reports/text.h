@@ -14,6 +14,11 @@ struct text_style {
     bool colour, utf8;
 };
 
+struct report_style; /* reports/run_report.h */
+
+/** The caller's style with columns no fewer than `least` and no more than `most`: tables need a width and gain nothing beyond another. */
+struct text_style text_style_within(const struct report_style *style, int least, int most);
+
 /** Characters of UTF-8 text (each counts one column: names are ASCII, units are narrow). */
 int text_width(const char *text);
 

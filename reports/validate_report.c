@@ -147,7 +147,7 @@ static void listed(FILE *out, const struct text_style *s, const struct validate_
 
 void report_validate_text(FILE *out, const struct validate_report *r, const struct report_style *style)
 {
-    struct text_style s = { style->columns < 80 ? 80 : style->columns > 100 ? 100 : style->columns, style->colour, style->utf8 };
+    struct text_style s = text_style_within(style, 80, 100);
     char name[CELL_MAX];
 
     fprintf(out, "Predicted (%s) against measured\n", r->fidelity);

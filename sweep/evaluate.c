@@ -8,6 +8,7 @@
 
 #include "arch/arch.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "base/version.h"
 #include "costmodel/energy.h"
 
@@ -233,11 +234,11 @@ static enum status load_trace(struct cached **out, struct evaluator *e, const ch
     struct cached *c = add(&e->traces, name, err);
     if (!c)
         return STATUS_INTERNAL;
-    const char *path = trace_path(name, &c->arena), *slash = strrchr(path, '/');
+    const char *path = trace_path(name, &c->arena);
     enum status st = run_trace_open(&c->trace, path, err);
     if (st || (st = pack_file(&c->packed, path, STORE_TRACE_BYTES_MAX, err)))
         return discard(&e->traces, st);
-    if (!(c->name = arena_strdup(&c->arena, slash ? slash + 1 : path)))
+    if (!(c->name = arena_strdup(&c->arena, path_name(path))))
         return discard(&e->traces, error_no_memory(err));
     *out = c;
     return STATUS_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/path.h"
 #include "base/version.h"
 #include "sweep/plan_internal.h"
 #include "sweep/sampler.h"
@@ -286,7 +287,7 @@ static enum status hash_plan(struct plan *p, const void *data, size_t bytes, str
 
 static const char *stem(const char *path, struct arena *arena)
 {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+    const char *base = path_name(path), *dot = strrchr(base, '.');
 
     return arena_strndup(arena, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
 }
