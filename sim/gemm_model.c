@@ -201,7 +201,7 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
                           double resident, double running, double absent_cycles, double hz, struct account *account)
 {
     const struct gemm_step *s = &cost->step;
-    double blocks_steps = (double)map->blocks * (double)map->k_steps, terms[TERMS], in_flight, sm_bytes;
+    double blocks_steps = (double)map->blocks * (double)map->k_steps, terms[TERMS], in_flight, sm_bytes, latency = 0.0;
     double read_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01);
     double write_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.write_efficiency;
     double dram_s = (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / blocks_steps * running;
@@ -222,8 +222,11 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
     if (in_flight > 0.0) {
         double busy = at_least(overlap_norm(terms, TERMS, hw->sm.overlap_exponent), sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight);
 
-        terms[TERM_LATENCY] = sm_bytes * load_latency_cycles(cost, hw, terms[TERM_DRAM] / busy, chip_l2 / busy) / in_flight;
+        latency = load_latency_cycles(cost, hw, terms[TERM_DRAM] / busy, chip_l2 / busy);
+        terms[TERM_LATENCY] = sm_bytes * latency / in_flight;
     }
+    if (map->kernel->step_loads > 0) /* nothing is fetched ahead: a block loads, waits and only then works */
+        terms[TERM_LATENCY] = at_least(terms[TERM_LATENCY], (double)map->kernel->step_loads * latency + s->matrix_cycles + s->vector_cycles);
     for (int i = 1; i < TERMS; i++)
         if (terms[i] > terms[worst])
             worst = i;

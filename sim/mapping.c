@@ -73,7 +73,8 @@ static bool occupancy(struct gemm_mapping *map, const struct gemm_kernel_shape *
     if (map->paired)
         b *= 0.5;
     map->warps = compute + (kernel->warp_specialised ? 4 : 0);
-    map->shared_bytes = map->stages * (int64_t)ceil(((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k / 8.0);
+    if (kernel->step_loads == 0) /* else operands go straight to registers */
+        map->shared_bytes = map->stages * (int64_t)ceil(((double)map->tile_m * a + (double)map->tile_n * b) * (double)map->tile_k / 8.0);
     map->registers_per_thread = registers_per_thread(map, kernel, g, compute, hw);
     used = map->registers_per_thread * compute * sm->warp_threads + (kernel->warp_specialised ? 4 * sm->warp_threads * 40 : 0);
     if (map->shared_bytes > sm->shared_block_bytes)
@@ -159,6 +160,8 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
         return *why = "no kernel for the unit's instruction", false;
     if (kernel->cluster_m * kernel->cluster_n > hw->sm.cluster_blocks)
         return *why = "thread blocks of a cluster", false;
+    if (kernel->weight_bits > 0 && g->b.element && g->b.element->bits != kernel->weight_bits)
+        return *why = "width of the weights", false;
     if (kernel->rows_max > 0 && g->m > kernel->rows_max)
         return *why = "rows of a kernel for few", false;
     if (u->tile_n > 0 && kernel->tile_n % u->tile_n != 0 && u->tile_n <= kernel->tile_n && !u->whole_passes)
@@ -202,6 +205,36 @@ struct search {
     bool by_library;
 };
 
+/* The product that a builder timed in k's place: as many rows as the next power of two, up to the most that it times. docs/gemm.md, 6 */
+static struct kernel profiled_product(const struct kernel *k, const struct stack *stack)
+{
+    struct kernel timed = *k;
+    int64_t rows = stack->profile_rows_max > 0 ? 1 : k->gemm.m;
+    double ratio;
+
+    while (rows < k->gemm.m && rows < stack->profile_rows_max)
+        rows *= 2;
+    ratio = (double)rows / (double)k->gemm.m;
+    timed.gemm.m = rows;
+    timed.gemm.a_bytes = (int64_t)((double)k->gemm.a_bytes * ratio);
+    timed.gemm.out_bytes = (int64_t)((double)k->gemm.out_bytes * ratio);
+    timed.gemm.epilogue_read_bytes = (int64_t)((double)k->gemm.epilogue_read_bytes * ratio);
+    return timed;
+}
+
+static double search_best(struct gemm_mapping *out, const struct search *s, const char **why);
+
+/* What the builder's choice takes on the product itself. */
+static double search_profiled(struct gemm_mapping *out, const struct search *s, const char **why)
+{
+    const struct kernel timed = profiled_product(s->k, s->ctx->stack);
+    const struct search at_build = { &timed, s->ctx, false };
+
+    if (isinf(search_best(out, &at_build, why)) || !gemm_mapping_legal(out, out->kernel, out->split_k, s->k, s->ctx->hw, why))
+        return INFINITY;
+    return gemm_mapping_time_s(NULL, out, s->k, s->ctx);
+}
+
 /* First of the cheapest in catalogue order, so ties do not depend on anything else. */
 static double search_best(struct gemm_mapping *out, const struct search *s, const char **why)
 {
@@ -213,6 +246,8 @@ static double search_best(struct gemm_mapping *out, const struct search *s, cons
 
     if (s->k->gemm.grouped)
         return grouped_search(out, s->k, s->ctx, s->by_library, why);
+    if (s->by_library && catalogue.profiled)
+        return search_profiled(out, s, why);
     for (int64_t i = 0; i < stack->gemm_kernels_count; i++) {
         struct gemm_mapping map;
         struct gemm_step step;
@@ -229,7 +264,7 @@ static double search_best(struct gemm_mapping *out, const struct search *s, cons
                 break; /* factors rise */
             if (matrix_bound_s(&step, &map, s->ctx->hw) >= best)
                 continue;
-            if (s->by_library && !catalogue.profiled) {
+            if (s->by_library) {
                 gemm_cost_of(&parts, &map, s->k, s->ctx->hw, stack);
                 cost = library_s(&parts, &map, s->ctx);
             } else if (gemm_mapping_least_s(&map, s->k, s->ctx) >= best) /* slower already before the power cap */
