@@ -145,12 +145,21 @@ double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k)
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack)
 {
+    struct gemm_step step;
+
+    gemm_step_of(&step, map, k, hw);
+    gemm_cost_of_step(out, &step, map, k, hw, stack);
+}
+
+void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
+                       const struct hardware *hw, const struct stack *stack)
+{
     const struct gemm_kernel_shape *g = &k->gemm;
     double blocks = (double)map->blocks, outputs = gemm_rows(g) * (double)g->n;
     double tiles = (double)gemm_row_tiles(g, map->tile_m) * (double)map->grid_n;
     double concurrent;
 
-    gemm_step_of(&out->step, map, k, hw);
+    out->step = *step;
     out->rows = (double)g->m;
     out->slots = (double)hw->sm.count * (double)map->blocks_per_sm;
     out->blocks_full = floor(blocks / out->slots);
@@ -196,15 +205,21 @@ static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_
 static const char *const term_name[TERMS] = { "matrix unit", "shared-memory port", "vector lanes", "partial-sum port", "L2 to the SMs", "DRAM",
                                               "load latency over bytes in flight" };
 
+/* DRAM's time for a step of `running` blocks. */
+static double dram_step_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double running)
+{
+    double read_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01);
+    double write_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.write_efficiency;
+
+    return (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / ((double)map->blocks * (double)map->k_steps) * running;
+}
+
 /* Cycles of one step when every active SM holds `resident` blocks and `running` blocks run on the chip. docs/gemm.md, Eq. 3, 4 */
 static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw,
                           double resident, double running, double absent_cycles, double hz, struct account *account)
 {
     const struct gemm_step *s = &cost->step;
-    double blocks_steps = (double)map->blocks * (double)map->k_steps, terms[TERMS], in_flight, sm_bytes;
-    double read_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01);
-    double write_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.write_efficiency;
-    double dram_s = (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / blocks_steps * running;
+    double terms[TERMS], in_flight, sm_bytes, dram_s = dram_step_s(cost, map, hw, running);
     double chip_l2 = running * s->l2_bytes / hw->l2.bytes_per_cycle;
     int worst = 0;
 
@@ -367,6 +382,39 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
             parts_s[i] = parts[i];
     }
     return total;
+}
+
+/* step_cycles() where resources overlap perfectly and the memory is idle. */
+static double step_bound_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double resident, double running, double hz)
+{
+    const struct gemm_step *s = &cost->step;
+    double sm_bytes = resident * s->l2_bytes, in_flight = at_least((double)(map->stages - 1), 1.0) * sm_bytes;
+    double sm_cycles = at_least(at_least(s->matrix_cycles, s->vector_cycles), at_least(s->shared_cycles, s->register_cycles)), memory;
+
+    if (hw->sm.max_bytes_in_flight > 0.0)
+        in_flight = at_most(in_flight, hw->sm.max_bytes_in_flight);
+    memory = at_least(dram_step_s(cost, map, hw, running) * hz, at_least(sm_bytes / hw->sm.l2_read_bytes_per_cycle, running * s->l2_bytes / hw->l2.bytes_per_cycle));
+    if (in_flight > 0.0)
+        memory = at_least(memory, sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight);
+    return at_least(resident * sm_cycles, memory) / (map->efficiency > 0.0 ? map->efficiency : 1.0);
+}
+
+double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz)
+{
+    const struct timing_context plain = { .hw = hw, .stack = stack };
+    double steps = (double)map->k_steps, sms = at_most((double)map->blocks, (double)hw->sm.count);
+    double waves = cost->blocks_full + (cost->rest_blocks > 0.0 ? 1.0 : 0.0), epilogue = epilogue_cycles(cost, hw, at_most((double)map->blocks, cost->slots));
+    double start = hw->launch.block_cycles + cost->fill_cycles + cost->regroup_cycles, cycles = waves * steps * hw->sm.barrier_cycles;
+
+    if (cost->blocks_full > 0.0)
+        cycles += cost->blocks_full * steps * step_bound_cycles(cost, map, hw, (double)map->blocks_per_sm, cost->slots, hz);
+    if (cost->rest_blocks > 0.0)
+        cycles += steps * step_bound_cycles(cost, map, hw, divide_up(cost->rest_blocks, (double)hw->sm.count), cost->rest_blocks, hz);
+    cycles += start + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles) + epilogue;
+    if (waves > 1.0)
+        cycles += (waves - 1.0) * (start + load_latency_cycles(cost, hw, 0.5, 0.5) + epilogue) / ((double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0));
+    cycles = at_least(cycles, at_least((double)map->blocks * cost->epilogue_vector_cycles / sms, (double)map->blocks * cost->epilogue_bytes / hw->l2.write_bytes_per_cycle));
+    return cycles / hz + gemm_reduce_s(cost, &plain, hz);
 }
 
 void gemm_cost_events(struct events *events, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)

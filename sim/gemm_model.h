@@ -54,6 +54,13 @@ double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack);
 
+/** The same where the step is known, which no split changes. */
+void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
+                       const struct hardware *hw, const struct stack *stack);
+
+/** A lower bound of gemm_cost_time_s() at `hz` and below: resources overlap perfectly, memory is idle, later waves are covered. s */
+double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz);
+
 /** Seconds at clock `hz`; parts_s[CAUSES] sum to the result (parts may be NULL). */
 double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map,
                         const struct timing_context *ctx, double hz);
@@ -65,11 +72,21 @@ void gemm_cost_events(struct events *events, const struct gemm_cost *cost, const
 bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kernel, int64_t split_k, const struct kernel *k,
                         const struct hardware *hw, const char **why);
 
+/** Splits K of an unsplit legal mapping, or false and the binding constraint. */
+bool gemm_mapping_split(struct gemm_mapping *map, int64_t split_k, const struct gemm_kernel_shape *g, const struct hardware *hw, const char **why);
+
+/** The instruction that a catalogue entry must be written for: the unit's, or plain lanes. */
+const char *gemm_instruction(const struct arch_unit *unit);
+
 /** What a kernel must be written for to take these operands (gemm_kernel.operands); NULL: nothing special. */
 const char *gemm_operand_class(const struct gemm_kernel_shape *g);
 
-/** Best time of any legal mapping at the sustained clock (s); 0 when none is legal. */
-double gemm_best_time_s(const struct kernel *k, const struct timing_context *ctx);
+/** The mapping by the library's rule (else the fastest) and, unless NULL, the best time of any legal mapping at the sustained clock of `ctx` (s).
+ *  The library knows nothing of `ctx` but chip and stack. False: none is legal; `why` is the constraint that binds. */
+bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kernel *k, const struct timing_context *ctx, bool by_library, const char **why);
+
+/** mapping_choose() of a GEMM by ctx->choice, with the best time as in gemm_choose(). */
+enum status mapping_choose_gemm(struct mapping *out, double *best_s, const struct kernel *k, const struct timing_context *ctx, struct error *err);
 
 /** A legal mapping, what the library's rule makes of it, and its full analytic time. */
 struct gemm_candidate {
@@ -81,8 +98,8 @@ struct gemm_candidate {
 /** All legal mappings, catalogue order, splits rising; at most `room`. Returns how many there are. */
 int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct kernel *k, const struct timing_context *ctx);
 
-/** Time at the highest clock: what the power cap can only lengthen. */
-double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);
+/** Everything around the kernel's own work: launch, and the engine's own time. s */
+double gemm_around_s(const struct gemm_mapping *map, const struct timing_context *ctx);
 
 /** Full analytic evaluation of one mapping: sustained clock, time, parts. */
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);

@@ -45,6 +45,7 @@ libllmsim_model_la_SOURCES += \
 	sim/fpga_synthesis.h \
 	sim/gemm_model.c \
 	sim/gemm_model.h \
+	sim/gemm_search.c \
 	sim/gemm_time.c \
 	sim/grouped.c \
 	sim/grouped.h \
