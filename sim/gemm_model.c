@@ -214,26 +214,35 @@ static double dram_step_s(const struct gemm_cost *cost, const struct gemm_mappin
     return (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / ((double)map->blocks * (double)map->k_steps) * running;
 }
 
+/* What one step needs of each resource, latency aside, when every active SM holds `resident` blocks and `running` blocks run on the chip. Cycles;
+ * gives the bytes that an SM fetches, and those that it has under way at once. docs/gemm.md, Eq. 3 */
+static void step_terms(double terms[TERMS], double *sm_bytes, double *in_flight, const struct gemm_cost *cost, const struct gemm_mapping *map,
+                       const struct hardware *hw, double resident, double running, double hz)
+{
+    const struct gemm_step *s = &cost->step;
+
+    *sm_bytes = resident * s->l2_bytes;
+    *in_flight = at_least((double)(map->stages - 1), 1.0) * *sm_bytes;
+    if (hw->sm.max_bytes_in_flight > 0.0)
+        *in_flight = at_most(*in_flight, hw->sm.max_bytes_in_flight);
+    terms[TERM_MATRIX] = resident * s->matrix_cycles;
+    terms[TERM_SHARED] = resident * s->shared_cycles;
+    terms[TERM_VECTOR] = resident * s->vector_cycles;
+    terms[TERM_REGISTER] = resident * s->register_cycles;
+    terms[TERM_L2] = at_least(*sm_bytes / hw->sm.l2_read_bytes_per_cycle, running * s->l2_bytes / hw->l2.bytes_per_cycle);
+    terms[TERM_DRAM] = dram_step_s(cost, map, hw, running) * hz;
+    terms[TERM_LATENCY] = 0.0;
+}
+
 /* Cycles of one step when every active SM holds `resident` blocks and `running` blocks run on the chip. docs/gemm.md, Eq. 3, 4 */
 static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw,
                           double resident, double running, double absent_cycles, double hz, struct account *account)
 {
-    const struct gemm_step *s = &cost->step;
-    double terms[TERMS], in_flight, sm_bytes, dram_s = dram_step_s(cost, map, hw, running);
-    double chip_l2 = running * s->l2_bytes / hw->l2.bytes_per_cycle;
+    double terms[TERMS], in_flight, sm_bytes, chip_l2 = running * cost->step.l2_bytes / hw->l2.bytes_per_cycle;
     int worst = 0;
 
-    sm_bytes = resident * s->l2_bytes;
-    in_flight = at_least((double)(map->stages - 1), 1.0) * sm_bytes;
-    if (hw->sm.max_bytes_in_flight > 0.0)
-        in_flight = at_most(in_flight, hw->sm.max_bytes_in_flight);
-    terms[TERM_MATRIX] = resident * s->matrix_cycles + absent_cycles;
-    terms[TERM_SHARED] = resident * s->shared_cycles;
-    terms[TERM_VECTOR] = resident * s->vector_cycles;
-    terms[TERM_REGISTER] = resident * s->register_cycles;
-    terms[TERM_L2] = at_least(sm_bytes / hw->sm.l2_read_bytes_per_cycle, chip_l2);
-    terms[TERM_DRAM] = dram_s * hz;
-    terms[TERM_LATENCY] = 0.0;
+    step_terms(terms, &sm_bytes, &in_flight, cost, map, hw, resident, running, hz);
+    terms[TERM_MATRIX] += absent_cycles;
     if (in_flight > 0.0) {
         double busy = at_least(overlap_norm(terms, TERMS, hw->sm.overlap_exponent), sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight);
 
@@ -384,19 +393,15 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
     return total;
 }
 
-/* step_cycles() where resources overlap perfectly and the memory is idle. */
+/* step_cycles() where the memory is idle. */
 static double step_bound_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double resident, double running, double hz)
 {
-    const struct gemm_step *s = &cost->step;
-    double sm_bytes = resident * s->l2_bytes, in_flight = at_least((double)(map->stages - 1), 1.0) * sm_bytes;
-    double sm_cycles = at_least(at_least(s->matrix_cycles, s->vector_cycles), at_least(s->shared_cycles, s->register_cycles)), memory;
+    double terms[TERMS], sm_bytes, in_flight;
 
-    if (hw->sm.max_bytes_in_flight > 0.0)
-        in_flight = at_most(in_flight, hw->sm.max_bytes_in_flight);
-    memory = at_least(dram_step_s(cost, map, hw, running) * hz, at_least(sm_bytes / hw->sm.l2_read_bytes_per_cycle, running * s->l2_bytes / hw->l2.bytes_per_cycle));
+    step_terms(terms, &sm_bytes, &in_flight, cost, map, hw, resident, running, hz);
     if (in_flight > 0.0)
-        memory = at_least(memory, sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight);
-    return at_least(resident * sm_cycles, memory) / (map->efficiency > 0.0 ? map->efficiency : 1.0);
+        terms[TERM_LATENCY] = sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight;
+    return overlap_norm(terms, TERMS, hw->sm.overlap_exponent) / (map->efficiency > 0.0 ? map->efficiency : 1.0);
 }
 
 double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz)

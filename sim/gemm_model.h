@@ -58,7 +58,7 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
 void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
                        const struct hardware *hw, const struct stack *stack);
 
-/** A lower bound of gemm_cost_time_s() at `hz` and below: resources overlap perfectly, memory is idle, later waves are covered. s */
+/** A lower bound of gemm_cost_time_s() at `hz` and below: memory is idle, later waves are covered. s */
 double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz);
 
 /** Seconds at clock `hz`; parts_s[CAUSES] sum to the result (parts may be NULL). */
