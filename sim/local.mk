@@ -61,8 +61,11 @@ libllmsim_model_la_SOURCES += \
 	sim/layout.h \
 	sim/lower.c \
 	sim/lower.h \
+	sim/lower_cache.c \
 	sim/lower_gemm.c \
 	sim/lower_internal.h \
+	sim/lower_memo.c \
+	sim/lower_memo.h \
 	sim/lower_moe.c \
 	sim/lower_prepare.c \
 	sim/lower_stream.c \

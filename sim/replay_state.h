@@ -24,6 +24,7 @@ struct replay {
     const struct fidelity *fidelity;
     struct memo *memo;
     struct lower_context lower;
+    struct lower_memo *lowered;       /* NULL: steps are lowered for this run alone */
     struct arena *arena;              /* of the result */
     struct arena scratch;             /* of one step */
     struct result *out;
