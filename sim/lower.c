@@ -14,7 +14,7 @@ struct lowered_kernel *lower_add(struct lowering *l, enum kernel_kind kind, cons
     struct lowered_step *out = l->out;
 
     if (out->count == l->capacity) {
-        int64_t grown = l->capacity > 0 ? 2 * l->capacity : 32;
+        int64_t grown = l->capacity > 0 ? 2 * l->capacity : l->step->ops_count + l->step->ops_count / 2 + 4;
         struct lowered_kernel *more = arena_array(l->arena, (size_t)grown, sizeof *more);
         if (more == NULL) {
             error_no_memory(l->err);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROGRAMS_MAX = 64, TEXT_MAX = 1024 };
+enum { PROGRAMS_MAX = 16, TEXT_MAX = 1024 };
 
 /* A step of the trace, lowered; in a list in the order in which steps were first asked for. */
 struct kept_step {

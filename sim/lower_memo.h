@@ -13,7 +13,7 @@
 struct lower_memo; /* handle */
 
 struct lower_memo *lower_memo_open(void); /* NULL: no memory */
-/** Which recipe the steps asked for next are lowered for; of the oldest ones, beyond 64, all is forgotten. */
+/** Which recipe the steps asked for next are lowered for; of the oldest ones, beyond 16, all is forgotten. */
 enum status lower_memo_recipe(struct lower_memo *m, const struct recipe *recipe, struct error *err);
 /**
  * As lower_step(), for a step that outlives the memo and the recipe set last. The result is the memo's and valid until the step is asked for

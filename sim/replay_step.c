@@ -88,7 +88,7 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
             return st;
     }
     if (host_ps > 0) {
-        struct breakdown_row *row = replay_row(r, s->phase, "host.step", "scheduler and start of the step");
+        struct breakdown_row *row = replay_row(r, s->phase, "host.step", "scheduler and start of the step", 0);
         if (row == NULL)
             return STATUS_INTERNAL;
         row->count += iterations;
