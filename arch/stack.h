@@ -30,11 +30,12 @@ struct gemm_kernel {
                                 * "block_scaled" (partial sums scaled in the main loop); "any" or NULL: all that have no kernels of their own */
     int64_t split_k_max;       /* its own limit on the stack's factors; 0 = none */
     int64_t weight_bits;       /* width of B's elements that it is written for; 0 = any */
-    int64_t rows_max;          /* most rows of A that it is offered for (GEMV); 0 = all */
+    int64_t rows_min, rows_max; /* rows of A that it is offered for; rows_max 0 = all */
     int64_t step_loads;        /* memory round trips of a step, one after the other and before its work; 0: loads run ahead by `stages` */
-    double absent_row_cycles;  /* what each row of an edge tile that lies beyond the matrix costs in each step */
+    double absent_rows_per_cycle; /* rows of edge tiles beyond the matrix that the copies of all SMs together fill in a cycle; 0: as good as free */
     double regroup_cycles;     /* grouped: before the first load of a tile of another expert, its pointers are read and its copy descriptors rewritten */
-    bool profiled;             /* picked by timing all of its class when the engine was built (profile_rows_max), not by the stack's rule */
+    const char *pick;          /* how one of its class is picked: "timed" when the engine was built (profile_rows_max), "fill": fewest waves, then the fullest
+                                * last wave, then the first in the catalogue; NULL: by the stack's rule */
     int64_t align_elements;    /* rows of operands whose length is no multiple of this are loaded element by element; 0 = no matter */
     double unaligned_efficiency; /* further share of its speed that is left then */
     double efficiency;         /* main loop's speed against the model's: compilers schedule loads and products less tightly than hand-written
@@ -196,7 +197,7 @@ struct stack {
     const char *gemm_without;     /* matrix instruction for which this build of the library has no GEMM kernels; NULL: none is missing */
     double pick_block_cycles;     /* rule "waves": what the library's cost model adds for each wave (prologue, epilogue) */
     double pick_split_s;          /* rule "waves": what it adds for a split-K reduction */
-    int64_t profile_rows_max;     /* profiled kernels are timed at powers of two of rows up to this, and run between them as the next greater says */
+    int64_t profile_rows_max;     /* kernels picked "timed" are timed at powers of two of rows up to this, and run between them as the next greater says */
     bool split_k_separate;        /* reduction by a second kernel; else the last block of a tile reduces (semaphore) */
     int64_t swizzle;              /* thread-block rasterisation group, in blocks of 128 rows; 0 = the model picks */
     /* attention */

@@ -24,6 +24,7 @@ const char *level_name(enum level level)
 static enum status analytic_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx, struct error *err)
 {
     struct mapping map;
+    double best_s = 0.0;
     enum status st;
 
     memset(out, 0, sizeof *out);
@@ -37,16 +38,19 @@ static enum status analytic_time(struct timing *out, const struct kernel *k, con
         stream_time(out, k, ctx);
         return STATUS_OK;
     }
-    if ((st = mapping_choose(&map, k, ctx->hw, ctx->stack, ctx->choice, err)))
-        return st;
-    out->mapping = map;
     if (k->kind == KERNEL_ATTENTION) {
+        if ((st = mapping_choose(&map, k, ctx->hw, ctx->stack, ctx->choice, err)))
+            return st;
+        out->mapping = map;
         attention_time(out, k, ctx);
         return STATUS_OK;
     }
+    bool best = ctx->choice == MAPPING_BEST;
+    if ((st = mapping_choose_gemm(&map, best ? NULL : &best_s, k, ctx, err)))
+        return st;
     gemm_mapping_time_s(out, &map.gemm, k, ctx);
     out->mapping = map;
-    out->best_time_s = ctx->choice == MAPPING_BEST ? out->time_s : gemm_best_time_s(k, ctx);
+    out->best_time_s = best ? out->time_s : best_s;
     return STATUS_OK;
 }
 

@@ -107,6 +107,15 @@ static double multicast(int64_t cluster, int64_t grid)
     return at_least(at_most((double)cluster, (double)grid), 1.0);
 }
 
+double gemm_edge_step_cycles(const struct gemm_mapping *map, const struct gemm_kernel_shape *g, double slots)
+{
+    double absent = (double)(map->grid_m * map->tile_m - g->m), blocks = at_most((double)(map->blocks / map->grid_m), slots);
+
+    if (map->kernel->absent_rows_per_cycle <= 0.0 || absent <= 0.0 || g->grouped)
+        return 0.0;
+    return absent * blocks / multicast(map->kernel->cluster_n, map->grid_n) / map->kernel->absent_rows_per_cycle;
+}
+
 void gemm_step_of(struct gemm_step *s, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)
 {
     const struct gemm_kernel_shape *g = &k->gemm;
@@ -145,14 +154,23 @@ double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k)
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack)
 {
+    struct gemm_step step;
+
+    gemm_step_of(&step, map, k, hw);
+    gemm_cost_of_step(out, &step, map, k, hw, stack);
+}
+
+void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
+                       const struct hardware *hw, const struct stack *stack)
+{
     const struct gemm_kernel_shape *g = &k->gemm;
     double blocks = (double)map->blocks, outputs = gemm_rows(g) * (double)g->n;
     double tiles = (double)gemm_row_tiles(g, map->tile_m) * (double)map->grid_n;
     double concurrent;
 
-    gemm_step_of(&out->step, map, k, hw);
-    out->rows = (double)g->m;
+    out->step = *step;
     out->slots = (double)hw->sm.count * (double)map->blocks_per_sm;
+    out->edge_step_cycles = gemm_edge_step_cycles(map, g, out->slots);
     out->blocks_full = floor(blocks / out->slots);
     out->rest_blocks = blocks - out->blocks_full * out->slots;
     if (map->stream_k) { /* the last wave is spread over all slots */
@@ -196,29 +214,43 @@ static const enum cause term_cause[TERMS] = { CAUSE_MATRIX, CAUSE_SHARED, CAUSE_
 static const char *const term_name[TERMS] = { "matrix unit", "shared-memory port", "vector lanes", "partial-sum port", "L2 to the SMs", "DRAM",
                                               "load latency over bytes in flight" };
 
-/* Cycles of one step when every active SM holds `resident` blocks and `running` blocks run on the chip. docs/gemm.md, Eq. 3, 4 */
-static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw,
-                          double resident, double running, double absent_cycles, double hz, struct account *account)
+/* DRAM's time for a step of `running` blocks. */
+static double dram_step_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double running)
 {
-    const struct gemm_step *s = &cost->step;
-    double blocks_steps = (double)map->blocks * (double)map->k_steps, terms[TERMS], in_flight, sm_bytes, latency = 0.0;
     double read_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.read_efficiency * at_least(hw->dram.tiled_efficiency, 0.01);
     double write_rate = hw->dram.bandwidth_bytes_per_s * hw->dram.write_efficiency;
-    double dram_s = (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / blocks_steps * running;
-    double chip_l2 = running * s->l2_bytes / hw->l2.bytes_per_cycle;
-    int worst = 0;
 
-    sm_bytes = resident * s->l2_bytes;
-    in_flight = at_least((double)(map->stages - 1), 1.0) * sm_bytes;
+    return (cost->dram_read_bytes / read_rate + cost->dram_write_bytes / write_rate) / ((double)map->blocks * (double)map->k_steps) * running;
+}
+
+/* What one step needs of each resource, latency aside, when every active SM holds `resident` blocks and `running` blocks run on the chip. Cycles;
+ * gives the bytes that an SM fetches, and those that it has under way at once. docs/gemm.md, Eq. 3 */
+static void step_terms(double terms[TERMS], double *sm_bytes, double *in_flight, const struct gemm_cost *cost, const struct gemm_mapping *map,
+                       const struct hardware *hw, double resident, double running, double hz)
+{
+    const struct gemm_step *s = &cost->step;
+
+    *sm_bytes = resident * s->l2_bytes;
+    *in_flight = at_least((double)(map->stages - 1), 1.0) * *sm_bytes;
     if (hw->sm.max_bytes_in_flight > 0.0)
-        in_flight = at_most(in_flight, hw->sm.max_bytes_in_flight);
-    terms[TERM_MATRIX] = resident * s->matrix_cycles + absent_cycles;
+        *in_flight = at_most(*in_flight, hw->sm.max_bytes_in_flight);
+    terms[TERM_MATRIX] = resident * s->matrix_cycles;
     terms[TERM_SHARED] = resident * s->shared_cycles;
     terms[TERM_VECTOR] = resident * s->vector_cycles;
     terms[TERM_REGISTER] = resident * s->register_cycles;
-    terms[TERM_L2] = at_least(sm_bytes / hw->sm.l2_read_bytes_per_cycle, chip_l2);
-    terms[TERM_DRAM] = dram_s * hz;
+    terms[TERM_L2] = at_least(*sm_bytes / hw->sm.l2_read_bytes_per_cycle, running * s->l2_bytes / hw->l2.bytes_per_cycle);
+    terms[TERM_DRAM] = dram_step_s(cost, map, hw, running) * hz;
     terms[TERM_LATENCY] = 0.0;
+}
+
+/* Cycles of one step when every active SM holds `resident` blocks and `running` blocks run on the chip. docs/gemm.md, Eq. 3, 4 */
+static double step_cycles(enum cause *binding, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw,
+                          double resident, double running, double hz, struct account *account)
+{
+    double terms[TERMS], in_flight, sm_bytes, chip_l2 = running * cost->step.l2_bytes / hw->l2.bytes_per_cycle, latency = 0.0;
+    int worst = 0;
+
+    step_terms(terms, &sm_bytes, &in_flight, cost, map, hw, resident, running, hz);
     if (in_flight > 0.0) {
         double busy = at_least(overlap_norm(terms, TERMS, hw->sm.overlap_exponent), sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight);
 
@@ -226,7 +258,7 @@ static double step_cycles(enum cause *binding, const struct gemm_cost *cost, con
         terms[TERM_LATENCY] = sm_bytes * latency / in_flight;
     }
     if (map->kernel->step_loads > 0) /* nothing is fetched ahead: a block loads, waits and only then works */
-        terms[TERM_LATENCY] = at_least(terms[TERM_LATENCY], (double)map->kernel->step_loads * latency + s->matrix_cycles + s->vector_cycles);
+        terms[TERM_LATENCY] = at_least(terms[TERM_LATENCY], (double)map->kernel->step_loads * latency + cost->step.matrix_cycles + cost->step.vector_cycles);
     for (int i = 1; i < TERMS; i++)
         if (terms[i] > terms[worst])
             worst = i;
@@ -258,7 +290,7 @@ static double wave_exposed_cycles(const struct gemm_cost *cost, const struct gem
 
     if (chain <= loop) /* steps enough to cover the rest, whatever they take alone */
         return covered;
-    alone = (double)map->k_steps * step_cycles(&binding, cost, map, hw, 1.0, at_most((double)map->blocks, (double)hw->sm.count), 0.0, hz, NULL);
+    alone = (double)map->k_steps * step_cycles(&binding, cost, map, hw, 1.0, at_most((double)map->blocks, (double)hw->sm.count), hz, NULL);
     return at_least(covered, chain + alone - loop);
 }
 
@@ -297,19 +329,13 @@ static void add_epilogue_excess(double parts[CAUSES], const struct gemm_cost *co
     }
 }
 
-/* Tiles at the lower edge, in kernels whose loads of rows beyond the matrix cost more than those of real ones: what their steps take longer. */
-static double edge_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double hz, struct account *account)
+/* Tiles at the lower edge, in kernels whose copies of rows beyond the matrix cost time: nothing hides it. */
+static double edge_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, double hz, struct account *account)
 {
-    double absent = (double)(map->grid_m * map->tile_m) - cost->rows, running = at_most((double)map->blocks, cost->slots), extra, rounds;
-    enum cause binding;
+    double rounds = at_least((double)(map->blocks / map->grid_m) / cost->slots, 1.0), cycles = rounds * (double)map->k_steps * cost->edge_step_cycles;
 
-    if (map->kernel->absent_row_cycles <= 0.0 || absent <= 0.0)
-        return 0.0;
-    rounds = at_least(floor((double)(map->blocks / map->grid_m) / cost->slots), 1.0);
-    extra = step_cycles(&binding, cost, map, hw, 1.0, running, absent * map->kernel->absent_row_cycles, hz, NULL)
-          - step_cycles(&binding, cost, map, hw, 1.0, running, 0.0, hz, NULL);
-    account_part(account, "edge tiles: rows beyond the matrix", CAUSE_STALL, rounds * (double)map->k_steps * extra / hz);
-    return rounds * (double)map->k_steps * extra;
+    account_part(account, "edge tiles: rows beyond the matrix", CAUSE_STALL, cycles / hz);
+    return cycles;
 }
 
 double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
@@ -339,14 +365,14 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
 
     account_begin(account);
     if (cost->blocks_full > 0.0) {
-        full_cycles = step_cycles(&binding, cost, map, hw, (double)map->blocks_per_sm, cost->slots, 0.0, hz, account);
+        full_cycles = step_cycles(&binding, cost, map, hw, (double)map->blocks_per_sm, cost->slots, hz, account);
         parts[binding] += cost->blocks_full * steps * full_cycles;
         account_step(account, "tile_k deep, all blocks of a full wave", full_cycles / hz, cost->blocks_full * steps);
         account_part(account, "main loop: whole waves", binding, cost->blocks_full * steps * full_cycles / hz);
     }
     if (cost->rest_blocks > 0.0) {
         double resident = divide_up(cost->rest_blocks, (double)hw->sm.count);
-        double rest_cycles = step_cycles(&binding, cost, map, hw, resident, cost->rest_blocks, 0.0, hz, full_cycles > 0.0 ? NULL : account);
+        double rest_cycles = step_cycles(&binding, cost, map, hw, resident, cost->rest_blocks, hz, full_cycles > 0.0 ? NULL : account);
         double useful = full_cycles > 0.0 ? at_most(full_cycles * cost->rest_blocks / cost->slots, rest_cycles) : rest_cycles;
 
         parts[binding] += steps * useful;
@@ -356,7 +382,7 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
         account_part(account, "main loop: last, partial wave", binding, steps * useful / hz);
         account_part(account, "last wave: SMs without work", CAUSE_STALL, steps * (rest_cycles - useful) / hz);
     }
-    parts[CAUSE_STALL] += edge_cycles(cost, map, hw, hz, account);
+    parts[CAUSE_STALL] += edge_cycles(cost, map, hz, account);
     account_part(account, "main loop: barriers and pointers", CAUSE_STALL, waves * steps * hw->sm.barrier_cycles / hz);
     parts[CAUSE_STALL] += waves * steps * hw->sm.barrier_cycles + exposed_cycles(cost, map, hw, waves, steps * full_cycles, hz, account);
     add_epilogue_excess(parts, cost, map, hw, hz, account);
@@ -370,6 +396,35 @@ double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const str
             parts_s[i] = parts[i];
     }
     return total;
+}
+
+/* step_cycles() where the memory is idle. */
+static double step_bound_cycles(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, double resident, double running, double hz)
+{
+    double terms[TERMS], sm_bytes, in_flight;
+
+    step_terms(terms, &sm_bytes, &in_flight, cost, map, hw, resident, running, hz);
+    if (in_flight > 0.0)
+        terms[TERM_LATENCY] = sm_bytes * load_latency_cycles(cost, hw, 0.0, 0.0) / in_flight;
+    return overlap_norm(terms, TERMS, hw->sm.overlap_exponent) / (map->efficiency > 0.0 ? map->efficiency : 1.0);
+}
+
+double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz)
+{
+    const struct timing_context plain = { .hw = hw, .stack = stack };
+    double steps = (double)map->k_steps, sms = at_most((double)map->blocks, (double)hw->sm.count);
+    double waves = cost->blocks_full + (cost->rest_blocks > 0.0 ? 1.0 : 0.0), epilogue = epilogue_cycles(cost, hw, at_most((double)map->blocks, cost->slots));
+    double start = hw->launch.block_cycles + cost->fill_cycles + cost->regroup_cycles, cycles = waves * steps * hw->sm.barrier_cycles;
+
+    if (cost->blocks_full > 0.0)
+        cycles += cost->blocks_full * steps * step_bound_cycles(cost, map, hw, (double)map->blocks_per_sm, cost->slots, hz);
+    if (cost->rest_blocks > 0.0)
+        cycles += steps * step_bound_cycles(cost, map, hw, divide_up(cost->rest_blocks, (double)hw->sm.count), cost->rest_blocks, hz);
+    cycles += start + at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles) + epilogue;
+    if (waves > 1.0)
+        cycles += (waves - 1.0) * (start + load_latency_cycles(cost, hw, 0.5, 0.5) + epilogue) / ((double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0));
+    cycles = at_least(cycles, at_least((double)map->blocks * cost->epilogue_vector_cycles / sms, (double)map->blocks * cost->epilogue_bytes / hw->l2.write_bytes_per_cycle));
+    return cycles / hz + gemm_reduce_s(cost, &plain, hz);
 }
 
 void gemm_cost_events(struct events *events, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)

@@ -27,7 +27,7 @@ struct gemm_cost {
     struct l2_reuse reuse;
     double blocks_full;       /* blocks in whole waves / slots of a wave = number of whole waves */
     double rest_blocks;       /* blocks of the last, partial wave */
-    double rows;              /* m */
+    double edge_step_cycles;  /* gemm_edge_step_cycles() */
     double slots;             /* SMs x blocks_per_sm */
     double regroup_cycles;    /* of a grouped kernel before each tile whose expert is not the last one's */
     double epilogue_bytes;    /* of one block, through L2 */
@@ -44,6 +44,12 @@ void gemm_step_of(struct gemm_step *out, const struct gemm_mapping *map, const s
 /** Passes of an array of service.tile_m x tile_n elements over a tile: those that no row of the product falls into are skipped. */
 double gemm_array_passes(const struct gemm_mapping *map, const struct gemm_kernel_shape *g);
 
+/** Cycles for which the copies of all SMs together are at rows beyond the matrix, in a step of the tiles at its lower edge. */
+double gemm_edge_step_cycles(const struct gemm_mapping *map, const struct gemm_kernel_shape *g, double slots);
+
+/** True if the library offers the kernel for so many rows and weights of this width. */
+bool gemm_kernel_takes(const struct gemm_kernel *kernel, const struct gemm_kernel_shape *g);
+
 /** fp32 partial sums of split-K: each part written, all read once. Bytes. */
 double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k);
 
@@ -53,6 +59,13 @@ double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *
 /** Fills the cost of a legal mapping. */
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack);
+
+/** The same where the step is known, which no split changes. */
+void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
+                       const struct hardware *hw, const struct stack *stack);
+
+/** A lower bound of gemm_cost_time_s() at `hz` and below: memory is idle, later waves are covered. s */
+double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz);
 
 /** Seconds at clock `hz`; parts_s[CAUSES] sum to the result (parts may be NULL). */
 double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map,
@@ -65,11 +78,21 @@ void gemm_cost_events(struct events *events, const struct gemm_cost *cost, const
 bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kernel, int64_t split_k, const struct kernel *k,
                         const struct hardware *hw, const char **why);
 
+/** Splits K of an unsplit legal mapping, or false and the binding constraint. */
+bool gemm_mapping_split(struct gemm_mapping *map, int64_t split_k, const struct gemm_kernel_shape *g, const struct hardware *hw, const char **why);
+
+/** The instruction that a catalogue entry must be written for: the unit's, or plain lanes. */
+const char *gemm_instruction(const struct arch_unit *unit);
+
 /** What a kernel must be written for to take these operands (gemm_kernel.operands); NULL: nothing special. */
 const char *gemm_operand_class(const struct gemm_kernel_shape *g);
 
-/** Best time of any legal mapping at the sustained clock (s); 0 when none is legal. */
-double gemm_best_time_s(const struct kernel *k, const struct timing_context *ctx);
+/** The mapping by the library's rule (else the fastest) and, unless NULL, the best time of any legal mapping at the sustained clock of `ctx` (s).
+ *  The library knows nothing of `ctx` but chip and stack. False: none is legal; `why` is the constraint that binds. */
+bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kernel *k, const struct timing_context *ctx, bool by_library, const char **why);
+
+/** mapping_choose() of a GEMM by ctx->choice, with the best time as in gemm_choose(). */
+enum status mapping_choose_gemm(struct mapping *out, double *best_s, const struct kernel *k, const struct timing_context *ctx, struct error *err);
 
 /** A legal mapping, what the library's rule makes of it, and its full analytic time. */
 struct gemm_candidate {
@@ -81,8 +104,8 @@ struct gemm_candidate {
 /** All legal mappings, catalogue order, splits rising; at most `room`. Returns how many there are. */
 int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct kernel *k, const struct timing_context *ctx);
 
-/** Time at the highest clock: what the power cap can only lengthen. */
-double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);
+/** Everything around the kernel's own work: launch, and the engine's own time. s */
+double gemm_around_s(const struct gemm_mapping *map, const struct timing_context *ctx);
 
 /** Full analytic evaluation of one mapping: sustained clock, time, parts. */
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);

@@ -8,8 +8,7 @@
 #include "sim/clock.h"
 #include "sim/launch.h"
 
-/* Everything around the kernel's own work. */
-static double around_s(const struct gemm_mapping *map, const struct timing_context *ctx)
+double gemm_around_s(const struct gemm_mapping *map, const struct timing_context *ctx)
 {
     return launch_overhead_s(ctx, true) + map->kernel->gap_s;
 }
@@ -26,14 +25,6 @@ static void fill_bytes(struct timing *out, const struct gemm_cost *cost, const s
     out->table_bytes = cost->step.table_bytes * blocks_steps;
 }
 
-double gemm_mapping_least_s(const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)
-{
-    struct gemm_cost cost;
-
-    gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
-    return gemm_cost_time_s(NULL, &cost, map, ctx, clock_highest_hz(ctx)) + around_s(map, ctx);
-}
-
 struct mapped { double *parts_s; const struct gemm_cost *cost; const struct gemm_mapping *map; const struct timing_context *ctx; double hz; };
 
 /* Fills the parts too, which are those of the last clock asked for. */
@@ -42,7 +33,7 @@ static double launch_time_s(void *kernel, double hz)
     struct mapped *m = kernel;
 
     m->hz = hz;
-    return gemm_cost_time_s(m->parts_s, m->cost, m->map, m->ctx, hz) + around_s(m->map, m->ctx);
+    return gemm_cost_time_s(m->parts_s, m->cost, m->map, m->ctx, hz) + gemm_around_s(m->map, m->ctx);
 }
 
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)

@@ -110,7 +110,7 @@ double grouped_search(struct gemm_mapping *out, const struct kernel *k, const st
     *why = "no kernel for the unit's instruction";
     for (int pass = 0; pass < 2 && picked == NULL; pass++) /* a named kernel that does not fit this unit: the fastest */
         for (int64_t i = 0; i < c.count; i++) {
-            if (!in_catalogue(&c, &c.kernels[i]) || (name != NULL && pass == 0 && strcmp(name, c.kernels[i].name) != 0) ||
+            if (!in_catalogue(&c, &c.kernels[i]) || !gemm_kernel_takes(&c.kernels[i], &shape.gemm) || (name != NULL && pass == 0 && strcmp(name, c.kernels[i].name) != 0) ||
                 !gemm_mapping_legal(&map, &c.kernels[i], 1, &shape, ctx->hw, why))
                 continue;
             double time_s = gemm_mapping_time_s(NULL, &map, &shape, ctx);

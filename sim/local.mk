@@ -45,6 +45,7 @@ libllmsim_model_la_SOURCES += \
 	sim/fpga_synthesis.h \
 	sim/gemm_model.c \
 	sim/gemm_model.h \
+	sim/gemm_search.c \
 	sim/gemm_time.c \
 	sim/grouped.c \
 	sim/grouped.h \
@@ -60,8 +61,11 @@ libllmsim_model_la_SOURCES += \
 	sim/layout.h \
 	sim/lower.c \
 	sim/lower.h \
+	sim/lower_cache.c \
 	sim/lower_gemm.c \
 	sim/lower_internal.h \
+	sim/lower_memo.c \
+	sim/lower_memo.h \
 	sim/lower_moe.c \
 	sim/lower_prepare.c \
 	sim/lower_stream.c \

@@ -14,7 +14,7 @@ struct lowered_kernel *lower_add(struct lowering *l, enum kernel_kind kind, cons
     struct lowered_step *out = l->out;
 
     if (out->count == l->capacity) {
-        int64_t grown = l->capacity > 0 ? 2 * l->capacity : 32;
+        int64_t grown = l->capacity > 0 ? 2 * l->capacity : l->step->ops_count + l->step->ops_count / 2 + 4;
         struct lowered_kernel *more = arena_array(l->arena, (size_t)grown, sizeof *more);
         if (more == NULL) {
             error_no_memory(l->err);
@@ -26,7 +26,7 @@ struct lowered_kernel *lower_add(struct lowering *l, enum kernel_kind kind, cons
         l->capacity = grown;
     }
     struct lowered_kernel *k = &out->kernels[out->count];
-    const char *name = suffix != NULL ? arena_printf(l->arena, "%s/%s", role, suffix) : arena_strdup(l->arena, role);
+    const char *name = suffix != NULL ? arena_printf(l->arena, "%s/%s", role, suffix) : role;
     if (name == NULL) {
         error_no_memory(l->err);
         return NULL;
@@ -202,11 +202,22 @@ static enum status lower_op(struct lowering *l, int64_t *i, struct wrap *wrap, b
 enum status lower_step(struct lowered_step *out, const struct step *step, const struct lower_context *ctx, struct arena *arena,
                        struct error *err)
 {
+    enum status st = lower_step_body(out, step, ctx, arena, err);
+
+    return st ? st : lower_step_cache(out, step, ctx, arena, err);
+}
+
+enum status lower_step_body(struct lowered_step *out, const struct step *step, const struct lower_context *whole, struct arena *arena, struct error *err)
+{
+    struct recipe recipe = *whole->recipe;
+    struct lower_context bare = *whole, *ctx = &bare;
     struct lowering l = { .ctx = ctx, .step = step, .arena = arena, .err = err, .out = out,
                           .current = -1, .residual = -1, .prepared = { .input = -1 }, .head_norm = -1 };
     struct wrap wrap = { .head = -1, .tail = -1 };
     bool shared = has_shared_experts(step);
 
+    recipe.kv = (struct quant){ 0 }; /* what reads it here would find no format */
+    bare.recipe = &recipe;
     *out = (struct lowered_step){ 0 };
     if (ctx->stack->fuse_residual_norm)
         find_wrapped_pair(step, &wrap.head, &wrap.tail);

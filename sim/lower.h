@@ -19,6 +19,8 @@
 #include "sim/run.h"
 #include "workloads/trace.h"
 
+struct cache_use; /* sim/lower_internal.h: what of a kernel depends on the format of the KV cache */
+
 /** A kernel with where its inputs come from, so that replay can tell what still lies in L2. Bytes of one launch. */
 struct lowered_kernel {
     struct kernel kernel;
@@ -26,11 +28,17 @@ struct lowered_kernel {
     int64_t second_bytes;                /* read of `second`'s output; the rest of the activation input is `input`'s */
     int64_t weight_bytes;                /* parameters read */
     int64_t activation_bytes;            /* of write_bytes or out_bytes: what the next operator reads */
+    struct cache_use *cache;             /* NULL: the kernel is the same whatever the format of the KV cache */
 };
+
+/** A lowered step that outlives the run (sim/lower_memo.h): what its user knows of the kernels stays with it, in its arena. */
+struct lowered_kept { struct arena *arena; void *known; };
 
 struct lowered_step {
     int64_t count;
     struct lowered_kernel *kernels;      /* in launch order; kernel.count is how often in one iteration */
+    bool cache_seen;                     /* lower_step_cache() was there */
+    struct lowered_kept *kept;           /* NULL: lives as long as the arena given */
 };
 
 struct lower_context {
@@ -48,6 +56,13 @@ struct lower_context {
  */
 enum status lower_step(struct lowered_step *out, const struct step *step, const struct lower_context *ctx, struct arena *arena,
                        struct error *err);
+
+/**
+ * lower_step() in its two parts. The first sees nothing of the KV cache's format (ctx->recipe->kv is not read), the second does what follows from
+ * it; it can be done again for another format, the rest of ctx being the same. Notes of the second part live in its `arena`.
+ */
+enum status lower_step_body(struct lowered_step *out, const struct step *step, const struct lower_context *ctx, struct arena *arena, struct error *err);
+enum status lower_step_cache(struct lowered_step *low, const struct step *step, const struct lower_context *ctx, struct arena *arena, struct error *err);
 
 /** Bytes that one launch moves through L2 if nothing is warm: what it reads, writes, and streams of weights and KV cache. */
 double lowered_touched_bytes(const struct lowered_kernel *k);

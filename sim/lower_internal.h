@@ -13,6 +13,16 @@ struct prepared {
     int64_t bytes;
 };
 
+/* What of a kernel depends on the KV cache's format, and the kernel without it. */
+struct cache_use {
+    int64_t rows, cols;                  /* a stream: elements that it writes to the cache */
+    double flop_ops;                     /* operations of an element that count in flops, cache aside */
+    int64_t activation_bytes;            /* cache aside */
+    bool activation;                     /* what goes to the cache is the operator's output */
+    bool replaced;                       /* another format of its output was chosen since: the cache's bytes are not in it */
+    union { struct stream_kernel_shape stream; struct attention_kernel_shape attention; };
+};
+
 struct lowering {
     const struct lower_context *ctx;
     const struct step *step;

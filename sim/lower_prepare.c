@@ -61,7 +61,7 @@ static bool takes_riders(const struct lowering *l, int64_t index)
     if (index < 0)
         return false;
     const struct lowered_kernel *k = &l->out->kernels[index];
-    return k->kernel.kind == KERNEL_STREAM && !k->kernel.stream.gather && k->activation_bytes > 0;
+    return k->kernel.kind == KERNEL_STREAM && !k->kernel.stream.gather && (k->activation_bytes > 0 || (k->cache && k->cache->activation));
 }
 
 static enum status ride(struct lowering *l, int64_t index, double ops, int64_t bytes, bool reduction, const char *what)
@@ -73,6 +73,8 @@ static enum status ride(struct lowering *l, int64_t index, double ops, int64_t b
     s->write_bytes += bytes - k->activation_bytes;
     s->passes = reduction && s->passes < 2 ? 2 : s->passes;
     k->activation_bytes = bytes;
+    if (k->cache != NULL)
+        k->cache->replaced = true;
     k->kernel.note = k->kernel.note[0] != '\0' ? arena_printf(l->arena, "%s, %s", k->kernel.note, what) : what;
     return k->kernel.note != NULL ? STATUS_OK : error_no_memory(l->err);
 }

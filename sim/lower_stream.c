@@ -66,15 +66,14 @@ static enum status finish_stream(struct lowering *l, struct lowered_kernel *k, c
     return STATUS_OK;
 }
 
-/* Bytes that the KV cache takes for the rows and columns that are written. */
-static int64_t kv_bytes(const struct lowering *l, int64_t rows, int64_t cols)
+/* The kernel writes rows x cols elements to the KV cache; lower_step_cache() adds what that takes. */
+static bool writes_cache(struct lowering *l, struct lowered_kernel *k, const struct op *write, bool activation)
 {
-    return quant_stored_bytes(&l->ctx->recipe->kv, rows, cols);
-}
-
-static double kv_ops(const struct lowering *l)
-{
-    return l->ctx->recipe->kv.format == l->ctx->recipe->output ? 0 : 3; /* abs-max, scale, convert */
+    k->cache = arena_alloc(l->arena, sizeof *k->cache);
+    if (k->cache == NULL)
+        return false;
+    *k->cache = (struct cache_use){ .rows = write->rows, .cols = write->cols, .flop_ops = k->kernel.stream.vector_ops_per_element, .activation = activation };
+    return true;
 }
 
 enum status lower_stream(struct lowering *l, const struct op *op)
@@ -101,8 +100,9 @@ enum status lower_stream(struct lowering *l, const struct op *op)
         k->input = -1;
         k->weight_bytes = s->read_bytes;
     } else if (op->kind == OP_KV_WRITE) {
-        s->write_bytes = kv_bytes(l, op->rows, op->cols);
-        s->vector_ops_per_element += kv_ops(l);
+        s->write_bytes = 0;
+        if (!writes_cache(l, k, op, false))
+            return error_no_memory(l->err);
     } else if (op->kind == OP_ROUTE) {
         s->gather = true;
     } else if (op->kind == OP_ADD) {
@@ -162,14 +162,15 @@ enum status lower_rope_kv_write(struct lowering *l, const struct op *rope, const
 
     if (k == NULL)
         return STATUS_INTERNAL;
-    int64_t queries = rope->cols > values ? rope->cols - values : 0, cache = kv_bytes(l, write->rows, write->cols);
-    int64_t query_bytes = bytes_of(rope->rows, queries, 1, bits);
+    int64_t queries = rope->cols > values ? rope->cols - values : 0;
     k->kernel.stream = (struct stream_kernel_shape){
         .rows = rope->rows, .cols = rope->cols + values,
         .read_bytes = bytes_of(rope->rows, rope->cols + values, 1, bits),
-        .write_bytes = cache < 0 || query_bytes < 0 ? -1 : cache + query_bytes,
-        .vector_ops_per_element = cost_of(rope).vector_ops + kv_ops(l), .passes = 1,
+        .write_bytes = bytes_of(rope->rows, queries, 1, bits),
+        .vector_ops_per_element = cost_of(rope).vector_ops, .passes = 1,
     };
+    if (!writes_cache(l, k, write, true))
+        return error_no_memory(l->err);
     k->activation_bytes = k->kernel.stream.write_bytes;
     k->input = l->current;
     k->kernel.note = "with kv.write";
@@ -192,20 +193,18 @@ static enum status attention_kernel(struct lowering *l, const struct op *op, con
         .groups_count = count, .groups = groups,
         .heads = op->heads, .kv_heads = op->kv_heads, .head_dim = op->head_dim,
         .v_head_dim = op->v_head_dim > 0 ? op->v_head_dim : op->head_dim, .window = op->window, .causal = op->causal, .mla = op->mla,
-        .compute = r->attention, .kv = r->kv, .out = r->output,
+        .compute = r->attention, .out = r->output,
     };
     a->unit = unit_choose(&a->service, l->ctx->hw, &request);
     if (a->unit == NULL)
         return error_plain(l->err, STATUS_INFEASIBLE, "%s: no unit of %s takes %s attention", op->role, l->ctx->hw->name, r->attention->name);
-    attention_products(a, l->ctx->stack, l->ctx->hw);
+    k->cache = arena_alloc(l->arena, sizeof *k->cache);
+    if (k->cache == NULL)
+        return error_no_memory(l->err);
     k->activation_bytes = bytes_of(tokens, a->heads, a->v_head_dim, r->output->bits);
     if (k->activation_bytes < 0)
         return lower_overflow(l, op);
     k->kernel.flops = attention_kernel_flops(a);
-    k->kernel.note = arena_printf(l->arena, "%s x %s on %s%s%s", a->service.compute_a->name, a->service.compute_b->name, a->unit->name,
-                                  r->kv.format != a->compute ? ", cache in " : "", r->kv.format != a->compute ? r->kv.format->name : "");
-    if (k->kernel.note == NULL)
-        return error_no_memory(l->err);
     k->input = l->current;
     l->current = lower_index(l, k);
     return STATUS_OK;

@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "sim/layout.h"
+#include "sim/lower_memo.h"
 
 /* Scheme in which a role's parameters are stored. Vectors (norms, biases) stay in the output format. */
 static struct quant weight_scheme(const struct weight_info *w, const struct recipe *r)
@@ -109,7 +110,7 @@ static enum status read_trace(struct memory_use *use, struct kv_peak *peak, cons
         if (step->tokens <= most_tokens)
             continue;
         struct lowered_step low;
-        if ((st = lower_step(&low, step, ctx, &arena, err)))
+        if ((st = source->lowered ? lower_memo_step(&low, source->lowered, step, ctx, &arena, err) : lower_step(&low, step, ctx, &arena, err)))
             break;
         activations_of(use, &low, step, ctx);
         most_tokens = step->tokens;

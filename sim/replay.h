@@ -11,13 +11,21 @@ struct ps_timing {
     int64_t time_ps, best_ps, roofline_ps;
     int64_t parts_ps[CAUSES];
     const struct timing *timing;
+    const struct timed_kernel *timed;
 };
 
-struct timed_kernel { struct timing timing; double roofline_s; };
+struct timed_kernel {
+    struct timing timing;
+    double roofline_s;
+    double core_j, voltage_share; /* dynamic energy of a launch under the core's voltage, at boost; its share at the clock that ran */
+    char mapping[96];             /* of products and attention, as text */
+    int64_t *run;                 /* the memo's: the run that asked for it last */
+};
 
 /** Rounds each part and gives what rounding left to the largest. STATUS_INTERNAL: the fidelity gave a time that is no number. */
 enum status ps_from_timing(struct ps_timing *out, const struct timed_kernel *t, const char *role, struct error *err);
 
+struct attention_series;
 struct memo; /* handle */
 struct memo *memo_open(const struct fidelity *fidelity, const struct timing_context *ctx); /* NULL: no memory */
 void memo_close(struct memo *m);
@@ -25,6 +33,8 @@ void memo_close(struct memo *m);
 void memo_begin(struct memo *m);
 /** Times the kernel, also by roofline, or finds it timed already. *out is borrowed from the memo. Collectives are timed by sim/collective.h at every fidelity. */
 enum status memo_time(const struct timed_kernel **out, struct memo *m, const struct kernel *k, struct error *err);
+/** A kernel that was found before is launched again, without asking. */
+void memo_again(struct memo *m, const struct timed_kernel *t);
 void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m);
 
 /* Attention of a repeated step: a timing for each sampled iteration; between two samples time is linear. */
@@ -32,8 +42,14 @@ struct attention_series {
     int64_t count, *iteration;     /* sampled, ascending; first 0, last repeat - 1 */
     struct ps_timing *at;          /* of those */
     double simulated_fraction;
+    int64_t sum_ps, sum_parts_ps[CAUSES]; /* over all iterations; 0: not summed, or beyond 64 bits */
     double error;                  /* share by which an iteration between samples may be off: largest of the accepted intervals */
 };
+
+/** A series that the memo keeps, by the kernel of its first iteration; NULL: none yet. */
+const struct attention_series *memo_series(struct hash128 *key, struct memo *m, const struct kernel *k, int64_t repeat, bool sample);
+/** Keeps a copy of a series under its key, if many runs use the memo. */
+enum status memo_keep_series(struct memo *m, struct hash128 key, const struct attention_series *s, struct error *err);
 
 /** Times iterations 0 .. repeat - 1 of kernel `k` (its groups grow by q each). All of them where the fidelity is cheap, else sampled:
  *  ends first, then halves, until each midpoint lies within 1 % of the line through its neighbours (docs/replay.md). */

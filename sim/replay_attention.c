@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/checked.h"
 #include "sim/lower.h"
 #include "sim/replay.h"
 
@@ -94,8 +95,27 @@ static enum status bisect(struct sampler *s, int64_t low, const struct ps_timing
     return straight ? STATUS_OK : bisect(s, mid, &at, high, at_high);
 }
 
-enum status attention_series_time(struct attention_series *out, struct memo *m, const struct kernel *k, int64_t repeat, bool sample,
-                                  struct arena *arena, struct error *err)
+/* Sums over all iterations, for runs that find the series again. */
+static void sum_series(struct attention_series *s, int64_t repeat)
+{
+    int64_t sum_ps = 0, parts[CAUSES] = { 0 };
+    bool fits = true;
+
+    for (int64_t n = 0, hint = 0; n < repeat && fits; n++) {
+        int64_t time_ps, parts_ps[CAUSES];
+        attention_series_at(&time_ps, parts_ps, s, n, &hint);
+        fits = checked_add_i64(&sum_ps, sum_ps, time_ps);
+        for (int c = 0; c < CAUSES && fits; c++)
+            fits = checked_add_i64(&parts[c], parts[c], parts_ps[c]);
+    }
+    if (!fits)
+        return;
+    s->sum_ps = sum_ps;
+    memcpy(s->sum_parts_ps, parts, sizeof parts);
+}
+
+static enum status series_time(struct attention_series *out, struct memo *m, const struct kernel *k, int64_t repeat, bool sample,
+                               struct arena *arena, struct error *err)
 {
     struct sampler s = { out, m, k, 0, arena, err };
     struct ps_timing first, last;
@@ -120,6 +140,25 @@ enum status attention_series_time(struct attention_series *out, struct memo *m, 
     return STATUS_OK;
 }
 
+enum status attention_series_time(struct attention_series *out, struct memo *m, const struct kernel *k, int64_t repeat, bool sample,
+                                  struct arena *arena, struct error *err)
+{
+    struct hash128 key;
+    const struct attention_series *kept = memo_series(&key, m, k, repeat, sample);
+    enum status st;
+
+    if (kept != NULL) {
+        *out = *kept;
+        for (int64_t i = 0; i < out->count; i++)
+            memo_again(m, out->at[i].timed);
+        return STATUS_OK;
+    }
+    if ((st = series_time(out, m, k, repeat, sample, arena, err)))
+        return st;
+    sum_series(out, repeat);
+    return memo_keep_series(m, key, out, err);
+}
+
 static int64_t interpolate(int64_t a, int64_t b, int64_t step, int64_t steps)
 {
     return a + (int64_t)((__int128)(b - a) * step / steps);
@@ -136,6 +175,11 @@ void attention_series_at(int64_t *time_ps, int64_t parts_ps[CAUSES], const struc
     int64_t steps = b == a ? 1 : s->iteration[i + 1] - s->iteration[i], step = iteration - s->iteration[i], sum = 0;
     int largest = 0;
 
+    if (step == 0) {
+        *time_ps = a->time_ps;
+        memcpy(parts_ps, a->parts_ps, sizeof a->parts_ps);
+        return;
+    }
     *time_ps = interpolate(a->time_ps, b->time_ps, step, steps);
     for (int c = 0; c < CAUSES; c++) {
         parts_ps[c] = interpolate(a->parts_ps[c], b->parts_ps[c], step, steps);

@@ -15,18 +15,56 @@ static void warn_kernel(struct replay *r, const struct kernel *k)
         replay_warn(r, arena_printf(r->arena, "%s: %s (no matrix unit of %s takes the pair)", k->role, k->note, r->spec->hw->name));
 }
 
+/* What a step that outlives the run knows of its kernels: the timing found last, and with which of its inputs in L2. */
+struct known_kernel { struct warmth warm; struct ps_timing at; int64_t row; };
+
+static struct known_kernel *known_kernels(const struct lowered_step *low)
+{
+    if (low->kept == NULL)
+        return NULL;
+    if (low->kept->known == NULL)
+        low->kept->known = arena_array(low->kept->arena, (size_t)low->count + 1, sizeof(struct known_kernel));
+    return low->kept->known;
+}
+
+static bool same_warmth(const struct warmth *a, const struct warmth *b)
+{
+    return a->a_bytes == b->a_bytes && a->b_bytes == b->b_bytes && a->other_bytes == b->other_bytes && a->out_bytes == b->out_bytes;
+}
+
+/* A kernel of which nothing but the warmth can have changed since it was timed need not be hashed. */
+static enum status time_kernel(struct ps_timing *out, struct replay *r, const struct lowered_kernel *k, struct known_kernel *known)
+{
+    const struct timed_kernel *t;
+    enum status st;
+
+    if (known != NULL && known->at.timed != NULL && k->cache == NULL && same_warmth(&known->warm, &k->kernel.warm)) {
+        memo_again(r->memo, known->at.timed);
+        *out = known->at;
+        return STATUS_OK;
+    }
+    if ((st = memo_time(&t, r->memo, &k->kernel, r->err)) || (st = ps_from_timing(out, t, k->kernel.role, r->err)))
+        return st;
+    if (known != NULL) {
+        known->warm = k->kernel.warm;
+        known->at = *out;
+    }
+    return STATUS_OK;
+}
+
 enum status replay_time_kernels(struct replay *r, struct timed *timed, const struct lowered_step *low, int64_t iterations)
 {
+    struct known_kernel *known = known_kernels(low);
+
     for (int64_t i = 0; i < low->count; i++) {
         const struct kernel *k = &low->kernels[i].kernel;
-        const struct timed_kernel *t;
         enum status st;
 
         warn_kernel(r, k);
         if (k->kind == KERNEL_ATTENTION)
             st = attention_series_time(&timed[i].series, r->memo, k, iterations, r->fidelity->costly, &r->scratch, r->err);
-        else if (!(st = memo_time(&t, r->memo, k, r->err)))
-            st = ps_from_timing(&timed[i].at, t, k->role, r->err);
+        else
+            st = time_kernel(&timed[i].at, r, &low->kernels[i], known != NULL ? &known[i] : NULL);
         if (st)
             return st;
     }
@@ -35,15 +73,19 @@ enum status replay_time_kernels(struct replay *r, struct timed *timed, const str
 
 enum status replay_add_rows(struct replay *r, struct timed *timed, const struct lowered_step *low, enum phase phase, int64_t iterations)
 {
+    struct known_kernel *known = known_kernels(low);
+
     for (int64_t i = 0; i < low->count; i++) {
         const struct kernel *k = &low->kernels[i].kernel;
-        struct breakdown_row *row = replay_row(r, phase, k->role, k->note);
-        int64_t launches;
+        int64_t launches, near = known != NULL ? known[i].row : 0;
+        struct breakdown_row *row = replay_row(r, phase, k->role, k->note, near);
         enum status st;
 
         if (row == NULL)
             return STATUS_INTERNAL;
         timed[i].row = row - r->rows;
+        if (known != NULL)
+            known[i].row = timed[i].row;
         if (!checked_mul_i64(&launches, k->count, iterations) || !checked_add_i64(&row->count, row->count, launches))
             return replay_too_long(r);
         if (k->kind != KERNEL_ATTENTION) {
@@ -60,6 +102,11 @@ enum status replay_add_rows(struct replay *r, struct timed *timed, const struct 
         row->roofline_time_ps += (int64_t)(roofline_ps * (double)k->count);
         for (int64_t n = 0; n < s->count; n++)
             replay_row_amounts(r, row, attention_series_weight(s, n) * (double)k->count, s->simulated_fraction, s->error, k, &s->at[n]);
+        if (s->sum_ps > 0) {
+            if ((st = replay_row_time(r, row, k->count, s->sum_ps, s->sum_parts_ps, s->sum_ps, 0)))
+                return st;
+            continue;
+        }
         for (int64_t n = 0, hint = 0; n < iterations; n++) {
             int64_t time_ps, parts_ps[CAUSES];
             attention_series_at(&time_ps, parts_ps, s, n, &hint);

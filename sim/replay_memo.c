@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memo of timed kernels, by kernel_hash; open addressing, never shrinks. Order of insertion changes no result. */
+/* Memo of timed kernels, by kernel_hash, and of decode attention over iterations; open addressing, never shrinks. Order of insertion changes no result. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/num.h"
+#include "sim/clock.h"
 #include "sim/collective.h"
 #include "sim/replay.h"
 
-struct slot { struct hash128 key; struct timed_kernel *timed; int64_t run; };
+struct slot { struct hash128 key; void *kept; };
+struct table { struct slot *slots; size_t capacity, used; };
+
+/* The run in which the kernel was asked for last: its first time in each run is a miss, as if no other run had been. */
+struct kept_kernel { struct timed_kernel timed; int64_t run; };
 
 struct memo {
     const struct fidelity *fidelity;
     struct timing_context ctx;
     struct arena arena;
     struct hasher *hasher;
-    struct slot *slots;
-    size_t capacity, used;
+    struct table kernels, series;
     int64_t hits, misses;
-    int64_t run;             /* that counts; a slot was a miss in its run */
+    int64_t run;             /* that counts; 0: there is only one */
 };
 
 struct memo *memo_open(const struct fidelity *fidelity, const struct timing_context *ctx)
@@ -29,10 +34,10 @@ struct memo *memo_open(const struct fidelity *fidelity, const struct timing_cont
         return NULL;
     m->fidelity = fidelity;
     m->ctx = *ctx;
-    m->capacity = 1024;
-    m->slots = calloc(m->capacity, sizeof *m->slots);
+    m->kernels.slots = calloc(m->kernels.capacity = 1024, sizeof *m->kernels.slots);
+    m->series.slots = calloc(m->series.capacity = 64, sizeof *m->series.slots);
     m->hasher = hasher_open();
-    if (m->slots == NULL || m->hasher == NULL) {
+    if (m->kernels.slots == NULL || m->series.slots == NULL || m->hasher == NULL) {
         memo_close(m);
         return NULL;
     }
@@ -45,7 +50,8 @@ void memo_close(struct memo *m)
         return;
     arena_free(&m->arena);
     hasher_close(m->hasher);
-    free(m->slots);
+    free(m->kernels.slots);
+    free(m->series.slots);
     free(m);
 }
 
@@ -61,32 +67,39 @@ void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m)
     *misses = m->misses;
 }
 
-static struct slot *find(struct slot *slots, size_t capacity, struct hash128 key)
+static struct slot *find(const struct table *t, struct hash128 key)
 {
-    size_t i = (size_t)key.low & (capacity - 1);
+    size_t i = (size_t)key.low & (t->capacity - 1);
 
-    while (slots[i].timed != NULL && (slots[i].key.low != key.low || slots[i].key.high != key.high))
-        i = (i + 1) & (capacity - 1);
-    return &slots[i];
+    while (t->slots[i].kept != NULL && (t->slots[i].key.low != key.low || t->slots[i].key.high != key.high))
+        i = (i + 1) & (t->capacity - 1);
+    return &t->slots[i];
 }
 
-static bool grow(struct memo *m)
+static bool grow(struct table *t)
 {
-    size_t capacity = 2 * m->capacity;
-    struct slot *slots = calloc(capacity, sizeof *slots);
+    struct table grown = { .slots = calloc(2 * t->capacity, sizeof *grown.slots), .capacity = 2 * t->capacity, .used = t->used };
 
-    if (slots == NULL)
+    if (grown.slots == NULL)
         return false;
-    for (size_t i = 0; i < m->capacity; i++)
-        if (m->slots[i].timed != NULL)
-            *find(slots, capacity, m->slots[i].key) = m->slots[i];
-    free(m->slots);
-    m->slots = slots;
-    m->capacity = capacity;
+    for (size_t i = 0; i < t->capacity; i++)
+        if (t->slots[i].kept != NULL)
+            *find(&grown, t->slots[i].key) = t->slots[i];
+    free(t->slots);
+    *t = grown;
     return true;
 }
 
-static enum status time_now(struct timed_kernel *t, struct memo *m, const struct kernel *k, struct error *err)
+static enum status insert(struct table *t, struct hash128 key, void *kept, struct error *err)
+{
+    if (kept == NULL || (2 * t->used > t->capacity && !grow(t)))
+        return error_no_memory(err);
+    *find(t, key) = (struct slot){ key, kept };
+    t->used++;
+    return STATUS_OK;
+}
+
+static enum status time_by_model(struct timed_kernel *t, struct memo *m, const struct kernel *k, struct error *err)
 {
     struct timing bound;
     enum status st;
@@ -101,32 +114,82 @@ static enum status time_now(struct timed_kernel *t, struct memo *m, const struct
     return STATUS_OK;
 }
 
-enum status memo_time(const struct timed_kernel **out, struct memo *m, const struct kernel *k, struct error *err)
+static enum status time_now(struct timed_kernel *t, struct memo *m, const struct kernel *k, struct error *err)
+{
+    enum status st = time_by_model(t, m, k, err);
+
+    if (st)
+        return st;
+    struct dynamic_energy energy = dynamic_energy_of(&t->timing.events, t->timing.bytes, t->timing.table_bytes, m->ctx.hw);
+    t->core_j = dynamic_energy_core_j(&energy);
+    t->voltage_share = clock_voltage_share(m->ctx.hw, t->timing.clock_hz);
+    if (k->kind == KERNEL_GEMM || k->kind == KERNEL_ATTENTION)
+        mapping_format(t->mapping, sizeof t->mapping, &t->timing.mapping);
+    return STATUS_OK;
+}
+
+void memo_again(struct memo *m, const struct timed_kernel *t)
+{
+    if (*t->run == m->run)
+        m->hits++;
+    else
+        m->misses++;
+    *t->run = m->run;
+}
+
+static struct hash128 key_of(struct memo *m, const struct kernel *k)
 {
     hasher_reset(m->hasher);
     kernel_hash(m->hasher, k);
-    struct hash128 key = hasher_value(m->hasher);
-    struct slot *s = find(m->slots, m->capacity, key);
-    if (s->timed != NULL) {
-        if (s->run == m->run)
-            m->hits++;
-        else
-            m->misses++;
-        s->run = m->run;
-        *out = s->timed;
+    return hasher_value(m->hasher);
+}
+
+enum status memo_time(const struct timed_kernel **out, struct memo *m, const struct kernel *k, struct error *err)
+{
+    struct hash128 key = key_of(m, k);
+    struct kept_kernel *kept = find(&m->kernels, key)->kept;
+    enum status st;
+
+    if (kept != NULL) {
+        memo_again(m, &kept->timed);
+        *out = &kept->timed;
         return STATUS_OK;
     }
-    struct timed_kernel *t = arena_alloc(&m->arena, sizeof *t);
-    if (t == NULL || (2 * m->used > m->capacity && !grow(m)))
+    if ((kept = arena_alloc(&m->arena, sizeof *kept)) == NULL)
         return error_no_memory(err);
-    enum status st = time_now(t, m, k, err);
-    if (st)
+    if ((st = time_now(&kept->timed, m, k, err)) || (st = insert(&m->kernels, key, kept, err)))
         return st;
+    kept->timed.run = &kept->run;
+    kept->run = m->run;
     m->misses++;
-    m->used++;
-    *find(m->slots, m->capacity, key) = (struct slot){ key, t, m->run };
-    *out = t;
+    *out = &kept->timed;
     return STATUS_OK;
+}
+
+const struct attention_series *memo_series(struct hash128 *key, struct memo *m, const struct kernel *k, int64_t repeat, bool sample)
+{
+    hasher_reset(m->hasher);
+    kernel_hash(m->hasher, k);
+    hasher_i64(m->hasher, repeat);
+    hasher_i64(m->hasher, sample);
+    *key = hasher_value(m->hasher);
+    return find(&m->series, *key)->kept;
+}
+
+enum status memo_keep_series(struct memo *m, struct hash128 key, const struct attention_series *s, struct error *err)
+{
+    if (m->run == 0)
+        return STATUS_OK;
+    struct attention_series *kept = arena_alloc(&m->arena, sizeof *kept);
+    int64_t *iteration = arena_array(&m->arena, (size_t)s->count, sizeof *iteration);
+    struct ps_timing *at = arena_array(&m->arena, (size_t)s->count, sizeof *at);
+
+    if (kept == NULL || iteration == NULL || at == NULL)
+        return error_no_memory(err);
+    *kept = *s;
+    kept->iteration = memcpy(iteration, s->iteration, (size_t)s->count * sizeof *iteration);
+    kept->at = memcpy(at, s->at, (size_t)s->count * sizeof *at);
+    return insert(&m->series, key, kept, err);
 }
 
 enum status ps_from_timing(struct ps_timing *out, const struct timed_kernel *timed, const char *role, struct error *err)
@@ -135,7 +198,7 @@ enum status ps_from_timing(struct ps_timing *out, const struct timed_kernel *tim
     int64_t sum = 0;
     int largest = CAUSE_STALL;
 
-    *out = (struct ps_timing){ .time_ps = num_ps(t->time_s), .roofline_ps = num_ps(timed->roofline_s), .timing = t };
+    *out = (struct ps_timing){ .time_ps = num_ps(t->time_s), .roofline_ps = num_ps(timed->roofline_s), .timing = t, .timed = timed };
     for (int i = 0; i < CAUSES; i++) {
         out->parts_ps[i] = num_ps(t->parts_s[i]);
         if (out->parts_ps[i] < 0 || out->time_ps < 0)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/checked.h"
-#include "sim/clock.h"
 #include "sim/replay_state.h"
 
 void replay_warn(struct replay *r, const char *text)
@@ -40,10 +39,17 @@ static bool grow(struct replay *r)
     return true;
 }
 
-struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note)
+static bool is_row(const struct breakdown_row *row, enum phase phase, const char *role, const char *note)
 {
+    return row->phase == phase && strcmp(row->role, role) == 0 && strcmp(row->note, note) == 0;
+}
+
+struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note, int64_t near)
+{
+    if (near < r->rows_count && is_row(&r->rows[near], phase, role, note))
+        return &r->rows[near];
     for (int64_t i = 0; i < r->rows_count; i++)
-        if (r->rows[i].phase == phase && strcmp(r->rows[i].role, role) == 0 && strcmp(r->rows[i].note, note) == 0)
+        if (is_row(&r->rows[i], phase, role, note))
             return &r->rows[i];
     if (r->rows_count == r->rows_capacity && !grow(r)) {
         error_no_memory(r->err);
@@ -115,13 +121,12 @@ void replay_row_amounts(struct replay *r, struct breakdown_row *row, double laun
     row->simulated_events += t->simulated_events;
     state->error += launches * (double)p->time_ps * (t->extrapolation_error + sampled_error);
     state->fraction += launches * (double)p->time_ps * t->simulated_fraction * simulated;
-    struct dynamic_energy energy = dynamic_energy_of(&t->events, t->bytes, t->table_bytes, r->spec->hw);
-    state->core_j += launches * dynamic_energy_core_j(&energy);
-    state->scaled_core_j += launches * dynamic_energy_core_j(&energy) * clock_voltage_share(r->spec->hw, t->clock_hz);
+    state->core_j += launches * p->timed->core_j;
+    state->scaled_core_j += launches * p->timed->core_j * p->timed->voltage_share;
     if (p->time_ps > state->longest_ps) {
         state->longest_ps = p->time_ps;
         if (k->kind == KERNEL_GEMM || k->kind == KERNEL_ATTENTION)
-            mapping_format(row->mapping, sizeof row->mapping, &t->mapping);
+            memcpy(row->mapping, p->timed->mapping, sizeof row->mapping);
     }
 }
 

@@ -24,6 +24,7 @@ struct replay {
     const struct fidelity *fidelity;
     struct memo *memo;
     struct lower_context lower;
+    struct lower_memo *lowered;       /* NULL: steps are lowered for this run alone */
     struct arena *arena;              /* of the result */
     struct arena scratch;             /* of one step */
     struct result *out;
@@ -58,8 +59,8 @@ enum status run_steps(struct result *out, const struct run_spec *spec, const str
 /* Adds a warning once; NULL is none. */
 void replay_warn(struct replay *r, const char *text);
 enum status replay_too_long(struct replay *r);
-/* Row of (phase, role, note), made when it is new; NULL: no memory (err is set). Moves the rows: keep indices, not pointers. */
-struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note);
+/* Row of (phase, role, note), looked for at index `near` first, made when it is new; NULL: no memory (err is set). Moves the rows: keep indices, not pointers. */
+struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note, int64_t near);
 /* Adds `launches` of a time and its parts. */
 enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t launches, int64_t time_ps, const int64_t parts_ps[CAUSES],
                             int64_t best_ps, int64_t roofline_ps);

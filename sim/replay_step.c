@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "base/num.h"
+#include "sim/lower_memo.h"
 #include "sim/replay_state.h"
 #include "sim/warmth.h"
 
@@ -87,7 +88,7 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
             return st;
     }
     if (host_ps > 0) {
-        struct breakdown_row *row = replay_row(r, s->phase, "host.step", "scheduler and start of the step");
+        struct breakdown_row *row = replay_row(r, s->phase, "host.step", "scheduler and start of the step", 0);
         if (row == NULL)
             return STATUS_INTERNAL;
         row->count += iterations;
@@ -99,7 +100,8 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
 enum status replay_step(struct replay *r, const struct step *s)
 {
     struct lowered_step low;
-    enum status st = lower_step(&low, s, &r->lower, &r->scratch, r->err);
+    enum status st = r->lowered ? lower_memo_step(&low, r->lowered, s, &r->lower, &r->scratch, r->err)
+                                : lower_step(&low, s, &r->lower, &r->scratch, r->err);
 
     if (st)
         return st;

@@ -81,6 +81,7 @@ enum status run_steps(struct result *out, const struct run_spec *spec, const str
     result.devices = spec->layout.tp;
     result.fidelity = fidelity->name;
     r.lower = (struct lower_context){ spec->hw, spec->stack, &spec->recipe, &spec->layout, source->model, NULL };
+    r.lowered = source->lowered;
     warn_sources(&r, source->model);
     if (!(st = replay_steps(&r, source, stop, progress)) && !(st = finish(&r)))
         *out = result;

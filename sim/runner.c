@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/layout.h"
+#include "sim/lower_memo.h"
 #include "sim/memory.h"
 #include "sim/replay_state.h"
 #include "sim/unit.h"
@@ -23,7 +24,7 @@ struct runner {
     struct run_spec spec;
     const struct run_trace *trace;
     const struct fidelity *fidelity;
-    struct { int64_t tp; struct memo *memo; } memos[MEMOS_MAX];
+    struct { int64_t tp; struct memo *memo; struct lower_memo *lowered; } memos[MEMOS_MAX];
     int64_t memos_count;
 };
 
@@ -98,14 +99,21 @@ enum status runner_open(struct runner **out, const struct hardware *hw, const st
     return st;
 }
 
+static void forget(struct runner *r, int64_t i)
+{
+    memo_close(r->memos[i].memo);
+    lower_memo_close(r->memos[i].lowered);
+}
+
 void runner_close(struct runner *r)
 {
     for (int64_t i = 0; r != NULL && i < r->memos_count; i++)
-        memo_close(r->memos[i].memo);
+        forget(r, i);
     free(r);
 }
 
-static struct memo *memo_of(struct runner *r, int64_t tp)
+/* Index of what is known for a degree of parallelism; -1: no memory. */
+static int64_t memos_of(struct runner *r, int64_t tp)
 {
     struct timing_context ctx = { .hw = r->spec.hw, .stack = r->spec.stack, .choice = r->spec.choice, .ranks = tp };
     int64_t i = 0;
@@ -113,13 +121,22 @@ static struct memo *memo_of(struct runner *r, int64_t tp)
     while (i < r->memos_count && r->memos[i].tp != tp)
         i++;
     if (i < r->memos_count)
-        return r->memos[i].memo;
-    if (i == MEMOS_MAX) /* the oldest makes room */
-        memo_close(r->memos[i = 0].memo);
+        return i;
+    if (i == MEMOS_MAX) { /* the oldest makes room */
+        forget(r, 0);
+        r->memos_count--;
+        memmove(&r->memos[0], &r->memos[1], (size_t)r->memos_count * sizeof r->memos[0]);
+        i = r->memos_count;
+    }
     r->memos[i].tp = tp;
     r->memos[i].memo = memo_open(r->fidelity, &ctx);
-    r->memos_count = i < r->memos_count ? r->memos_count : i + 1;
-    return r->memos[i].memo;
+    r->memos[i].lowered = lower_memo_open();
+    if (r->memos[i].memo == NULL || r->memos[i].lowered == NULL) {
+        forget(r, i);
+        return -1;
+    }
+    r->memos_count++;
+    return i;
 }
 
 enum status runner_key(struct hash128 *out, const struct runner *r, const struct recipe *recipe, const struct layout *layout, struct error *err)
@@ -136,19 +153,19 @@ enum status runner_run(struct result *out, struct runner *r, const struct recipe
 {
     struct run_spec spec = r->spec;
     struct result result = { 0 };
-    struct memo *memo;
     enum status st;
 
     spec.recipe = *recipe;
     spec.layout = *layout;
-    struct step_source first = { .model = trace_model(r->trace->trace), .steps = r->trace->steps, .count = r->trace->count }, again = first;
-    if ((st = layout_check(layout, spec.hw, err)) || (st = run_key_of(&result.key, &spec, r->trace->hash, err)) ||
+    int64_t at = memos_of(r, layout->tp);
+    if (at < 0)
+        return error_no_memory(err);
+    struct step_source first = { .lowered = r->memos[at].lowered, .model = trace_model(r->trace->trace), .steps = r->trace->steps, .count = r->trace->count }, again = first;
+    if ((st = lower_memo_recipe(r->memos[at].lowered, recipe, err)) || (st = layout_check(layout, spec.hw, err)) || (st = run_key_of(&result.key, &spec, r->trace->hash, err)) ||
         (st = memory_account_steps(&result.memory, &spec, &first, r->trace->path, err)))
         return st;
-    if ((memo = memo_of(r, layout->tp)) == NULL)
-        return error_no_memory(err);
-    memo_begin(memo);
-    if (!(st = run_steps(&result, &spec, r->fidelity, memo, &again, NULL, arena, stop, NULL, err)))
+    memo_begin(r->memos[at].memo);
+    if (!(st = run_steps(&result, &spec, r->fidelity, r->memos[at].memo, &again, NULL, arena, stop, NULL, err)))
         *out = result;
     return st;
 }

@@ -10,6 +10,7 @@ struct step_source {
     struct trace *trace;                 /* streams; or NULL: */
     const struct step *const *steps;     /* count of them */
     int64_t count, at;
+    struct lower_memo *lowered;          /* of steps in memory that were lowered for other runs; NULL: they were not */
 };
 
 /** Next step, of `arena` where it streams (the caller resets that between steps); *out NULL at the end. */

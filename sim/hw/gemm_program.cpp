@@ -77,7 +77,7 @@ void GemmProgram::stretch_busiest(const struct gemm_step &s, const struct hardwa
     // an array's results leave through its drain.
     if (!map_.kernel->warp_specialised && !g.service.whole_passes)
         staging_cycles_ = 8.0 * rows * columns / hw.sm.shared_bytes_per_cycle;
-    edge_cycles_ = map_.stream_k ? 0 : cycles(static_cast<double>(map_.grid_m * map_.tile_m - g.m) * map_.kernel->absent_row_cycles);
+    edge_cycles_ = map_.stream_k ? 0 : cycles(gemm_edge_step_cycles(&map_, &g, static_cast<double>(hw.sm.count * map_.blocks_per_sm)));
 }
 
 BlockShape GemmProgram::shape(int64_t block) const

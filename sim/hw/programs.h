@@ -73,7 +73,7 @@ private:
     double a_bytes_per_element_, b_bytes_per_element_, a_warm_, b_warm_, other_warm_;
     StepCost step_;
     double staging_cycles_ = 0;   ///< of the shared-memory port, by results on their way out
-    int64_t edge_cycles_ = 0;     ///< more matrix cycles in a step of tiles at the lower edge (kernel.absent_row_cycles)
+    int64_t edge_cycles_ = 0;     ///< more matrix cycles in a step of tiles at the lower edge (gemm_edge_step_cycles)
     std::vector<Place> places_;   ///< of the first blocks: looked up in every step
 };
 

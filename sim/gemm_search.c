@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The search over a catalogue: what the library picks, and what is fastest. docs/gemm.md, 6
+ *
+ * Every legal mapping first gets a rough bound, which no evaluation can come below. They are taken up
+ * by bound: the least of all gets a closer one (gemm_cost_bound_s), or is evaluated where it has that, until no bound is left below the least time
+ * found. The result is that of evaluating all: the least, and of equal ones the first in the catalogue. Both questions share bounds and times at
+ * boost clock.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "sim/bounds.h"
+#include "sim/clock.h"
+#include "sim/gemm_model.h"
+#include "sim/grouped.h"
+#include "sim/launch.h"
+
+/* A bound and a time are rounded on their own: of two that should be equal the bound may come out above by a few ulps. */
+static const double rounding = 1e-9;
+
+/* What a kernel must be written for to take these operands; NULL: nothing special. */
+const char *gemm_operand_class(const struct gemm_kernel_shape *g)
+{
+    const struct unit_service *u = &g->service;
+
+    if (u->dequantize)
+        return "widened";
+    if (u->scale_group > 0)
+        return "block_scaled";
+    if (u->compute_a && u->compute_a->bits == 8)
+        return u->compute_a->family == FORMAT_FLOAT ? "fp8" : "int8";
+    return NULL;
+}
+
+/* The part of the catalogue that a library has for these operands: kernels of their own where there are any, else the general ones. */
+struct catalogue { const struct gemm_kernel *kernels; int64_t count; const char *instruction, *operands, *pick; };
+
+static bool catalogue_has(const struct catalogue *c, const struct gemm_kernel *kernel)
+{
+    return strcmp(kernel->instruction, c->instruction) == 0 && strcmp(kernel->operands ? kernel->operands : "any", c->operands) == 0;
+}
+
+static struct catalogue catalogue_for(const struct stack *stack, const struct gemm_kernel_shape *g)
+{
+    struct catalogue c = { stack->gemm_kernels, stack->gemm_kernels_count, gemm_instruction(g->unit), gemm_operand_class(g), NULL };
+
+    for (int64_t i = 0; c.operands && i < c.count; i++)
+        if (catalogue_has(&c, &c.kernels[i])) {
+            c.pick = c.kernels[i].pick;
+            return c;
+        }
+    c.operands = "any";
+    return c;
+}
+
+enum { CANDIDATES_MAX = STACK_TILES_MAX * STACK_SPLITS_MAX };
+
+/* A legal kernel of the catalogue, unsplit; what of a rough bound no split changes. */
+struct entry { struct gemm_mapping map; struct gemm_step step; double sm_cycles, l2_cycles, latency_cycles; };
+
+struct candidate {
+    int32_t entry, split;  /* of the catalogue's legal kernels; of the stack's factors */
+    bool close;            /* the bound is the closer one */
+    double bound_s;        /* no clock up to boost makes it faster, launch aside */
+    double boost_s;        /* its time at boost clock, launch aside; NaN: not evaluated yet */
+};
+
+struct gemm_search {
+    const struct kernel *k;
+    const struct hardware *hw;
+    const struct stack *stack;
+    const char *pick;      /* how the library picks one of this class: gemm_kernel.pick */
+    const char *why;       /* the last kernel that is not legal: what binds */
+    double dram_cycles, start_cycles; /* of every mapping at boost clock: bytes that must come and go; until the first ones are there */
+    int32_t count;
+    int32_t heap[CANDIDATES_MAX]; /* of candidates by bound, the least at the top */
+    struct entry entries[STACK_TILES_MAX];
+    struct candidate candidates[CANDIDATES_MAX];
+};
+
+static int64_t split_factor(const struct stack *stack, int64_t i) { return stack->split_k_count > 0 ? stack->split_k[i] : 1; }
+
+/* The busiest resource with perfect overlap, each byte from memory once, and what nothing hides. */
+static double rough_bound_s(const struct gemm_search *s, const struct entry *e, const struct gemm_mapping *map)
+{
+    double blocks = (double)map->blocks, steps = (double)map->k_steps, sms = (double)s->hw->sm.count, rounds = blocks / sms, waves = map->waves;
+    double in_flight = s->hw->sm.max_bytes_in_flight > 0.0 ? s->hw->sm.max_bytes_in_flight : INFINITY, busy;
+
+    if (!map->stream_k) { /* the last wave is as long as a full one, if no SM holds more than one block of it */
+        rounds = at_least(rounds, 1.0);
+        waves = ceil(waves);
+    }
+    busy = at_least(at_least(rounds * steps * e->sm_cycles, blocks * steps * e->l2_cycles), s->dram_cycles);
+    busy = at_least(busy, steps * e->latency_cycles * at_least(waves / at_least((double)(map->stages - 1), 1.0), rounds * e->step.l2_bytes / in_flight));
+    return (busy / (map->efficiency > 0.0 ? map->efficiency : 1.0) + waves * steps * s->hw->sm.barrier_cycles + s->start_cycles
+            + gemm_reduce_bytes(map, s->k) / s->hw->l2.write_bytes_per_cycle) / s->hw->clock.boost_hz;
+}
+
+static void add_splits(struct gemm_search *s, int32_t at)
+{
+    struct gemm_mapping map = s->entries[at].map;
+    int32_t splits = s->stack->split_k_count > 0 ? (int32_t)s->stack->split_k_count : 1;
+
+    for (int32_t j = 0; j < splits; j++) {
+        if (!gemm_mapping_split(&map, split_factor(s->stack, j), &s->k->gemm, s->hw, &s->why))
+            return; /* factors rise */
+        s->candidates[s->count++] = (struct candidate){ at, j, false, rough_bound_s(s, &s->entries[at], &map), NAN };
+    }
+}
+
+/* What every mapping takes: operands that are not in L2 come from memory once, results beyond it go there. */
+static void set_floor(struct gemm_search *s)
+{
+    const struct gemm_kernel_shape *g = &s->k->gemm;
+    const struct warmth *warm = &s->k->warm;
+    const struct arch_dram *dram = &s->hw->dram;
+    double read = at_least((double)g->a_bytes - (double)warm->a_bytes, 0.0) + at_least((double)g->b_bytes - (double)warm->b_bytes, 0.0)
+                + at_least((double)g->epilogue_read_bytes - (double)warm->other_bytes, 0.0);
+    double write = at_least((double)g->out_bytes - l2_shared_capacity_bytes(&s->hw->l2), 0.0);
+
+    s->dram_cycles = (read / (dram->bandwidth_bytes_per_s * dram->read_efficiency * at_least(dram->tiled_efficiency, 0.01))
+                      + write / (dram->bandwidth_bytes_per_s * dram->write_efficiency)) * s->hw->clock.boost_hz;
+    s->start_cycles = s->hw->launch.block_cycles + g->service.fill_cycles + at_least(dram->loaded_latency_cycles, dram->latency_cycles);
+}
+
+/* Of loads into idle memory, with weights that are not in L2 coming from DRAM once, and from L2 when the next panel of rows reads them again. */
+static double least_latency_cycles(const struct gemm_search *s, const struct gemm_mapping *map)
+{
+    const struct gemm_kernel_shape *g = &s->k->gemm;
+    double l2 = 0.5 * (s->hw->l2.near_latency_cycles + s->hw->l2.far_latency_cycles), b = (double)g->b_bytes;
+    double miss = at_least(b - (double)s->k->warm.b_bytes, 0.0) / (b * (double)map->grid_m + 1.0);
+
+    return l2 + at_least(s->hw->dram.latency_cycles - l2, 0.0) * miss;
+}
+
+static void search_open(struct gemm_search *s, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
+{
+    const struct catalogue catalogue = catalogue_for(stack, &k->gemm);
+    int32_t entries = 0;
+
+    s->k = k;
+    s->hw = hw;
+    s->stack = stack;
+    s->pick = catalogue.pick;
+    s->why = "no kernel for the unit's instruction";
+    s->count = 0;
+    set_floor(s);
+    for (int64_t i = 0; i < stack->gemm_kernels_count && entries < STACK_TILES_MAX; i++) {
+        struct entry *e = &s->entries[entries];
+
+        if (!catalogue_has(&catalogue, &stack->gemm_kernels[i]) || !gemm_kernel_takes(&stack->gemm_kernels[i], &k->gemm) ||
+            !gemm_mapping_legal(&e->map, &stack->gemm_kernels[i], 1, k, hw, &s->why))
+            continue;
+        gemm_step_of(&e->step, &e->map, k, hw);
+        e->sm_cycles = at_least(at_least(e->step.matrix_cycles, e->step.vector_cycles), at_least(e->step.shared_cycles, e->step.register_cycles));
+        e->sm_cycles = at_least(e->sm_cycles, e->step.l2_bytes / hw->sm.l2_read_bytes_per_cycle);
+        e->l2_cycles = e->step.l2_bytes / hw->l2.bytes_per_cycle;
+        e->latency_cycles = least_latency_cycles(s, &e->map);
+        add_splits(s, entries++);
+    }
+}
+
+/* The mapping of a candidate, and its cost. */
+static void mapping_of(struct gemm_mapping *map, struct gemm_cost *cost, const struct gemm_search *s, const struct candidate *c)
+{
+    const char *why;
+
+    *map = s->entries[c->entry].map;
+    gemm_mapping_split(map, split_factor(s->stack, c->split), &s->k->gemm, s->hw, &why);
+    if (cost)
+        gemm_cost_of_step(cost, &s->entries[c->entry].step, map, s->k, s->hw, s->stack);
+}
+
+/* What the library adds to its own model of a kernel: a constant for each wave and each split that it holds against the mapping. */
+static double held_against_s(const struct gemm_mapping *map, const struct stack *stack, double hz)
+{
+    return stack->pick_block_cycles / hz * ceil(map->waves) + (map->split_k > 1 ? stack->pick_split_s : 0.0);
+}
+
+/* The library's estimate in seconds: its own model of the kernel at the highest clock, power unknown to it. docs/gemm.md, Eq. 7 */
+static double library_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct timing_context *ctx)
+{
+    double hz = ctx->hw->clock.boost_hz;
+
+    return gemm_cost_time_s(NULL, cost, map, ctx, hz) + held_against_s(map, ctx->stack, hz);
+}
+
+static bool is_above(double bound_s, double limit_s) { return bound_s * (1.0 - rounding) > limit_s; }
+
+/* Who asks: the library by its own model, or the model in full. Gives INFINITY where it is above `limit_s` for sure. */
+typedef double candidate_cost(struct gemm_search *s, struct candidate *c, const struct gemm_mapping *map, const struct gemm_cost *cost,
+                              const struct timing_context *ctx, double limit_s);
+
+static double boost_s(struct gemm_search *s, struct candidate *c, const struct gemm_mapping *map, const struct gemm_cost *cost, const struct timing_context *ctx)
+{
+    if (isnan(c->boost_s))
+        c->boost_s = gemm_cost_time_s(NULL, cost, map, ctx, s->hw->clock.boost_hz);
+    return c->boost_s;
+}
+
+static double cost_to_library(struct gemm_search *s, struct candidate *c, const struct gemm_mapping *map, const struct gemm_cost *cost,
+                              const struct timing_context *ctx, double limit_s)
+{
+    (void)limit_s;
+    return boost_s(s, c, map, cost, ctx) + held_against_s(map, s->stack, s->hw->clock.boost_hz);
+}
+
+static double cost_in_full(struct gemm_search *s, struct candidate *c, const struct gemm_mapping *map, const struct gemm_cost *cost,
+                           const struct timing_context *ctx, double limit_s)
+{
+    double hz = clock_highest_hz(ctx), least_s = hz == s->hw->clock.boost_hz ? boost_s(s, c, map, cost, ctx) : gemm_cost_time_s(NULL, cost, map, ctx, hz);
+
+    if (is_above(least_s + gemm_around_s(map, ctx), limit_s)) /* slower already before the power cap */
+        return INFINITY;
+    return gemm_mapping_time_s(NULL, map, s->k, ctx);
+}
+
+static void sift_down(struct gemm_search *s, int32_t at, int32_t count)
+{
+    int32_t moved = s->heap[at];
+
+    for (int32_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && s->candidates[s->heap[child + 1]].bound_s < s->candidates[s->heap[child]].bound_s)
+            child++;
+        if (s->candidates[moved].bound_s <= s->candidates[s->heap[child]].bound_s)
+            break;
+        s->heap[at] = s->heap[child];
+    }
+    s->heap[at] = moved;
+}
+
+/* Of the candidate at the top; INFINITY where a closer bound comes first. *done: it need not be looked at again. */
+static double evaluate(bool *done, struct gemm_search *s, struct candidate *c, candidate_cost *cost_of, const struct timing_context *ctx, double limit_s)
+{
+    struct gemm_mapping map;
+    struct gemm_cost cost;
+
+    mapping_of(&map, &cost, s, c);
+    *done = c->close;
+    if (c->close)
+        return cost_of(s, c, &map, &cost, ctx, limit_s);
+    c->bound_s = gemm_cost_bound_s(&cost, &map, s->hw, s->stack, s->hw->clock.boost_hz);
+    c->close = true;
+    return INFINITY;
+}
+
+/* The cheapest candidate, first of equal ones; its cost. -1: there is none. `around_s`: what the cost of each has beside its bound, at least. */
+static int32_t search_least(double *least, struct gemm_search *s, candidate_cost *cost_of, double around_s, const struct timing_context *ctx)
+{
+    int32_t at = -1, count = s->count;
+
+    *least = INFINITY;
+    for (int32_t i = 0; i < count; i++)
+        s->heap[i] = i;
+    for (int32_t i = count / 2 - 1; i >= 0; i--)
+        sift_down(s, i, count);
+    while (count > 0 && !is_above(s->candidates[s->heap[0]].bound_s + around_s, *least)) {
+        int32_t i = s->heap[0];
+        bool done;
+        double cost = evaluate(&done, s, &s->candidates[i], cost_of, ctx, *least);
+
+        if (cost < *least || (cost == *least && at >= 0 && i < at)) {
+            *least = cost;
+            at = i;
+        }
+        if (done)
+            s->heap[0] = s->heap[--count];
+        sift_down(s, 0, count);
+    }
+    return at;
+}
+
+int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct kernel *k, const struct timing_context *ctx)
+{
+    struct timing_context quiet = *ctx;
+    struct gemm_search s;
+
+    quiet.account = NULL;
+    search_open(&s, k, ctx->hw, ctx->stack);
+    for (int32_t i = 0; i < s.count && i < room; i++) {
+        struct gemm_cost cost;
+
+        mapping_of(&out[i].mapping, &cost, &s, &s.candidates[i]);
+        out[i].rule_cycles = library_s(&cost, &out[i].mapping, &quiet) * ctx->hw->clock.boost_hz;
+        out[i].time_s = gemm_mapping_time_s(NULL, &out[i].mapping, k, &quiet);
+    }
+    return s.count;
+}
+
+/* The product that an engine's builder timed in k's place: as many rows as the next power of two, up to the most that it times. */
+static struct kernel timed_product(const struct kernel *k, const struct stack *stack)
+{
+    struct kernel timed = *k;
+    int64_t rows = stack->profile_rows_max > 0 ? 1 : k->gemm.m;
+    double ratio;
+
+    while (rows < k->gemm.m && rows < stack->profile_rows_max)
+        rows *= 2;
+    ratio = (double)rows / (double)k->gemm.m;
+    timed.gemm.m = rows;
+    timed.gemm.a_bytes = (int64_t)((double)k->gemm.a_bytes * ratio);
+    timed.gemm.out_bytes = (int64_t)((double)k->gemm.out_bytes * ratio);
+    timed.gemm.epilogue_read_bytes = (int64_t)((double)k->gemm.epilogue_read_bytes * ratio);
+    return timed;
+}
+
+/* The builder's choice for the timed product, put to the product itself. */
+static bool choose_timed(struct gemm_mapping *picked, const struct kernel *k, const struct timing_context *ctx, const char **why)
+{
+    const struct kernel timed = timed_product(k, ctx->stack);
+
+    return gemm_choose(picked, NULL, &timed, ctx, false, why) && gemm_mapping_legal(picked, picked->kernel, picked->split_k, k, ctx->hw, why);
+}
+
+/* Blocks that share copies come in whole clusters. */
+static bool fills_clusters(const struct gemm_mapping *map, const struct gemm_kernel_shape *g)
+{
+    return g->n % (map->tile_n * larger(map->kernel->cluster_n, 1)) == 0 || map->kernel->cluster_n <= 1;
+}
+
+/* Fewest waves, then the fullest last one, then the first of the catalogue; -1: none. */
+static int32_t search_fullest(const struct gemm_search *s)
+{
+    int64_t least_waves = INT64_MAX, fullest = 0, sms = s->hw->sm.count;
+    int32_t at = -1;
+
+    for (int32_t i = 0; i < s->count; i++) {
+        const struct gemm_mapping *map = &s->entries[s->candidates[i].entry].map;
+        int64_t waves = ceil_div_i64(map->blocks, sms), last = map->blocks - (waves - 1) * sms;
+
+        if (s->candidates[i].split > 0 || !fills_clusters(map, &s->k->gemm))
+            continue;
+        if (waves < least_waves || (waves == least_waves && last > fullest)) {
+            least_waves = waves;
+            fullest = last;
+            at = i;
+        }
+    }
+    return at;
+}
+
+static bool picks(const struct gemm_search *s, const char *how) { return s->pick != NULL && strcmp(s->pick, how) == 0; }
+
+static int32_t search_picked(struct gemm_search *s, bool by_library, const struct timing_context *plain)
+{
+    bool by_rule = by_library && !picks(s, "timed");
+    double cost;
+
+    if (by_library && picks(s, "fill"))
+        return search_fullest(s);
+    return search_least(&cost, s, by_rule ? cost_to_library : cost_in_full, by_rule ? 0.0 : launch_overhead_s(plain, true), plain);
+}
+
+bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kernel *k, const struct timing_context *ctx, bool by_library, const char **why)
+{
+    struct timing_context plain = { .hw = ctx->hw, .stack = ctx->stack, .choice = ctx->choice, .ranks = 1 }, quiet = *ctx;
+    struct gemm_search s;
+    int32_t at;
+
+    quiet.account = NULL; /* the account is the picked mapping's */
+    if (k->gemm.grouped) {
+        struct gemm_mapping map;
+
+        if (isinf(grouped_search(picked, k, &plain, by_library, why)))
+            return false;
+        if (best_s)
+            *best_s = grouped_search(&map, k, &quiet, false, why);
+        return true;
+    }
+    search_open(&s, k, ctx->hw, ctx->stack);
+    at = search_picked(&s, by_library, &plain);
+    *why = s.why;
+    if (at < 0)
+        return false;
+    mapping_of(picked, NULL, &s, &s.candidates[at]);
+    if (by_library && picks(&s, "timed") && !choose_timed(picked, k, &plain, why))
+        return false;
+    if (best_s)
+        search_least(best_s, &s, cost_in_full, launch_overhead_s(&quiet, true), &quiet);
+    return true;
+}
