@@ -47,6 +47,7 @@ suites = \
 	tests/store_query \
 	tests/store_runs \
 	tests/store_sweeps \
+	tests/sweep_shared \
 	tests/synthesis \
 	tests/tensor_files \
 	tests/ternary_code \
