@@ -43,6 +43,7 @@ suites = \
 	tests/scoreboard \
 	tests/serving \
 	tests/serving_stacks \
+	tests/sram \
 	tests/store_check \
 	tests/store_query \
 	tests/store_runs \
