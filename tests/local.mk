@@ -32,6 +32,7 @@ suites = \
 	tests/fleet \
 	tests/formats \
 	tests/fpga_datapath \
+	tests/gptq \
 	tests/lowering \
 	tests/lut_mpgemm \
 	tests/lut_published \
