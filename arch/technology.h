@@ -18,6 +18,8 @@ struct tech_node {
     double nm;
     struct tech_range logic_area_x, logic_energy_x, logic_delay_x, logic_leakage_x; /* of a netlist, over the same in the 45 nm library */
     double mtransistors_per_mm2;     /* of logic, as foundries count */
+    double sram_cell_um2;            /* six-transistor bit cell */
+    struct tech_range sram_energy_x; /* access of a macro, over the same macro in the library of costmodel/tables/sram_macros.csv */
     struct tech_range wafer_usd, defects_per_cm2, carbon_kg_per_cm2;
 };
 
@@ -36,11 +38,14 @@ struct technology {
     struct tech_library libraries[TECH_LIBRARIES_MAX];
     struct tech_range utilization, float_pipelining, integer_pipelining;
     double nand2_um2_45nm, register_bit_gates, register_clock_fj_45nm, leakage_nw_per_um2_45nm;
-    double sram_bit_um2_7nm, sram_node_exponent, sram_efficiency_4kib, sram_efficiency_1mib;
+    struct tech_range wire_fj_per_bit_mm;
+    double wire_ns_per_mm;
+    struct tech_range cache_area_x, register_area_x; /* of a cache, a register file, over the SRAM of its bits alone */
     struct tech_range subcore_control_mtransistors;
     struct tech_range crossbar_pitch_um;
     double crossbar_layers, crossbar_length_of_die;
     double hbm_stack_mm2, gddr_32bit_mm2, hbm_stack_mtransistors, gddr_32bit_mtransistors, pcie_lane_mm2, link_mtransistors;
+    double hbm_controller_bytes_per_s, gddr_controller_bytes_per_s; /* rate that the controllers' transistors are of */
     struct tech_range other_mm2;
     double wafer_diameter_mm, yield_clusters;
     struct tech_range hbm_usd_per_gib, other_memory_usd_per_gib, package_usd_per_mm2, board_usd, memory_carbon_kg_per_gib;

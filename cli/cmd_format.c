@@ -98,6 +98,7 @@ static int run_list(const struct command *self, int argc, char **argv)
         printf("\n%-11s  stands for (docs/recipes.md has the grammar)\n", "scheme");
         for (size_t i = 0; (name = quant_preset(i, &text)) != NULL; i++)
             printf("%-11s  %s\n", name, text);
+        printf("%-11s  ternary in an entropy code, below one bit (QMoE); its size is its data's: llmsim format coded\n", "coded");
     }
     arena_free(&arena);
     return st ? command_fail(&err) : STATUS_OK;

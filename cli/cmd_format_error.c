@@ -16,20 +16,20 @@
 #include "formats/tensor_file.h"
 
 struct error_options {
-    const char *tensor, *dist, *per, *clip, *rounding, *codebook, *a, *a_dist;
-    int64_t rows, cols, seed, group, gemm, tokens;
-    double smooth;
+    const char *tensor, *dist, *per, *clip, *rounding, *codebook, *a, *a_dist, *a_tensor;
+    int64_t rows, cols, seed, group, gemm, tokens, gptq_tokens, gptq_block;
+    double smooth, gptq_damping;
     bool hadamard, json;
 };
 
 static const char *const per_choices[] = { "tensor", "channel", "group", NULL };
 static const char *const clip_choices[] = { "none", "search", "up", NULL };
-static const char *const rounding_choices[] = { "nearest", "stochastic", "zero", NULL };
+static const char *const rounding_choices[] = { "nearest", "stochastic", "zero", "gptq", NULL };
 
 #define FIELD(name) offsetof(struct error_options, name)
 static const struct option_spec table[] = {
     { .name = "tensor", .kind = OPTION_TEXT, .offset = FIELD(tensor), .value = "FILE[:NAME]", .help = "values of a .safetensors, .npy or GGUF file; without NAME each tensor of numbers" },
-    { .name = "dist", .kind = OPTION_TEXT, .offset = FIELD(dist), .value = "D", .help = "values of a distribution: gaussian (as without), laplace, uniform, student_t:NU, outlier[:SHARE:FACTOR]" },
+    { .name = "dist", .kind = OPTION_TEXT, .offset = FIELD(dist), .value = "D", .help = "values of a distribution: gaussian (as without), laplace, uniform, student_t:NU, outlier[:SHARE:FACTOR], lowrank[:RANK:SHARE]" },
     { .name = "rows", .kind = OPTION_I64, .offset = FIELD(rows), .value = "R", .otherwise = "256", .min = 1, .max = 1 << 24, .help = "rows of a distribution" },
     { .name = "cols", .kind = OPTION_I64, .offset = FIELD(cols), .value = "C", .otherwise = "4096", .min = 1, .max = 1 << 24, .help = "columns of a distribution" },
     { .name = "seed", .kind = OPTION_I64, .offset = FIELD(seed), .value = "N", .otherwise = "1", .min = 0, .max = INT64_MAX, .help = "of distributions and stochastic rounding" },
@@ -37,12 +37,17 @@ static const struct option_spec table[] = {
     { .name = "group", .kind = OPTION_I64, .offset = FIELD(group), .value = "N", .otherwise = "128", .min = 1, .max = 1 << 24, .help = "elements of a group, with --per group" },
     { .name = "clip", .kind = OPTION_CHOICE, .offset = FIELD(clip), .choices = clip_choices, .value = "HOW", .otherwise = "none",
       .help = "search: the scale of least squared error; up: power-of-two scales rounded up" },
-    { .name = "rounding", .kind = OPTION_CHOICE, .offset = FIELD(rounding), .choices = rounding_choices, .value = "HOW", .otherwise = "nearest", .help = "of elements" },
+    { .name = "rounding", .kind = OPTION_CHOICE, .offset = FIELD(rounding), .choices = rounding_choices, .value = "HOW", .otherwise = "nearest",
+      .help = "of elements; gptq: nearest, column by column, each error made up for in the columns after it" },
     { .name = "codebook", .kind = OPTION_TEXT, .offset = FIELD(codebook), .value = "FILE", .help = "levels from a CSV (code,value) in place of the scheme's element format" },
     { .name = "hadamard", .kind = OPTION_FLAG, .offset = FIELD(hadamard), .help = "rotate rows by a Hadamard matrix before, and back after" },
     { .name = "gemm", .kind = OPTION_I64, .offset = FIELD(gemm), .value = "K", .min = 1, .max = 1 << 24, .help = "error after a product with activations over K columns too" },
     { .name = "a", .kind = OPTION_TEXT, .offset = FIELD(a), .value = "SCHEME", .help = "quantize the product's activations too" },
     { .name = "a-dist", .kind = OPTION_TEXT, .offset = FIELD(a_dist), .value = "D", .otherwise = "gaussian", .help = "distribution of the product's activations" },
+    { .name = "a-tensor", .kind = OPTION_TEXT, .offset = FIELD(a_tensor), .value = "FILE[:NAME]", .help = "activations of a file, a row a token, in place of --a-dist: the first --tokens for the product, the next for gptq" },
+    { .name = "gptq-tokens", .kind = OPTION_I64, .offset = FIELD(gptq_tokens), .value = "T", .otherwise = "2048", .min = 1, .max = 1 << 20, .help = "activations that gptq's Hessian is of" },
+    { .name = "gptq-block", .kind = OPTION_I64, .offset = FIELD(gptq_block), .value = "N", .otherwise = "512", .min = 1, .max = 1 << 13, .help = "columns of a block of the Hessian" },
+    { .name = "gptq-damping", .kind = OPTION_DOUBLE, .offset = FIELD(gptq_damping), .value = "D", .otherwise = "0.01", .help = "of the Hessian, over its mean diagonal" },
     { .name = "tokens", .kind = OPTION_I64, .offset = FIELD(tokens), .value = "T", .otherwise = "8", .min = 1, .max = 64, .help = "rows of activations in the product" },
     { .name = "smooth", .kind = OPTION_DOUBLE, .offset = FIELD(smooth), .value = "ALPHA", .otherwise = "-1", .help = "move scale from activations to weights as SmoothQuant, with --gemm" },
     { .name = "json", .kind = OPTION_FLAG, .offset = FIELD(json), .help = "print one JSON object" },
@@ -128,6 +133,14 @@ static void item_json(struct json *j, const struct error_options *o, const struc
     json_i64(j, "worst_row", e->worst_row);
     if (e->rotation > 0)
         json_i64(j, "rotation", e->rotation);
+    if (e->gptq_tokens > 0) {
+        json_object_begin(j, "gptq");
+        json_i64(j, "tokens", e->gptq_tokens);
+        json_i64(j, "block", e->gptq_block);
+        json_double(j, "damping", o->gptq_damping);
+        json_text(j, "activations", o->a_tensor != NULL ? o->a_tensor : o->a_dist);
+        json_object_end(j);
+    }
     if (o->gemm > 0) {
         json_object_begin(j, "gemm");
         json_i64(j, "k", o->gemm);
@@ -166,6 +179,10 @@ static void show_text(const struct output *out, const char *scheme)
             printf(" %9.2f", error_sqnr_db(&e->product));
         printf("\n");
     }
+    if (out->first != NULL && out->first->error.gptq_tokens > 0)
+        printf("rounded column by column against the error of a product with %lld activations of %s, Hessian in blocks of %lld columns (GPTQ)%s\n",
+               (long long)out->first->error.gptq_tokens, out->o->a_tensor != NULL ? out->o->a_tensor : out->o->a_dist, (long long)out->first->error.gptq_block,
+               out->o->gemm > 0 ? "; GEMM dB: over other activations" : "");
 }
 
 static enum status measure(struct output *out, const struct quant_error_spec *spec, const struct quant_source *source, const char *name, const char *type, struct error *err)
@@ -262,6 +279,44 @@ static enum status of_file(struct output *out, const struct quant_error_spec *sp
     return st;
 }
 
+/* The activations of --a-tensor: a tensor of its own, held open while weights are measured. */
+struct activations {
+    struct tensor_file *file;
+    struct stored stored;
+    struct quant_source source;
+};
+
+static enum status activations_open(struct activations *a, const char *text, struct arena *arena, struct error *err)
+{
+    char *path = arena_strdup(arena, text);
+    const char *name;
+    enum status st;
+
+    if (path == NULL)
+        return error_no_memory(err);
+    name = split_name(path);
+    if ((st = tensor_file_open(&a->file, path, err)))
+        return st;
+    if (name != NULL)
+        st = tensor_file_find(&a->stored.tensor, a->file, name, err);
+    else {
+        int64_t count;
+
+        a->stored.tensor = tensor_file_list(a->file, &count);
+        if (count != 1)
+            st = error_plain(err, STATUS_BAD_INPUT, "%s: %lld tensors, expected FILE:NAME to say which holds the activations", path, (long long)count);
+    }
+    if (st)
+        return st;
+    if (a->stored.tensor->type->unpack == NULL)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: values of type %s are not read", path, a->stored.tensor->type->name);
+    a->source = (struct quant_source){ .read = read_stored, .context = &a->stored };
+    tensor_matrix(a->stored.tensor, &a->source.rows, &a->source.cols);
+    a->stored.file = a->file;
+    a->stored.cols = a->source.cols;
+    return STATUS_OK;
+}
+
 static enum status spec_of(struct quant_error_spec *out, const struct error_options *o, const char *scheme, struct arena *arena, struct error *err)
 {
     struct quant_error_spec s = { .gemm_k = o->gemm, .tokens = o->tokens, .hadamard = o->hadamard, .smooth_alpha = o->smooth, .has_activation_scheme = o->a != NULL };
@@ -288,13 +343,16 @@ static enum status spec_of(struct quant_error_spec *out, const struct error_opti
             return error_plain(err, STATUS_BAD_INPUT, "--per %s with '%s', whose scales are of groups, expected --per group", o->per, scheme);
     }
     s.rule.encode = (struct encode_rule){ .saturate = true, .seed = (uint64_t)o->seed,
-                                          .rounding = strcmp(o->rounding, "nearest") == 0 ? ROUND_NEAREST_EVEN : strcmp(o->rounding, "zero") == 0 ? ROUND_TOWARD_ZERO : ROUND_STOCHASTIC };
+                                          .rounding = strcmp(o->rounding, "stochastic") == 0 ? ROUND_STOCHASTIC : strcmp(o->rounding, "zero") == 0 ? ROUND_TOWARD_ZERO : ROUND_NEAREST_EVEN };
+    s.gptq_tokens = strcmp(o->rounding, "gptq") == 0 ? o->gptq_tokens : 0;
+    s.gptq_block = o->gptq_block;
+    s.gptq_damping = o->gptq_damping;
     s.rule.scale = strcmp(o->clip, "search") == 0 ? SCALE_SEARCH : strcmp(o->clip, "up") == 0 ? SCALE_NO_CLIP : SCALE_STANDARD;
     *out = s;
     return STATUS_OK;
 }
 
-static enum status error_of(struct output *out, const char *scheme, struct arena *arena, struct error *err)
+static enum status error_of(struct output *out, const char *scheme, struct activations *activations, struct arena *arena, struct error *err)
 {
     const struct error_options *o = out->o;
     struct quant_error_spec spec;
@@ -306,8 +364,13 @@ static enum status error_of(struct output *out, const char *scheme, struct arena
 
     if (o->tensor != NULL && o->dist != NULL)
         return error_plain(err, STATUS_BAD_INPUT, "--tensor and --dist, expected one of them");
+    if (o->a_tensor != NULL && o->gemm == 0 && strcmp(o->rounding, "gptq") != 0)
+        return error_plain(err, STATUS_BAD_INPUT, "--a-tensor without a use for activations, expected --gemm or --rounding gptq");
+    if (o->a_tensor != NULL && (st = activations_open(activations, o->a_tensor, arena, err)))
+        return st;
     if ((st = spec_of(&spec, o, scheme, arena, err)) || (o->tensor == NULL && (st = sample_parse(&sampled.sample, dist, (uint64_t)o->seed, err))))
         return st;
+    spec.activation_source = o->a_tensor != NULL ? &activations->source : NULL;
     out->scheme = spec.scheme;
     st = o->tensor != NULL ? of_file(out, &spec, o->tensor, arena, err) : measure(out, &spec, &source, dist, "sampled", err);
     if (st)
@@ -322,12 +385,14 @@ static int run(const struct command *self, int argc, char **argv)
     struct arena arena = { 0 };
     struct error_options o = { 0 };
     struct output out = { .o = &o, .arena = &arena, .last = &out.first };
+    struct activations activations = { 0 };
     struct text_list operands;
     struct error err;
     enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
 
     if (st == STATUS_OK)
-        st = error_of(&out, operands.items[0], &arena, &err);
+        st = error_of(&out, operands.items[0], &activations, &arena, &err);
+    tensor_file_close(activations.file);
     arena_free(&arena);
     return st ? command_fail(&err) : STATUS_OK;
 }
@@ -336,5 +401,6 @@ const struct command command_format_error = {
     .name = "error", .summary = "what a scheme does to values: SQNR, MSE, largest error, KL, cosine, error of a product", .operands = "SCHEME", .operands_min = 1,
     .operands_max = 1, .options = table, .run = run,
     .examples = "  llmsim format error mxfp4 --dist student_t:5 --gemm 4096 --a mxfp8\n"
+                "  llmsim format error int4g128 --rounding gptq --a-dist lowrank:32:0.9 --gemm 4096\n"
                 "  llmsim format error int4 --per group --group 64 --clip search --tensor model.safetensors:lm_head.weight\n",
 };

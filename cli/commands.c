@@ -20,6 +20,7 @@ const struct command *const commands[] = {
     &command_rtl,
     &command_run,
     &command_scoreboard,
+    &command_sram,
     &command_sweep,
     &command_trace,
     &command_validate,

@@ -23,6 +23,7 @@ extern const struct command command_report;
 extern const struct command command_rtl;
 extern const struct command command_run;
 extern const struct command command_scoreboard;
+extern const struct command command_sram;
 extern const struct command command_sweep;
 extern const struct command command_trace;
 extern const struct command command_validate;

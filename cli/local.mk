@@ -22,6 +22,7 @@ llmsim_SOURCES = \
 	cli/cmd_rtl.c \
 	cli/cmd_run.c \
 	cli/cmd_scoreboard.c \
+	cli/cmd_sram.c \
 	cli/cmd_sweep.c \
 	cli/cmd_trace.c \
 	cli/cmd_validate.c \

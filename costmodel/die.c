@@ -10,8 +10,10 @@
 
 #include "costmodel/netlist.h"
 
-const char *const die_block_names[DIE_BLOCKS] = { "cores", "interconnect", "l2", "memory phy", "memory control", "link phy", "link control", "other" };
+const char *const die_block_names[DIE_BLOCKS] = { "cores", "interconnect", "l2", "memory phy", "memory control", "link phy", "link control", "host phy", "other" };
 const char *const sm_part_names[SM_PARTS] = { "matrix", "fp64", "vector", "lut", "registers", "l1 and shared", "control" };
+
+const char *const die_memory_names[DIE_MEMORIES] = { "registers of a sub-core", "L1 and shared of an SM", "slice of L2" };
 
 static const double um2_per_mm2 = 1e6;
 
@@ -45,13 +47,32 @@ static struct tech_range transistors(struct tech_range millions, const struct te
     return scaled(millions, 1 / node->mtransistors_per_mm2);
 }
 
-/* Macros of `macro_bytes` each; array efficiency goes with the logarithm of their size between 4 KiB and 1 MiB. */
-static double sram_mm2(double bytes, double macro_bytes, const struct technology *t, const struct tech_node *node)
+enum status die_memory_of(struct sram *out, double *bytes, double *port_bits, enum die_memory which, const struct hardware *hw, const struct synthesis *s,
+                          const struct tech_node *node, struct error *err)
 {
-    double doublings = macro_bytes > 4096 ? log2(macro_bytes / 4096) : 0, share = fmin(doublings / 8, 1);
-    double efficiency = t->sram_efficiency_4kib + (t->sram_efficiency_1mib - t->sram_efficiency_4kib) * share;
+    const struct { double bytes, port_bits; } sizes[DIE_MEMORIES] = {
+        [MEMORY_REGISTERS] = { (double)hw->sm.register_bytes / (double)hw->sm.subcores, (double)hw->sm.warp_threads * 32 },
+        [MEMORY_L1] = { (double)hw->sm.l1_shared_bytes, hw->sm.shared_bytes_per_cycle * 8 },
+        [MEMORY_L2] = { (double)hw->l2.bytes / (double)hw->l2.slices, (double)hw->l2.sector_bytes * 8 },
+    };
 
-    return bytes * 8 * t->sram_bit_um2_7nm * pow(node->nm / 7, t->sram_node_exponent) / efficiency / um2_per_mm2;
+    *out = (struct sram){ 0 };
+    *bytes = sizes[which].bytes;
+    *port_bits = sizes[which].port_bits;
+    return *bytes > 0 ? sram_of(out, &s->sram, s->technology, node, *bytes, *port_bits, err) : STATUS_OK;
+}
+
+/* All memories of a die, beside the area that `count` of one take with what surrounds its bits. */
+static enum status memory_area(struct die_area *a, enum die_memory which, double count, const struct hardware *hw, const struct synthesis *s, const struct tech_node *node,
+                               struct tech_range *mm2_of_one, struct error *err)
+{
+    struct tech_range x = which == MEMORY_REGISTERS ? s->technology->register_area_x : s->technology->cache_area_x;
+    enum status st = die_memory_of(&a->memory[which], &a->memory_bytes[which], &a->memory_port_bits[which], which, hw, s, node, err);
+    struct tech_range sram = a->memory[which].area_mm2;
+
+    a->memory_count[which] = count;
+    *mm2_of_one = (struct tech_range){ sram.low * x.low, sram.likely * x.likely, sram.high * x.high };
+    return st;
 }
 
 /* One part, all its copies; single-cycle netlists grow where they are pipelined to a clock of 1 GHz and more. */
@@ -96,7 +117,7 @@ static enum status sm_area(struct die_area *a, const struct arch_floorplan *plan
     static const struct datapath_number fp64 = { .kind = NUMBER_FLOAT, .bits = 64, .e = 11, .m = 52 };
     const struct technology *t = s->technology;
     struct unit_part fma = { .what = { .kind = DATAPATH_FLOAT_DOT, .k = 1, .activation = fp64, .weight = fp64, .accumulator = fp64 }, .count = plan->fp64_fma_per_cycle_sm };
-    struct tech_range um2[SM_LUT + 1] = { 0 }, unit;
+    struct tech_range um2[SM_LUT + 1] = { 0 }, unit, one = { 0 };
     enum status st = part_area(&um2[SM_FP64], &fma, s, err);
 
     for (int64_t i = 0; i < hw->units_count && !st; i++) {
@@ -111,25 +132,37 @@ static enum status sm_area(struct die_area *a, const struct arch_floorplan *plan
     }
     for (int p = 0; p <= SM_LUT; p++)
         a->sm_mm2[p] = placed(um2[p], t, node);
-    double registers = (double)hw->sm.register_bytes, l1 = (double)hw->sm.l1_shared_bytes;
-    a->sm_mm2[SM_REGISTERS] = exactly(sram_mm2(registers, registers / (double)hw->sm.subcores, t, node));
-    a->sm_mm2[SM_L1] = exactly(sram_mm2(l1, l1, t, node));
+    if (!st)
+        st = memory_area(a, MEMORY_REGISTERS, (double)(plan->sms * hw->sm.subcores), hw, s, node, &one, err);
+    a->sm_mm2[SM_REGISTERS] = scaled(one, (double)hw->sm.subcores);
+    if (!st)
+        st = memory_area(a, MEMORY_L1, (double)plan->sms, hw, s, node, &a->sm_mm2[SM_L1], err);
     a->sm_mm2[SM_CONTROL] = transistors(scaled(t->subcore_control_mtransistors, (double)hw->sm.subcores), node);
     for (int p = 0; p < SM_PARTS; p++)
         add(&a->sm_total_mm2, a->sm_mm2[p]);
     return st;
 }
 
+/* Rate of all memory sites of one die: those that the product has on carry its bandwidth; all are, where its bus is not described. */
+static double built_rate(const struct hardware *hw, const struct arch_floorplan *plan, bool hbm)
+{
+    double site_bits = hbm ? 1024 : 32, on = (double)(hw->dram.channels * hw->dram.timing.bus_bits) / site_bits;
+
+    return hw->dram.bandwidth_bytes_per_s * (on > 0 ? (double)plan->memory_sites / on : 1 / (double)plan->dies);
+}
+
 static void interfaces(struct die_area *a, const struct arch_floorplan *plan, const struct hardware *hw, const struct technology *t,
                        const struct tech_node *node)
 {
     bool hbm = strncmp(hw->dram.type, "HBM", 3) == 0;
-    double sites = (double)plan->memory_sites, links = (double)plan->links;
+    double sites = (double)plan->memory_sites, links = (double)plan->links, rate = built_rate(hw, plan, hbm);
 
     a->block_mm2[DIE_MEMORY_PHY] = exactly(sites * (hbm ? t->hbm_stack_mm2 : t->gddr_32bit_mm2));
-    a->block_mm2[DIE_MEMORY_CONTROL] = transistors(exactly(sites * (hbm ? t->hbm_stack_mtransistors : t->gddr_32bit_mtransistors)), node);
-    a->block_mm2[DIE_LINK_PHY] = exactly(links * plan->link_mm2 + (double)plan->pcie_lanes * t->pcie_lane_mm2);
+    double controllers = rate / (hbm ? t->hbm_controller_bytes_per_s : t->gddr_controller_bytes_per_s);
+    a->block_mm2[DIE_MEMORY_CONTROL] = transistors(exactly(controllers * (hbm ? t->hbm_stack_mtransistors : t->gddr_32bit_mtransistors)), node);
+    a->block_mm2[DIE_LINK_PHY] = exactly(links * plan->link_mm2);
     a->block_mm2[DIE_LINK_CONTROL] = transistors(exactly(links * t->link_mtransistors), node);
+    a->block_mm2[DIE_HOST_PHY] = exactly((double)plan->pcie_lanes * t->pcie_lane_mm2);
     a->block_mm2[DIE_OTHER] = t->other_mm2;
 }
 
@@ -152,11 +185,15 @@ enum status die_area_of(struct die_area *out, const struct arch_floorplan *plan,
     if ((st = technology_node(&node, t, hw->area.process_nm, err)) || (st = sm_area(out, plan, hw, s, node, err)))
         return st;
     out->block_mm2[DIE_CORES] = scaled(out->sm_total_mm2, (double)plan->sms);
-    out->block_mm2[DIE_L2] = exactly(sram_mm2((double)plan->l2_bytes, (double)hw->l2.bytes / (double)hw->l2.slices, t, node));
+    if ((st = memory_area(out, MEMORY_L2, (double)plan->l2_bytes * (double)hw->l2.slices / (double)hw->l2.bytes, hw, s, node, &out->block_mm2[DIE_L2], err)))
+        return st;
+    out->block_mm2[DIE_L2] = scaled(out->block_mm2[DIE_L2], out->memory_count[MEMORY_L2]);
     interfaces(out, plan, hw, t, node);
     for (int b = 0; b < DIE_BLOCKS; b++)
         add(&out->total_mm2, out->block_mm2[b]);
     out->block_mm2[DIE_INTERCONNECT] = crossbar(hw, plan, t, out->total_mm2.likely);
     add(&out->total_mm2, out->block_mm2[DIE_INTERCONNECT]);
+    double die_mm2 = out->known_mm2 > 0 ? out->known_mm2 : out->total_mm2.likely;
+    out->across_j_per_byte = scaled(t->wire_fj_per_bit_mm, 8e-15 * t->crossbar_length_of_die * sqrt(die_mm2));
     return STATUS_OK;
 }

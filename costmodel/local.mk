@@ -23,6 +23,8 @@ libllmsim_model_la_SOURCES += \
 	costmodel/rank_metric.h \
 	costmodel/serving_cost.c \
 	costmodel/serving_cost.h \
+	costmodel/sram.c \
+	costmodel/sram.h \
 	costmodel/synthesis.c \
 	costmodel/synthesis.h \
 	costmodel/unit_energy.c \
@@ -32,6 +34,8 @@ libllmsim_model_la_SOURCES += \
 nobase_dist_pkgdata_DATA += costmodel/tables/quality.csv
 # Netlists on open libraries (docs/cost.md, "Synthesis table").
 nobase_dist_pkgdata_DATA += costmodel/tables/synthesis_asic.csv costmodel/tables/synthesis_lookup.csv
+# Compiled SRAM macros (docs/cost.md, "SRAM").
+nobase_dist_pkgdata_DATA += costmodel/tables/sram_macros.csv
 # What `make characterize` measured of our own units (docs/characterize.md).
 nobase_dist_pkgdata_DATA += costmodel/tables/rtl_asic.csv costmodel/tables/rtl_fpga.csv
 

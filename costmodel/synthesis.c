@@ -168,7 +168,7 @@ enum status synthesis_load(struct synthesis *out, const struct technology *t, co
     *out = (struct synthesis){ .technology = t, .rows = table.rows, .count = table.count };
     if (!st)
         netlist_fit(out);
-    return st;
+    return st ? st : sram_load(&out->sram, t, NULL, arena, err);
 }
 
 bool synthesis_reference(const struct synthesis_row *row)

@@ -11,6 +11,7 @@
 #define LLMSIM_COSTMODEL_SYNTHESIS_H
 
 #include "arch/technology.h"
+#include "costmodel/sram.h"
 #include "sim/datapath.h"
 
 struct synthesis_row {
@@ -38,6 +39,7 @@ struct formula_fit {
 
 struct synthesis {
     const struct technology *technology;
+    struct sram_fit sram;                 /* of the shipped macros */
     const struct synthesis_row *rows;
     int64_t count;
     struct formula_fit fits[FORMULAS_MAX];

@@ -3,10 +3,11 @@
 set terminal svg size 900,560 font 'sans,13' background '#ffffff'
 set output picture
 set datafile separator ','
-set key top left reverse Left
+set key outside top center horizontal reverse Left
 set logscale x 2
 set xlabel 'LUT6 a multiply-accumulate (UltraScale+ synthesis and formulas fitted on it)'
-set ylabel 'SQNR of a dot product of 4608 terms, dB (proxy, not accuracy)'
+set ylabel 'SQNR of a product of 4608 terms, dB (proxy)'
+set yrange [5:42]
 set grid lc '#dddddd'
 pick(kind) = sprintf("< awk -F, '$3 == \"%s\"' '%s'", kind, data)
 set style data points

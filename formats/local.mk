@@ -13,6 +13,8 @@ libllmsim_model_la_SOURCES += \
 	formats/encoder.h \
 	formats/format.c \
 	formats/format.h \
+	formats/gptq.c \
+	formats/gptq.h \
 	formats/quant.c \
 	formats/quant.h \
 	formats/quant_error.c \

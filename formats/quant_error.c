@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "formats/gptq.h"
 
 enum { PIECE_ELEMENTS = 1 << 18, PIECE_MAX = 1 << 24, BINS = 2048, TOKENS_MAX = 64 };
 
@@ -50,6 +51,7 @@ struct measure {
     float *column_largest;          /* [cols] of the changed values */
     double *smooth;                 /* [cols] or NULL */
     float *x, *x_back;              /* [tokens][k] activations, and as the scheme has them, both as the product takes them */
+    struct gptq *gptq;              /* NULL: elements are rounded alone */
     double histogram[2][BINS];
     struct arena arena, piece;      /* of the whole measurement; of a piece */
 };
@@ -201,6 +203,8 @@ static enum status error_pass(struct measure *m, const struct quant_range *origi
         arena_reset(&m->piece);
         if ((st = quant_quantize(&q, &m->spec->scheme, m->changed, n, cols, &m->range, &m->spec->rule, row * cols, &m->piece, err)))
             return st;
+        if (m->gptq != NULL && (st = gptq_round(&q, m->gptq, m->changed, &m->spec->rule.encode, row * cols, err)))
+            return st;
         quant_dequantize(m->back, &q);
         change_back(m, m->back, n);
         compare_piece(m, original, row, n);
@@ -233,7 +237,10 @@ static enum status prepare_activations(struct measure *m, struct error *err)
 
     if ((m->x = arena_array(&m->arena, (size_t)n, sizeof *m->x)) == NULL || (m->x_back = arena_array(&m->arena, (size_t)n, sizeof *m->x_back)) == NULL)
         return error_no_memory(err);
-    sample_fill(m->x, &s->activations, 0, n, k);
+    if (s->activation_source != NULL && (st = s->activation_source->read(m->x, s->activation_source->context, 0, s->tokens, err)))
+        return st;
+    if (s->activation_source == NULL)
+        sample_fill(m->x, &s->activations, 0, n, k);
     memcpy(m->x_back, m->x, (size_t)n * sizeof *m->x);
     if (s->smooth_alpha >= 0) {
         if ((m->smooth = arena_array(&m->arena, (size_t)m->source->cols, sizeof *m->smooth)) == NULL)
@@ -259,6 +266,56 @@ static enum status prepare_activations(struct measure *m, struct error *err)
     return STATUS_OK;
 }
 
+/* Activations `first` to first + n - 1 over all columns of the weights. */
+static enum status read_activations(float *x, const struct measure *m, int64_t first, int64_t n, struct error *err)
+{
+    int64_t cols = m->source->cols;
+
+    if (m->spec->activation_source != NULL)
+        return m->spec->activation_source->read(x, m->spec->activation_source->context, first, n, err);
+    sample_fill(x, &m->spec->activations, first * cols, n * cols, cols);
+    return STATUS_OK;
+}
+
+/* To the basis in which the weights are quantized: X W^T = (X / s) R (W s R)^T. */
+static void change_activations(const struct measure *m, float *x, int64_t n)
+{
+    int64_t cols = m->source->cols;
+
+    for (int64_t t = 0; t < n; t++) {
+        for (int64_t c = 0; m->smooth != NULL && c < cols; c++)
+            x[t * cols + c] = (float)(x[t * cols + c] / m->smooth[c]);
+        if (m->out->rotation > 0)
+            rotate(x + t * cols, cols, m->out->rotation);
+    }
+}
+
+/* The Hessian of the activations that follow those of the product. */
+static enum status prepare_gptq(struct measure *m, struct error *err)
+{
+    const struct quant_error_spec *s = m->spec;
+    int64_t first = s->gemm_k > 0 ? s->tokens : 0, left = s->gptq_tokens, cols = m->source->cols, at_once = m->piece_rows;
+    enum status st;
+
+    if (s->activation_source != NULL && left > s->activation_source->rows - first)
+        left = s->activation_source->rows - first;
+    if (left < 1)
+        return error_plain(err, STATUS_BAD_INPUT, "%lld rows of activations, of which %lld are the product's, expected more to calibrate on",
+                           (long long)s->activation_source->rows, (long long)first);
+    if ((st = gptq_open(&m->gptq, cols, s->gptq_block, err)))
+        return st;
+    m->out->gptq_tokens = left;
+    m->out->gptq_block = gptq_block(m->gptq);
+    for (int64_t n; left > 0; left -= n, first += n) {
+        n = left < at_once ? left : at_once;
+        if ((st = read_activations(m->changed, m, first, n, err)))
+            return st;
+        change_activations(m, m->changed, n);
+        gptq_add(m->gptq, m->changed, n);
+    }
+    return gptq_factor(m->gptq, s->gptq_damping, err);
+}
+
 static enum status check(const struct measure *m, struct error *err)
 {
     const struct quant_error_spec *s = m->spec;
@@ -271,6 +328,14 @@ static enum status check(const struct measure *m, struct error *err)
                            (long long)quant_piece_rows(&s->scheme, cols), PIECE_MAX);
     if (s->gemm_k < 0 || s->gemm_k > cols)
         return error_plain(err, STATUS_BAD_INPUT, "a product over %lld terms, expected at most the %lld columns", (long long)s->gemm_k, (long long)cols);
+    if (s->activation_source != NULL && s->activation_source->cols != cols)
+        return error_plain(err, STATUS_BAD_INPUT, "activations of %lld columns for weights of %lld, expected as many", (long long)s->activation_source->cols, (long long)cols);
+    if (s->activation_source != NULL && s->gemm_k > 0 && s->gemm_k != cols)
+        return error_plain(err, STATUS_BAD_INPUT, "a product over %lld terms of given activations, expected their %lld columns", (long long)s->gemm_k, (long long)cols);
+    if (s->activation_source != NULL && s->gemm_k > 0 && s->activation_source->rows < s->tokens)
+        return error_plain(err, STATUS_BAD_INPUT, "%lld rows of activations, expected the %lld that the product takes", (long long)s->activation_source->rows, (long long)s->tokens);
+    if (s->gptq_tokens > 0 && s->gptq_block < 1)
+        return error_plain(err, STATUS_BAD_INPUT, "blocks of %lld columns, expected 1 and more", (long long)s->gptq_block);
     if (s->gemm_k > 0 && (s->tokens < 1 || s->tokens > TOKENS_MAX))
         return error_plain(err, STATUS_BAD_INPUT, "%lld tokens, expected 1 to %d", (long long)s->tokens, TOKENS_MAX);
     if (s->smooth_alpha >= 0 && (s->gemm_k == 0 || s->smooth_alpha > 1))
@@ -318,6 +383,8 @@ static enum status measure(struct measure *m, struct error *err)
             m->out->rotation *= 2;
     if ((m->smooth != NULL || m->out->rotation > 0) && (st = range_pass(m, err)))
         return st;
+    if (m->spec->gptq_tokens > 0 && (st = prepare_gptq(m, err)))
+        return st;
     if ((st = error_pass(m, &original, err)))
         return st;
     m->out->kl_nats = kl_nats(m);
@@ -336,6 +403,7 @@ enum status quant_error_measure(struct quant_error *out, const struct quant_erro
     m->source = source;
     m->out = out;
     st = measure(m, err);
+    gptq_close(m->gptq);
     arena_free(&m->arena);
     arena_free(&m->piece);
     free(m);

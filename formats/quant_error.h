@@ -33,12 +33,18 @@ struct quant_error_spec {
     int64_t tokens;
     bool has_activation_scheme;
     struct quant activation_scheme;
+    const struct quant_source *activation_source; /* X in place of `activations`, of the weights' columns: its first `tokens` rows; NULL: none */
+    int64_t gptq_tokens;     /* 0: elements are rounded alone; else errors are made up for (formats/gptq.h), by the Hessian of so many activations after
+                                those that the product is measured on */
+    int64_t gptq_block;      /* columns of a block of the Hessian */
+    double gptq_damping;
     double smooth_alpha;     /* < 0: none; else W[:, j] s_j, X[:, j] / s_j, s_j = max|X_j|^alpha / max|W_j|^(1 - alpha): SmoothQuant, arXiv 2211.10438 */
 };
 
 struct quant_error {
     int64_t rows, cols, not_finite;
     int64_t rotation;          /* size of the Hadamard blocks, 0 none */
+    int64_t gptq_tokens, gptq_block; /* as taken: a source may have fewer, memory room for less; 0 none */
     struct error_sums values, product;
     double kl_nats;            /* of histograms, see docs */
     double worst_row_sqnr_db;

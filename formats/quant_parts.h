@@ -26,5 +26,7 @@ bool quant_places(struct quant_matrix *m, const float *values, const float *colu
 const struct format *quant_format_at(const struct quant_matrix *m, int64_t row, int64_t col);
 /** Effective scale of a group: level of its code times the second scale, an e8m0 block of integers with its implied 2^(2 - bits). */
 double quant_scale_at(const struct quant_matrix *m, int64_t row, int64_t group);
+/** Level of a group's zero point; 0 without. */
+double quant_zero_at(const struct quant_matrix *m, int64_t row, int64_t group);
 
 #endif

@@ -229,6 +229,11 @@ double quant_scale_at(const struct quant_matrix *m, int64_t row, int64_t group)
            implied_unit(q, quant_format_at(m, row, group_start(m, group)));
 }
 
+double quant_zero_at(const struct quant_matrix *m, int64_t row, int64_t group)
+{
+    return m->q->zero_point ? format_decode(quant_format_at(m, row, group_start(m, group)), m->zeros[scale_index(m, row, group)]) : 0;
+}
+
 /* ---- elements ------------------------------------------------------------------------------------------------------ */
 
 /* Integers without a sign in the middle: level = value / scale + zero. */
@@ -487,7 +492,7 @@ static void dequantize_group(float *values, const struct quant_matrix *m, int64_
 {
     int64_t start = row * m->cols + group_start(m, g), end = row * m->cols + group_end(m, g);
     const struct format *f = quant_format_at(m, row, group_start(m, g)), *half = NULL;
-    double scale = quant_scale_at(m, row, g), zero = m->q->zero_point ? format_decode(f, m->zeros[scale_index(m, row, g)]) : 0;
+    double scale = quant_scale_at(m, row, g), zero = quant_zero_at(m, row, g);
 
     for (int64_t i = start; i < end; i++) {
         enum quant_place place = m->place != NULL ? m->place[i] : PLACE_DENSE;

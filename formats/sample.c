@@ -11,8 +11,8 @@
 #include "base/nearest.h"
 #include "base/num.h"
 
-static const char *const names[] = { "gaussian", "laplace", "student_t", "uniform", "outlier" };
-static const enum sample_kind kinds[] = { SAMPLE_GAUSSIAN, SAMPLE_LAPLACE, SAMPLE_STUDENT_T, SAMPLE_UNIFORM, SAMPLE_OUTLIER };
+static const char *const names[] = { "gaussian", "laplace", "student_t", "uniform", "outlier", "lowrank" };
+static const enum sample_kind kinds[] = { SAMPLE_GAUSSIAN, SAMPLE_LAPLACE, SAMPLE_STUDENT_T, SAMPLE_UNIFORM, SAMPLE_OUTLIER, SAMPLE_LOWRANK };
 
 static enum status parameter(double *out, const char **p, double low, double high, const char *what, struct error *err)
 {
@@ -41,7 +41,7 @@ enum status sample_parse(struct sample *out, const char *text, uint64_t seed, st
             break;
     if (i == sizeof names / sizeof names[0]) {
         near = nearest_name(text, names, i);
-        return error_plain(err, STATUS_BAD_INPUT, "unknown distribution '%s', expected gaussian, laplace, uniform, student_t:NU or outlier[:SHARE:FACTOR]%s%s%s", text,
+        return error_plain(err, STATUS_BAD_INPUT, "unknown distribution '%s', expected gaussian, laplace, uniform, student_t:NU, outlier[:SHARE:FACTOR] or lowrank[:RANK:SHARE]%s%s%s", text,
                            near ? "; nearest is '" : "", near ? near : "", near ? "'" : "");
     }
     s.kind = kinds[i];
@@ -49,6 +49,16 @@ enum status sample_parse(struct sample *out, const char *text, uint64_t seed, st
         st = parameter(&s.nu, &p, 0, 1e6, "degrees of freedom", err);
     else if (s.kind == SAMPLE_OUTLIER && *p != '\0' && (st = parameter(&s.share, &p, 0, 1, "share", err)) == STATUS_OK)
         st = parameter(&s.factor, &p, 0, 1e6, "factor", err);
+    else if (s.kind == SAMPLE_LOWRANK) {
+        double rank = 16;
+
+        s.share = 0.9;
+        if (*p != '\0' && (st = parameter(&rank, &p, 0, SAMPLE_RANK_MAX, "rank", err)) == STATUS_OK)
+            st = parameter(&s.share, &p, 0, 1, "share", err);
+        if (st == STATUS_OK && rank != floor(rank))
+            st = error_plain(err, STATUS_BAD_INPUT, "rank %g of a distribution, expected a whole number", rank);
+        s.rank = (int)rank;
+    }
     if (st == STATUS_OK && *p != '\0')
         st = error_plain(err, STATUS_BAD_INPUT, "'%s' after distribution '%s'", p, names[i]);
     if (st == STATUS_OK)
@@ -76,14 +86,48 @@ static double one(const struct sample *s, double u, int64_t at, int64_t cols)
     case SAMPLE_LAPLACE: return (u < 0.5 ? log(2 * u) : -log(2 * (1 - u))) / sqrt(2);
     case SAMPLE_STUDENT_T: return gsl_cdf_tdist_Pinv(u, s->nu);
     case SAMPLE_UNIFORM: return 2 * u - 1;
-    case SAMPLE_OUTLIER: break;
+    case SAMPLE_OUTLIER:
+    case SAMPLE_LOWRANK: break;
     }
     /* columns are drawn by a stream of their own */
     return gsl_cdf_ugaussian_Pinv(u) * (uniform(s->seed ^ UINT64_C(0x6f75746c69657273), (uint64_t)(at % cols)) < s->share ? s->factor : 1);
 }
 
+/* A row's factors, and how a column mixes them: streams of their own. */
+static void factors(double *z, const struct sample *s, int64_t row)
+{
+    for (int r = 0; r < s->rank; r++)
+        z[r] = gsl_cdf_ugaussian_Pinv(uniform(s->seed ^ UINT64_C(0x666163746f7273), (uint64_t)(row * s->rank + r)));
+}
+
+static double mixed(const double *z, const struct sample *s, int64_t col)
+{
+    double sum = 0;
+
+    for (int r = 0; r < s->rank; r++)
+        sum += uniform(s->seed ^ UINT64_C(0x6c6f6164696e67), (uint64_t)(col * s->rank + r)) < 0.5 ? -z[r] : z[r];
+    return sum;
+}
+
+static void fill_lowrank(float *values, const struct sample *s, int64_t first, int64_t n, int64_t cols)
+{
+    double z[SAMPLE_RANK_MAX], own = sqrt(1 - s->share), common = sqrt(s->share / s->rank);
+
+    for (int64_t i = 0; i < n; i++) {
+        int64_t at = first + i;
+
+        if (i == 0 || at % cols == 0)
+            factors(z, s, at / cols);
+        values[i] = (float)(own * gsl_cdf_ugaussian_Pinv(uniform(s->seed, (uint64_t)at)) + common * mixed(z, s, at % cols));
+    }
+}
+
 void sample_fill(float *values, const struct sample *s, int64_t first, int64_t n, int64_t cols)
 {
+    if (s->kind == SAMPLE_LOWRANK) {
+        fill_lowrank(values, s, first, n, cols);
+        return;
+    }
     for (int64_t i = 0; i < n; i++)
         values[i] = (float)one(s, uniform(s->seed, (uint64_t)(first + i)), first + i, cols);
 }

@@ -95,6 +95,37 @@ static void die_text(FILE *out, const struct text_style *s, const struct cost_re
             area_row(out, s, sm_part_names[p], d->sm_mm2[p], d->sm_total_mm2.likely);
 }
 
+/* Energy of a byte beside the one that the description gives, pJ; memories that it prices. */
+static double stated_pj_per_byte(const struct hardware *hw, enum die_memory m)
+{
+    const double j[DIE_MEMORIES] = { hw->energy.register_j_per_byte, hw->energy.shared_j_per_byte, hw->energy.l2_j_per_byte };
+
+    return j[m] * 1e12;
+}
+
+static void memories_text(FILE *out, const struct text_style *s, const struct cost_report *r)
+{
+    heading(out, s, "Memories on chip, one of each: SRAM alone");
+    for (int m = 0; m < DIE_MEMORIES; m++) {
+        const struct sram *one = &r->die->memory[m];
+        double bytes = r->die->memory_port_bits[m] / 8;
+        struct tech_range pj = { one->read_j.low * 1e12 / bytes, one->read_j.likely * 1e12 / bytes, one->read_j.high * 1e12 / bytes };
+        char note[96];
+
+        if (!(r->die->memory_bytes[m] > 0))
+            continue;
+        fprintf(out, "  %s: %.4g KiB, %.0f x %.0f macros of %.0f x %.0f bits, %.2g ns\n", die_memory_names[m], r->die->memory_bytes[m] / 1024, one->banks, one->lanes, one->words, one->bits,
+                one->access_s * 1e9);
+        range_row(out, s, "  area", one->area_mm2, "mm2", "");
+        range_row(out, s, "  leakage", (struct tech_range){ one->leakage_w.low * 1e3, one->leakage_w.likely * 1e3, one->leakage_w.high * 1e3 }, "mW", "");
+        snprintf(note, sizeof note, "the description has %.3g%s", stated_pj_per_byte(r->hw, (enum die_memory)m), m == MEMORY_L2 ? " with the way" : "");
+        range_row(out, s, "  read", pj, "pJ/B", note);
+        if (m == MEMORY_L2)
+            range_row(out, s, "  way across the die", (struct tech_range){ r->die->across_j_per_byte.low * 1e12, r->die->across_j_per_byte.likely * 1e12, r->die->across_j_per_byte.high * 1e12 },
+                      "pJ/B", "");
+    }
+}
+
 static void made_text(FILE *out, const struct text_style *s, const struct cost_report *r)
 {
     const struct manufacture *m = r->made;
@@ -152,6 +183,7 @@ static void all_text(FILE *out, const struct cost_report *r, const struct report
 
     fprintf(out, "%s  %s, %g nm class\n", r->hw->name, r->hw->process ? r->hw->process : "process not stated", r->hw->area.process_nm);
     die_text(out, &s, r);
+    memories_text(out, &s, r);
     made_text(out, &s, r);
     price_text(out, &s, r);
     if (r->serving)
@@ -182,6 +214,31 @@ static void put_range(struct json *j, const char *key, struct tech_range r)
     json_object_end(j);
 }
 
+static void memories_json(struct json *j, const struct cost_report *r)
+{
+    json_object_begin(j, "memories");
+    for (int m = 0; m < DIE_MEMORIES; m++) {
+        const struct sram *one = &r->die->memory[m];
+
+        json_object_begin(j, die_memory_names[m]);
+        json_double(j, "bytes", r->die->memory_bytes[m]);
+        json_double(j, "port_bits", r->die->memory_port_bits[m]);
+        json_double(j, "on_die", r->die->memory_count[m]);
+        json_double(j, "banks", one->banks);
+        json_double(j, "lanes", one->lanes);
+        json_double(j, "words", one->words);
+        json_double(j, "bits", one->bits);
+        put_range(j, "area_mm2", one->area_mm2);
+        put_range(j, "read_j", one->read_j);
+        put_range(j, "write_j", one->write_j);
+        put_range(j, "leakage_w", one->leakage_w);
+        json_double(j, "access_s", one->access_s);
+        json_object_end(j);
+    }
+    json_object_end(j);
+    put_range(j, "across_die_j_per_byte", r->die->across_j_per_byte);
+}
+
 void report_cost_json(struct json *j, const struct cost_report *r)
 {
     json_object_begin(j, NULL);
@@ -199,6 +256,7 @@ void report_cost_json(struct json *j, const struct cost_report *r)
     for (int p = 0; p < SM_PARTS; p++)
         put_range(j, sm_part_names[p], r->die->sm_mm2[p]);
     json_object_end(j);
+    memories_json(j, r);
     json_object_begin(j, "device");
     json_double(j, "gross_dies", r->made->gross_dies);
     put_range(j, "yield", r->made->yield);

@@ -47,7 +47,24 @@ enum status datapath_number_parse(struct datapath_number *out, const char *text,
     *out = (struct datapath_number){ 0 };
     if (*text == '\0' || whole(out, text, "int", NUMBER_INT, 64) || whole(out, text, "fixed", NUMBER_FIXED, 4096) || floating(out, text))
         return STATUS_OK;
+    const struct format *named = format_find(text);
+    if (named != NULL && named->family == FORMAT_FLOAT) {
+        *out = datapath_number_of(named);
+        return STATUS_OK;
+    }
     return error_set(err, STATUS_BAD_INPUT, at, "'%.40s' is no number of a datapath, expected intN, eXmY or fixedN", text);
+}
+
+/* Name of the standard format with this exponent and mantissa: "fp16" for e5m10. NULL: none. */
+static const char *float_name(struct datapath_number n)
+{
+    size_t count;
+    const struct format *const *all = format_list(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (all[i]->family == FORMAT_FLOAT && all[i]->exponent_bits == n.e && all[i]->mantissa_bits == n.m)
+            return all[i]->name;
+    return NULL;
 }
 
 const char *datapath_number_text(char *out, size_t bytes, struct datapath_number n)
@@ -56,7 +73,12 @@ const char *datapath_number_text(char *out, size_t bytes, struct datapath_number
     case NUMBER_NONE:  snprintf(out, bytes, "%s", ""); break;
     case NUMBER_INT:   snprintf(out, bytes, "int%d", n.bits); break;
     case NUMBER_FIXED: snprintf(out, bytes, "fixed%d", n.bits); break;
-    case NUMBER_FLOAT: snprintf(out, bytes, "e%dm%d", n.e, n.m); break;
+    case NUMBER_FLOAT:
+        if (float_name(n) != NULL)
+            snprintf(out, bytes, "%s", float_name(n));
+        else
+            snprintf(out, bytes, "e%dm%d", n.e, n.m);
+        break;
     }
     return out;
 }

@@ -48,9 +48,9 @@ struct datapath {
 /** "int_dot", "lut_table" ... in the order of enum datapath_kind; ends with NULL. */
 extern const char *const datapath_kinds[];
 
-/** STATUS_BAD_INPUT for anything but intN (1 to 64), eXmY (x 1 to 15, y 0 to 112), fixedN (1 to 4096). "": NUMBER_NONE. */
+/** STATUS_BAD_INPUT for anything but intN (1 to 64), eXmY (x 1 to 15, y 0 to 112) or a float's name, fixedN (1 to 4096). "": NUMBER_NONE. */
 enum status datapath_number_parse(struct datapath_number *out, const char *text, struct source_pos at, struct error *err);
-/** Its inverse; returns `out`. */
+/** Its inverse; returns `out`. A float by the name of the standard format of its exponent and mantissa, where there is one: fp16, not e5m10. */
 const char *datapath_number_text(char *out, size_t bytes, struct datapath_number n);
 /** What a datapath sees of a format: floats by exponent and mantissa, all else as integers of their bits. */
 struct datapath_number datapath_number_of(const struct format *format);

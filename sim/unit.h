@@ -72,11 +72,11 @@ struct fpga_unit_use;
 
 enum { UNIT_PARTS_MAX = 2 * ARCH_RATES_MAX };
 
-/** Technology-neutral resources of all copies in one SM: datapaths, and bits beside those inside them. costmodel/ turns them into gates, mm2 and joules. */
+/** Technology-neutral resources of all copies in one SM: datapaths, and flip-flops beside those inside them (tables, operands). costmodel/ turns them into gates, mm2 and joules. */
 struct unit_resources {
     int64_t parts_count;
     struct unit_part parts[UNIT_PARTS_MAX];
-    double sram_bits, register_bits;
+    double register_bits;
 };
 /** Adds a part; nothing where the list is full or the count is not above 0. */
 void unit_part_add(struct unit_resources *out, const struct datapath *what, double count, enum unit_share share, int rate);

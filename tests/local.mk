@@ -32,6 +32,7 @@ suites = \
 	tests/fleet \
 	tests/formats \
 	tests/fpga_datapath \
+	tests/gptq \
 	tests/lowering \
 	tests/lut_mpgemm \
 	tests/lut_published \
@@ -43,6 +44,7 @@ suites = \
 	tests/scoreboard \
 	tests/serving \
 	tests/serving_stacks \
+	tests/sram \
 	tests/store_check \
 	tests/store_query \
 	tests/store_runs \
