@@ -22,6 +22,7 @@ const struct command *const commands[] = {
     &command_scoreboard,
     &command_sweep,
     &command_trace,
+    &command_train,
     &command_validate,
     NULL,
 };

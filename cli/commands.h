@@ -25,6 +25,7 @@ extern const struct command command_run;
 extern const struct command command_scoreboard;
 extern const struct command command_sweep;
 extern const struct command command_trace;
+extern const struct command command_train;
 extern const struct command command_validate;
 
 /** Subcommand of `fleet` (cmd_fleet_runtime.c). */

@@ -24,6 +24,7 @@ llmsim_SOURCES = \
 	cli/cmd_scoreboard.c \
 	cli/cmd_sweep.c \
 	cli/cmd_trace.c \
+	cli/cmd_train.c \
 	cli/cmd_validate.c \
 	cli/commands.c \
 	cli/commands.h \
@@ -46,6 +47,7 @@ llmsim_SOURCES = \
 	cli/report.h \
 	cli/report_figure.c \
 	cli/report_html.c \
+	cli/report_replay.c \
 	cli/report_source.c \
 	cli/report_source.h \
 	cli/report_table.c \

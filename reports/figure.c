@@ -242,7 +242,8 @@ static void points(FILE *out, const struct figure_series *s, const char *colour)
 
 static void boxes(FILE *out, const struct figure_series *s, const char *colour)
 {
-    fprintf(out, "using (($1+$3)/2):(($2+$4)/2):1:3:2:4%s with boxxyerror fs %s border lc rgb '#404040' lw 0.4 ", s->rgb ? ":5" : "", fill(s->pattern));
+    fprintf(out, "using (($1+$3)/2):(($2+$4)/2):1:3:2:4%s with boxxyerror fs %s %s lw 0.4 ", s->rgb ? ":5" : "", fill(s->pattern),
+            s->borderless ? "noborder" : "border lc rgb '#404040'");
     if (s->rgb)
         fputs("fc rgb variable", out);
     else
@@ -260,7 +261,7 @@ static void series(FILE *out, const struct figure_series *s, int panel, int inde
     case FIGURE_STEPS:       fprintf(out, "using 1:2 with steps lw 0.9 dt %s lc rgb '%s'", dashes, colour); break;
     case FIGURE_LINE_POINTS: fprintf(out, "using 1:2 with linespoints lw 1.1 pt %d ps %s dt %s lc rgb '%s'", shape(s), s->shape ? "0.45" : "0.3", dashes, colour);
                              break;
-    case FIGURE_BAND:        fprintf(out, "using 1:2:3 with filledcurves fs %s noborder lc rgb '%s'", s->label ? "solid" : "transparent solid 0.25", colour); break;
+    case FIGURE_BAND:        fprintf(out, "using 1:2:3 with filledcurves fs %s noborder lc rgb '%s'", s->label ? fill(s->pattern) : "transparent solid 0.25", colour); break;
     case FIGURE_BOXES:       boxes(out, s, colour); break;
     case FIGURE_ERRORS:      fprintf(out, "using 1:2:(0):($3-$2) with vectors heads size screen 0.008,90 lw 0.8 lc rgb '%s'", colour); break;
     case FIGURE_TEXTS:       break;

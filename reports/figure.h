@@ -39,7 +39,8 @@ struct figure_series {
     const double *x_high;        /* boxes */
     const char *const *texts;    /* texts; boxes: what the .csv calls each, not drawn. NULL: nothing */
     const uint32_t *rgb;         /* boxes: 0xRRGGBB of each, in place of `colour`; NULL: none */
-    int pattern;                 /* boxes: 0 plain, 1.. hatched, so that neighbours differ in grey */
+    bool borderless;             /* boxes: so many that borders would hide them */
+    int pattern;                 /* boxes, and bands with a label: 0 plain, 1.. hatched, so that neighbours differ in grey */
     int shape;                   /* points: 0 small dots, 1.. shapes that differ in grey */
     bool centred;                /* texts: on the place; else right of it */
 };

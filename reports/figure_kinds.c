@@ -5,18 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "arch/arch.h"
 #include "base/nearest.h"
 #include "reports/text.h"
 
 enum { NAMES_MAX = 32, CHANGES_MAX = 64 };
 
-extern const struct figure_kind figure_area, figure_breakdown, figure_heatmap, figure_line, figure_pareto, figure_roofline, figure_speedup,
-    figure_tornado;
+extern const struct figure_kind figure_area, figure_breakdown, figure_heatmap, figure_line, figure_memory, figure_pareto,
+    figure_pipeline, figure_roofline, figure_speedup, figure_tornado;
 
 const struct figure_kind *const figure_kinds[] = {
-    &figure_area, &figure_breakdown, &figure_heatmap, &figure_line, &figure_pareto, &figure_roofline, &figure_speedup,
-    &figure_tornado, NULL,
+    &figure_area, &figure_breakdown, &figure_heatmap, &figure_line, &figure_memory, &figure_pareto, &figure_pipeline, &figure_roofline,
+    &figure_speedup, &figure_tornado, NULL,
 };
 
 enum status figure_kind_find(const struct figure_kind **out, const char *name, struct error *err)
@@ -82,13 +81,25 @@ static const char *recipe_part(const struct figure_run *run, const struct figure
     return text;
 }
 
+/* Recipes by the parts that differ, traces without their ending: whole ones are wider than a key or a cell. NULL: no memory. */
+static const char *short_text(const char *text, const struct report_head *head, const char *formats, struct arena *arena)
+{
+    size_t n = strlen(text);
+
+    if (*formats && head->recipe && strcmp(text, head->recipe) == 0)
+        return formats;
+    return head->trace && strcmp(text, head->trace) == 0 && n > 6 && strcmp(text + n - 6, ".trace") == 0 ? arena_strndup(arena, text, n - 6) : text;
+}
+
 bool figure_labels(struct figure_run *runs, int64_t count, struct arena *arena)
 {
     for (int64_t i = 0; i < count; i++) {
         const char *label = "", *formats = recipe_part(&runs[i], runs, count < 200 ? count : 200, arena);
 
-        if (formats && *formats && runs[i].by && runs[i].head.recipe && strcmp(runs[i].by, runs[i].head.recipe) == 0)
-            runs[i].by = formats; /* whole recipes are wider than a key */
+        const char **texts[] = { &runs[i].by, &runs[i].x_text, &runs[i].y_text };
+        for (int t = 0; t < 3 && formats; t++)
+            if (*texts[t] && !(*texts[t] = short_text(*texts[t], &runs[i].head, formats, arena)))
+                return false;
         for (int p = 0; p < 6 && label; p++) {
             const char *part = p == 3 ? formats : same(runs, count, p) ? "" : part_of(&runs[i], p);
 
@@ -171,12 +182,11 @@ void figure_finish(struct figure_page *page, const struct figure_input *in, cons
 
 /* ---- hardware ---- */
 
-/* "a.b=v c.d=3 TB/s": a word with '=' begins the next one. */
-static int split_changes(struct arch_override *out, const char *text, struct arena *arena)
+int figure_changes(struct arch_override *out, int room, const char *text, struct arena *arena)
 {
     int n = 0;
 
-    for (const char *at = text; at && *at && n < CHANGES_MAX; ) {
+    for (const char *at = text; at && *at && n < room; ) {
         const char *end = at, *equals = strchr(at, '=');
 
         while (*end) {
@@ -186,7 +196,7 @@ static int split_changes(struct arch_override *out, const char *text, struct are
                 break;
             end++;
         }
-        if (equals && equals < end && strncmp(at, "stack.", 6) != 0) {
+        if (equals && equals < end) {
             out[n].key = arena_strndup(arena, at, (size_t)(equals - at));
             out[n].value = arena_strndup(arena, equals + 1, (size_t)(end - equals - 1));
             n += out[n].key && out[n].value;
@@ -200,7 +210,11 @@ enum status figure_hardware(const struct hardware **out, const struct figure_run
 {
     struct arch_override changes[CHANGES_MAX];
     struct error why;
-    int n = split_changes(changes, run->head.overrides, arena);
+    int n = 0, all = figure_changes(changes, CHANGES_MAX, run->head.overrides, arena);
+
+    for (int i = 0; i < all; i++)
+        if (strncmp(changes[i].key, "stack.", 6) != 0)
+            changes[n++] = changes[i];
 
     if (!run->head.arch || arch_load(out, run->head.arch, changes, n, arena, &why))
         return error_plain(err, STATUS_BAD_INPUT, "the hardware '%s' of the run cannot be found: %.300s", run->head.arch ? run->head.arch : "?",

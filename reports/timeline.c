@@ -183,12 +183,7 @@ static void add_fold(struct timeline *t, const struct run_iteration *it, int64_t
 
 static int64_t kv_bytes_of(const struct timeline *t, const struct run_iteration *it)
 {
-    struct step until = *it->step;
-    struct kv_peak now = { 0 };
-
-    until.repeat = it->repetition + 1;
-    memory_kv_step(&now, it->model, &until);
-    return memory_kv(&now, it->model, &t->spec->recipe, &t->spec->layout);
+    return memory_kv_iteration(it->model, t->spec, it->step, it->repetition);
 }
 
 /* ---- what the run shows ---- */
