@@ -134,6 +134,15 @@ struct figure_axis figure_axis_zero(const char *label, double top)
     return (struct figure_axis){ .label = label, .low = 0, .high = step * ceil(1.03 * (top > 0 ? top : 1.0) / step) };
 }
 
+/* Whole numbers only, and few: a tick for each, as there is no half a device. */
+static double whole_step(const double *values, int64_t count, double range)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (isfinite(values[i]) && values[i] != floor(values[i]))
+            return 0;
+    return range <= 10 ? 1 : 0;
+}
+
 struct figure_axis figure_axis_around(const char *label, const double *values, int64_t count, struct arena *arena)
 {
     double low = HUGE_VAL, high = -HUGE_VAL;
@@ -157,6 +166,7 @@ struct figure_axis figure_axis_around(const char *label, const double *values, i
     double room = 0.08 * (high > low ? high - low : fabs(high) > 0 ? fabs(high) : 1.0);
     a.low = low >= 0 && low - room < 0.25 * high ? 0 : low - room;
     a.high = high + room;
+    a.step = whole_step(values, count, a.high - a.low);
     return a;
 }
 
@@ -168,14 +178,10 @@ struct figure_axis figure_axis_names(const char *label, const char *const *names
 void figure_finish(struct figure_page *page, const struct figure_input *in, const char *title, struct figure_axis x, struct figure_axis y,
                    enum figure_key key, double height_in)
 {
-    int longest = 0;
-
-    for (int i = 0; i < x.names_count; i++)
-        longest = text_width(x.names[i]) > longest ? text_width(x.names[i]) : longest;
-    if (longest * x.names_count > 0.9 * in->width_in * 72 / 4.2) /* they stand upright: the axes keep their height */
-        height_in += 4.2 * longest / 72 - 0.2;
+    if (figure_names_pt(&x) * x.names_count > 0.8 * in->width_in * 72) /* they stand upright: the axes keep their height */
+        height_in += figure_names_pt(&x) / 72 - 0.2;
     page->panel = (struct figure_panel){ .title = in->title ? in->title : title, .share = 1, .x = x, .y = y, .key = key, .series = page->series,
-                                         .count = page->count };
+                                         .count = page->count, .margin_pt = page->panel.margin_pt };
     page->figure = (struct figure){ .width_in = in->width_in, .height_in = height_in, .panels = &page->panel, .count = 1,
                                     .caption = page->figure.caption };
 }

@@ -75,6 +75,8 @@ struct figure_scale { const char *unit; double of; };
 struct figure_scale figure_scale_of(const char *unit, double largest);
 /** What an axis of a column is called: "time per output token (ms)"; `heading`: of the column in tables. NULL: no memory. */
 const char *figure_heading(const char *heading, const char *column, const char *unit, struct arena *arena);
+/** Three significant digits without an exponent where that is readable: "1510", "0.0422". NULL: no memory. */
+const char *figure_number(double value, struct arena *arena);
 /** Adds a series; NULL where there are FIGURE_SERIES_MAX already. */
 struct figure_series *figure_add(struct figure_page *page, struct figure_series series);
 /** From zero to a round number above `top`. */

@@ -140,20 +140,22 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
             sum += l.at[p][i];
         most = fmax(most, sum);
     }
-    struct figure_scale time = figure_scale_of("s", l.edge_s[l.count]), bytes = figure_scale_of("bytes", fmax(most, capacity));
+    struct figure_scale time = figure_scale_of("s", l.edge_s[l.count]), bytes = figure_scale_of("bytes", most);
     if ((st = add_parts(page, in, &l, m ? run_parts : training_parts, time.of, bytes.of, &top, err)))
         return st;
-    if (capacity > 0) {
+    bool near = capacity > 0 && most > 0.5 * capacity; /* far above it would flatten all else */
+    if (near) {
         line[0] = 0, line[1] = l.edge_s[l.count] / time.of, line[2] = line[3] = capacity / bytes.of;
-        figure_add(page, (struct figure_series){ .label = "of the device", .mark = FIGURE_LINE, .colour = FIGURE_BLACK, .dashed = true, .count = 2, .x = line,
+        figure_add(page, (struct figure_series){ .label = "device's memory", .mark = FIGURE_LINE, .colour = FIGURE_BLACK, .dashed = true, .count = 2, .x = line,
                                                  .y = line + 2 });
         top = fmax(top, line[2]);
     }
-    page->figure.caption = m ? arena_printf(in->arena, "%s, %s, %s.\nOne device, %lld steps; a step at its highest.\n", in->runs[0].head.arch,
-                                            in->runs[0].head.trace, in->runs[0].head.layout, (long long)m->count)
-                             : arena_printf(in->arena, "%s on %s, tp=%lld, pp=%lld, dp=%lld.\nFirst stage, the fullest; an iteration with its optimizer step.\n",
+    page->figure.caption = m ? arena_printf(in->arena, "%s, %s, %s, %lld steps.\nOne device, which has %.4g %s; a step at its highest.\n",
+                                            in->runs[0].head.arch, in->runs[0].head.trace, in->runs[0].head.layout, (long long)m->count, capacity / bytes.of,
+                                            bytes.unit)
+                             : arena_printf(in->arena, "%s on %s, tp=%lld, pp=%lld, dp=%lld.\nFirst stage, the fullest, of devices with %.4g %s; an iteration and its optimizer.\n",
                                             in->training_head->model, in->training_head->system, (long long)in->training_head->tp,
-                                            (long long)in->training_head->pp, (long long)in->training_head->dp);
+                                            (long long)in->training_head->pp, (long long)in->training_head->dp, capacity / bytes.of, bytes.unit);
     struct figure_axis x = { .label = arena_printf(in->arena, "time (%s)", time.unit), .low = 0, .high = l.edge_s[l.count] / time.of };
     figure_finish(page, in, "Memory of a device", x, figure_axis_zero(arena_printf(in->arena, "memory (%s)", bytes.unit), top), FIGURE_KEY_ABOVE, 2.7);
     return x.label && page->figure.caption ? STATUS_OK : error_no_memory(err);

@@ -80,7 +80,7 @@ static enum status add_numbers(struct figure_page *page, const struct figure_inp
         if (!(texts[at++] = arena_printf(in->arena, "%lld", (long long)s->micro_batch + 1)))
             return error_no_memory(err);
     }
-    figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .centred = true, .count = at, .x = x, .y = y, .texts = texts, .rgb = white });
+    figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .align = FIGURE_CENTRE, .count = at, .x = x, .y = y, .texts = texts, .rgb = white });
     return STATUS_OK;
 }
 
