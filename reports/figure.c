@@ -117,9 +117,9 @@ double figure_names_pt(const struct figure_axis *a)
 /* Names under the axis stand upright where they do not fit side by side. */
 static bool turned(const struct figure_axis *x, double width_pt) { return x->names && figure_names_pt(x) * x->names_count > 0.95 * width_pt; }
 
-struct frame { double left, right, top, bottom, width_pt; int key_columns; }; /* of the axes, shares of the screen */
+struct frame { double left, right, top, bottom, width_pt; int key_columns, key_longest; }; /* of the axes, shares of the screen */
 
-static void key_size(int *columns, int *rows, const struct figure_panel *p, double width_pt)
+static void key_size(int *columns, int *rows, int *widest, const struct figure_panel *p, double width_pt)
 {
     int entries = 0, longest = 0;
 
@@ -130,6 +130,7 @@ static void key_size(int *columns, int *rows, const struct figure_panel *p, doub
         }
     *columns = (int)((width_pt + left_pt / 2) / (longest * key_name_pt + key_sample_pt));
     *columns = *columns < 1 ? 1 : *columns > entries && entries > 0 ? entries : *columns;
+    *widest = longest;
     *rows = p->key == FIGURE_KEY_ABOVE ? (entries + *columns - 1) / *columns : 0;
 }
 
@@ -147,7 +148,7 @@ static struct frame frame_of(const struct figure *f, const struct figure_panel *
     if (p->x.names)
         below = (turned(&p->x, frame.width_pt) ? 8 + figure_names_pt(&p->x) : 14) + (p->x.label[0] ? 12 : 0);
     below = below > 0.7 * height_pt ? 0.7 * height_pt : below;
-    key_size(&frame.key_columns, &rows, p, frame.width_pt);
+    key_size(&frame.key_columns, &rows, &frame.key_longest, p, frame.width_pt);
     frame.left = from + left / width_pt;
     frame.right = to - right / width_pt;
     frame.bottom = (below + caption_line_pt * caption_lines(f)) / height_pt;
@@ -185,24 +186,22 @@ static void axis(FILE *out, char name, const struct figure_axis *a, double width
     if (a->hidden)
         fprintf(out, "unset %ctics\n", name);
     fprintf(out, "set %clabel ", name);
-    quoted_whole(out, name == 'y' && a->names ? "" : a->label);
-    if (name == 'x')
-        fprintf(out, " noenhanced offset 0,%s\n", a->names && !upright ? "0.6" : a->names ? "0" : "1.0");
-    else
-        fprintf(out, " noenhanced offset %s,0\n", a->names ? "0" : "0.7");
+    quoted_whole(out, name == 'y' ? "" : a->label); /* that of y: edge_label() */
+    fprintf(out, " noenhanced offset 0,%s\n", a->names && !upright ? "0.6" : a->names ? "0" : "1.0");
 }
 
-/* The label of an axis of names stands at the panel's edge: gnuplot would take names for wider than they are and push it out. */
+/* The label of y stands at the panel's edge: where gnuplot places it depends on what each terminal takes for the width of the axis' texts. */
 static void edge_label(FILE *out, const struct figure_axis *y, double from, double width_pt)
 {
-    if (!y->names || !y->label[0])
+    if (!y->label[0])
         return;
     fputs("set label 101 ", out);
     quoted_whole(out, y->label);
     fprintf(out, " at screen %.5f, graph 0.5 center rotate by 90 noenhanced font ',8'\n", from + 6 / width_pt);
 }
 
-static void key(FILE *out, enum figure_key where, const struct frame *frame)
+/* The SVG terminal takes text for wider and its lines for higher than they are drawn: fewer columns would fit, and rows would reach the title. */
+static void key(FILE *out, enum figure_key where, const struct frame *frame, bool svg)
 {
     static const char *const places[] = {
         [FIGURE_KEY_TOP_LEFT] = "at graph 0.02, graph 0.985 left top Left reverse",
@@ -214,8 +213,8 @@ static void key(FILE *out, enum figure_key where, const struct frame *frame)
     if (where == FIGURE_KEY_NONE)
         fputs("unset key\n", out);
     else if (where == FIGURE_KEY_ABOVE)
-        fprintf(out, "set key at screen %.5f, screen %.5f left bottom horizontal maxcols %d Left reverse samplen 1.6 spacing 0.95 width 1 noenhanced font ',6.5'\n",
-                frame->left, frame->top + 0.008, frame->key_columns);
+        fprintf(out, "set key at screen %.5f, screen %.5f left bottom horizontal maxcols %d Left reverse samplen 1.6 spacing %s width %.3g noenhanced font ',6.5'\n",
+                frame->left, frame->top + 0.008, frame->key_columns, svg ? "0.76" : "0.95", svg ? -0.8 - 0.25 * frame->key_longest : 1);
     else
         fprintf(out, "set key %s samplen 0.9 spacing 0.95 noenhanced font ',6.5'\n", places[where]);
 }
@@ -303,7 +302,7 @@ static void title(FILE *out, const struct figure *f, const char *text, double le
             size > 8 ? 8 : size < 4.5 ? 4.5 : size);
 }
 
-static void panel(FILE *out, const struct figure *f, int index, double from, double to)
+static void panel(FILE *out, const struct figure *f, int index, double from, double to, bool svg)
 {
     const struct figure_panel *p = &f->panels[index];
     struct frame frame = frame_of(f, p, from, to);
@@ -315,7 +314,7 @@ static void panel(FILE *out, const struct figure *f, int index, double from, dou
     axis(out, 'x', &p->x, frame.width_pt);
     axis(out, 'y', &p->y, frame.width_pt);
     edge_label(out, &p->y, from, f->width_in * points_per_in);
-    key(out, p->key, &frame);
+    key(out, p->key, &frame, svg);
     title(out, f, p->title, frame.left, from, to);
     for (int s = 0; s < p->count; s++)
         if (p->series[s].mark == FIGURE_TEXTS)
@@ -378,7 +377,7 @@ static bool script_for(FILE *out, const struct figure *f, const struct format *f
     for (int i = 0; i < f->count; i++) {
         double to = from + f->panels[i].share / shares;
 
-        panel(out, f, i, from, to);
+        panel(out, f, i, from, to, format == &formats[0]);
         from = to;
     }
     fputs("unset multiplot\n", out);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -184,7 +185,7 @@ static void put_memory(FILE *out, const struct text_style *style, const struct t
     }
 }
 
-void report_training_text(FILE *out, const struct training_result *r, const struct training_head *h, const struct report_style *style)
+static void whole_text(FILE *out, const struct training_result *r, const struct training_head *h, const struct report_style *style)
 {
     struct text_style text = text_style_within(style, 72, 100);
     int64_t devices = h->tp * h->pp * h->dp * h->cp;
@@ -207,4 +208,18 @@ void report_training_text(FILE *out, const struct training_result *r, const stru
     text_rule(out, &text);
     put_times(out, &text, r);
     put_memory(out, &text, &r->memory, h->capacity_bytes);
+}
+
+void report_training_text(FILE *out, const struct training_result *r, const struct training_head *head, const struct report_style *style)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *whole = open_memstream(&text, &bytes);
+
+    if (!whole)
+        return;
+    whole_text(whole, r, head, style);
+    if (!fclose(whole))
+        text_trimmed(out, text);
+    free(text);
 }
