@@ -89,16 +89,16 @@ static bool lay(struct training_schedule *out, const struct ends *e, int64_t *ne
 
 enum status training_schedule(struct training_schedule *out, const struct training_pipeline *p, struct arena *arena, struct error *err)
 {
-    int64_t each = 2 * p->chunks * p->micro_batches;
-    double busy_s = 0;
+    double slots = 2.0 * (double)p->chunks * (double)p->micro_batches * (double)p->stages, busy_s = 0;
 
     *out = (struct training_schedule){ 0 };
-    if (p->micro_batches > TRAINING_SLOTS_MAX || p->stages > TRAINING_SLOTS_MAX / each)
-        return error_plain(err, STATUS_BAD_INPUT, "schedule of %lld stages and %lld micro-batches: over %d passes", (long long)p->stages,
+    if (p->stages < 1 || p->chunks < 1 || p->micro_batches < 1 || slots > TRAINING_SLOTS_MAX)
+        return error_plain(err, STATUS_BAD_INPUT, "schedule of %lld stages and %lld micro-batches: none, or over %d passes", (long long)p->stages,
                            (long long)p->micro_batches, TRAINING_SLOTS_MAX);
     if (p->chunks > 1 && p->micro_batches % p->stages != 0)
         return error_plain(err, STATUS_BAD_INPUT, "interleaved schedule: %lld micro-batches are no multiple of %lld stages", (long long)p->micro_batches,
                            (long long)p->stages);
+    int64_t each = 2 * p->chunks * p->micro_batches;
     out->count = each * p->stages;
     struct ends ends = { arena_array(arena, (size_t)out->count, sizeof *ends.at), p };
     int64_t *next = arena_array(arena, (size_t)p->stages, sizeof *next);
