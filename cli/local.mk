@@ -36,6 +36,7 @@ llmsim_SOURCES = \
 	cli/interrupt.c \
 	cli/interrupt.h \
 	cli/job.c \
+	cli/job_trace.c \
 	cli/job.h \
 	cli/main.c \
 	cli/manual.c \

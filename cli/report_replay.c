@@ -69,10 +69,8 @@ static enum status find_trace(const char **path, bool *temporary, struct store *
     int file;
 
     *temporary = false;
-    if (st || !text) {
-        *path = st ? NULL : job_trace(names->trace_name, arena);
-        return st ? st : *path ? STATUS_OK : error_no_memory(err);
-    }
+    if (st || !text)
+        return st ? st : job_trace(path, names->trace_name, arena, err);
     if (!name || (file = mkstemps(name, 6)) < 0) {
         free(text);
         return name ? error_plain(err, STATUS_BAD_INPUT, "%s: cannot be written: %m", name) : error_no_memory(err);

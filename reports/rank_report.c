@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "reports/text.h"
 
@@ -118,22 +119,21 @@ static void price_text(FILE *out, const struct rank_price *p)
                 p->first_until_usd_per_hour < p->usd_per_hour.high ? "within" : "beyond");
 }
 
-static void whole_text(FILE *out, const struct rank_report *r, const struct report_style *style)
+static void whole_text(FILE *out, const struct rank_report *r, const struct text_style *s)
 {
-    struct text_style s = text_style_within(style, 60, 160);
     char text[160];
 
     snprintf(text, sizeof text, r->weights ? "%lld designs, %lld with all metrics" : "%lld designs, %lld that no other dominates", (long long)r->designs,
              (long long)r->ranked);
-    text_cell(out, &s, TEXT_BOLD, text_width(text), text);
+    text_cell(out, s, TEXT_BOLD, text_width(text), text);
     fputc('\n', out);
     if (r->mixed_traces)
         fputs("  of more than one workload: times do not compare; keep one by --where 'trace = NAME'\n", out);
     if (r->count == 0)
         return;
-    heads_text(out, &s, r);
+    heads_text(out, s, r);
     for (int64_t i = 0; i < r->count; i++)
-        line_text(out, &s, r, i);
+        line_text(out, s, r, i);
     why_text(out, r);
     price_text(out, r->price);
     if (r->ties >= 0)
@@ -142,18 +142,38 @@ static void whole_text(FILE *out, const struct rank_report *r, const struct repo
         fputs("  No intervals: breakdown rows are not kept with these runs (sweep run --detail)\n", out);
 }
 
+/* Lines that are too long break behind their own indent; those without colours only, whose width is their length. */
+static void fitted(FILE *out, const struct text_style *s, char *text)
+{
+    for (char *line = text, *end; *line; line = end) {
+        int indent = (int)strspn(line, " ");
+
+        end = line + strcspn(line, "\n");
+        end += *end ? (*end = '\0', 1) : 0;
+        if (strchr(line, '\033') || text_width(line) <= s->columns) {
+            fprintf(out, "%s\n", line);
+            continue;
+        }
+        fprintf(out, "%*s", indent, "");
+        text_wrap(out, s, TEXT_PLAIN, indent, line + indent);
+    }
+}
+
 void report_rank_text(FILE *out, const struct rank_report *r, const struct report_style *style)
 {
-    char *text = NULL;
+    const struct text_style s = text_style_within(style, 60, 160);
+    char *text = NULL, *trimmed = NULL;
     size_t bytes;
-    FILE *whole = open_memstream(&text, &bytes);
+    FILE *whole = open_memstream(&text, &bytes), *tidy = open_memstream(&trimmed, &bytes);
 
-    if (!whole)
-        return;
-    whole_text(whole, r, style);
-    if (!fclose(whole))
-        text_trimmed(out, text);
+    if (whole)
+        whole_text(whole, r, &s);
+    if (whole && !fclose(whole) && tidy)
+        text_trimmed(tidy, text);
+    if (tidy && !fclose(tidy))
+        fitted(out, &s, trimmed);
     free(text);
+    free(trimmed);
 }
 
 static void put_line(struct json *j, const struct rank_report *r, int64_t i)
