@@ -40,6 +40,7 @@ static const struct member members[] = {
     RESULT("memory_bytes", "pass_activations", memory.pass_activations),
     RESULT("rates", "tokens", tokens), RESULT("rates", "flops_per_token", flops_per_token), RESULT("rates", "parameters", parameters),
 };
+static const double number_max = 1e30; /* no iteration comes near: sums of what is read stay finite */
 enum { MEMBERS = sizeof members / sizeof members[0] };
 
 /* ---- JSON ---- */
@@ -93,8 +94,8 @@ static enum status get_number(double *out, const struct yaml_node *map, const ch
 {
     const struct yaml_node *node = yaml_find(map, name);
 
-    if (!node || node->kind != YAML_SCALAR || num_parse_double(out, node->text) || !isfinite(*out) || *out < 0)
-        return error_set(err, STATUS_BAD_INPUT, node ? node->at : map->at, "%s: expected a number of 0 or more", name);
+    if (!node || node->kind != YAML_SCALAR || num_parse_double(out, node->text) || !(*out >= 0 && *out <= number_max))
+        return error_set(err, STATUS_BAD_INPUT, node ? node->at : map->at, "%s: expected a number from 0 to %g", name, number_max);
     return STATUS_OK;
 }
 
@@ -127,6 +128,8 @@ enum status report_training_read(struct training_result *out, struct training_he
     for (int i = 0; i < MEMBERS; i++)
         if ((st = get_member(members[i].of_head ? (void *)&h : (void *)&r, &members[i], root, err)))
             return st;
+    if (!(r.iteration_s > 0) || !(r.pipeline.forward_s + r.pipeline.backward_s > 0))
+        return error_set(err, STATUS_BAD_INPUT, root->at, "iteration, forward_s and backward_s: expected times above 0");
     *out = r;
     *head = h;
     return STATUS_OK;
