@@ -80,11 +80,8 @@ static enum status compute_side(struct side *side, const char *text, struct aren
     if (!o)
         return error_no_memory(err);
     if ((st = split_words(words, &count, text, arena, err)) || (st = options_parse(o, &operands, &spec_command, count, words, arena, err)) ||
-        (st = job_load(job, o, operands.items[0], arena, err)))
-        return st;
-    if (!(job->trace_path = job_trace(operands.items[1], arena)))
-        return error_no_memory(err);
-    if ((st = run(&side->result, &job->spec, job->trace_path, arena, NULL, NULL, err)))
+        (st = job_load(job, o, operands.items[0], arena, err)) || (st = job_trace(&job->trace_path, operands.items[1], arena, err)) ||
+        (st = run(&side->result, &job->spec, job->trace_path, arena, NULL, NULL, err)))
         return st;
     energy_account(&side->result, job->spec.hw);
     side->head = (struct report_head){ .arch = job->spec.hw->name, .stack = job->spec.stack->name, .recipe = job->recipe, .layout = job->layout,

@@ -170,9 +170,8 @@ static enum status find_kernel(const struct kernel **kernel, struct explain_foun
         struct explain_attention shape;
         return (st = parse_attention(&shape, o->attention, arena, err)) ? st : explain_attention_kernel(kernel, &shape, &job->spec, arena, err);
     }
-    if (!(job->trace_path = job_trace(operands->items[1], arena)))
-        return error_no_memory(err);
-    if ((st = explain_find(found, &job->spec, job->trace_path, o->role, phase_of(o->phase), arena, err)))
+    if ((st = job_trace(&job->trace_path, operands->items[1], arena, err)) ||
+        (st = explain_find(found, &job->spec, job->trace_path, o->role, phase_of(o->phase), arena, err)))
         return st;
     *kernel = found->kernel;
     return STATUS_OK;

@@ -29,7 +29,7 @@ static const struct option_spec report_options_table[] = {
     { .name = "output", .letter = 'o', .kind = OPTION_LIST, .offset = offsetof(struct report_options, output), .value = "FILE",
       .help = "where it goes; a table: standard output without it, .gz and .zst compress" },
     { .name = "figure", .letter = 'F', .kind = OPTION_TEXT, .offset = offsetof(struct report_options, figure), .value = "KIND",
-      .help = "draw area, breakdown, heatmap, line, pareto, roofline or speedup into --output (.svg, .pdf, .png; may be given often)" },
+      .help = "draw area, breakdown, heatmap, line, memory, pareto, pipeline, roofline, speedup or tornado into --output (.svg, .pdf, .png; may be given often)" },
     { .name = "width", .kind = OPTION_CHOICE, .offset = offsetof(struct report_options, width), .value = "W", .otherwise = "column", .choices = widths,
       .help = "of a figure: 3.3 in or 6.9 in" },
     { .name = "x", .kind = OPTION_TEXT, .offset = offsetof(struct report_options, x), .value = "COLUMN", .help = "pareto, line, heatmap, --html: along x" },
@@ -63,6 +63,8 @@ static enum status report(const struct report_options *o, const struct text_list
         list_all();
         return STATUS_OK;
     }
+    if (paths->count == 1 && report_training_is(paths->items[0]))
+        return report_training_figure(o, paths->items[0], arena, err);
     st = report_sources_open(&sources, paths, arena, err);
     for (int64_t i = 0; i < o->output.count && !st; i++)
         st = paths->count ? outfile_ready(o->output.items[i], paths->items, paths->count, err)
@@ -90,11 +92,11 @@ static int report_main(const struct command *self, int argc, char **argv)
 const struct command command_report = {
     .name = "report",
     .summary = "tables, figures and pages of stored runs, for papers and for programs",
-    .operands = "[DB|RUN.json ...]",
+    .operands = "[DB|RUN.json ... | TRAINING.json]",
     .operands_min = 0,
     .operands_max = -1,
     .about = "Reads databases of results and files of 'llmsim run --json' (nothing named: the database of 'llmsim run') and writes a table of them, draws a figure or makes a page. "
-             "Beside a figure stand its data (.csv) and its script for gnuplot (.gp).",
+             "Beside a figure stand its data (.csv) and its script for gnuplot (.gp). The output of 'llmsim train --json' has the figures pipeline and memory.",
     .options = report_options_table,
     .examples = "  llmsim report --where 'arch = H100 and time_s < 2' --sort -tokens_per_s\n"
                 "  llmsim report results.db --table roles --columns role,time_s,share,bound --where 'run = f2ace1f4' --format tex -o roles.tex\n"

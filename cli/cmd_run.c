@@ -259,12 +259,8 @@ static enum status prepare_and_run(struct job *job, const struct run_options *o,
     enum status st = o->explain && o->json ? error_plain(err, STATUS_BAD_INPUT, "--explain is text: 'llmsim explain --json' gives JSON")
                                            : job_load(job, &o->job, operands->items[0], arena, err);
 
-    if (st)
-        return st;
-    job->trace_path = job_trace(operands->items[1], arena);
-    if (!job->trace_path)
-        return error_no_memory(err);
-    if ((st = run_timeline_check(&o->timeline, operands->items[0], job->trace_path, err)))
+    if (st || (st = job_trace(&job->trace_path, operands->items[1], arena, err)) ||
+        (st = run_timeline_check(&o->timeline, operands->items[0], job->trace_path, err)))
         return st;
     bool spooled = strcmp(job->trace_path, "-") == 0;
     catch_interrupt();

@@ -129,7 +129,7 @@ static int run_check(const struct command *self, int argc, char **argv)
     enum status st;
 
     if ((st = options_parse(&none, &operands, self, argc, argv, &arena, &err)) == STATUS_OK &&
-        (st = (path = job_trace(operands.items[0], &arena)) ? trace_open(&t, path, &err) : error_no_memory(&err)) == STATUS_OK) {
+        (st = job_trace(&path, operands.items[0], &arena, &err)) == STATUS_OK && (st = trace_open(&t, path, &err)) == STATUS_OK) {
         while ((st = trace_next(&step, t, &steps, &err)) == STATUS_OK && step != NULL) {
             count++;
             arena_reset(&steps);

@@ -23,6 +23,7 @@ const struct command *const commands[] = {
     &command_sram,
     &command_sweep,
     &command_trace,
+    &command_train,
     &command_validate,
     NULL,
 };

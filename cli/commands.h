@@ -26,6 +26,7 @@ extern const struct command command_scoreboard;
 extern const struct command command_sram;
 extern const struct command command_sweep;
 extern const struct command command_trace;
+extern const struct command command_train;
 extern const struct command command_validate;
 
 /** Subcommand of `fleet` (cmd_fleet_runtime.c). */

@@ -69,19 +69,6 @@ enum status job_load(struct job *job, const struct job_options *o, const char *a
     return STATUS_OK;
 }
 
-/* A path, or the name of a shipped trace: "workloads/llama70b.trace" from any folder. */
-const char *job_trace(const char *name, struct arena *arena)
-{
-    const char *shipped;
-
-    if (strcmp(name, "-") == 0 || access(name, F_OK) == 0)
-        return name;
-    if ((shipped = data_path(name, arena)) && access(shipped, F_OK) == 0)
-        return shipped;
-    shipped = data_path(arena_printf(arena, "workloads/%s%s", name, strstr(name, ".trace") ? "" : ".trace"), arena);
-    return shipped && access(shipped, F_OK) == 0 ? shipped : name;
-}
-
 const char *job_trace_name(const struct job *job)
 {
     return path_name(job->trace_path);

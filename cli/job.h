@@ -50,8 +50,8 @@ enum status job_load(struct job *job, const struct job_options *o, const char *a
 enum status job_overrides_split(struct arch_override *arch, int64_t *arch_count, struct arch_override *stack, int64_t *stack_count,
                                 const struct text_list *set, struct arena *arena, struct error *err);
 
-/** A path, or the name of a shipped trace: "workloads/llama70b.trace" from any folder. NULL: no memory. */
-const char *job_trace(const char *name, struct arena *arena);
+/** A path, "-", or the name of a shipped trace: "workloads/llama70b.trace" or "llama70b" from any folder. STATUS_BAD_INPUT: neither, with the nearest name. */
+enum status job_trace(const char **out, const char *name, struct arena *arena, struct error *err);
 
 /** The trace's name without its folder. */
 const char *job_trace_name(const struct job *job);

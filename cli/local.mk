@@ -25,6 +25,7 @@ llmsim_SOURCES = \
 	cli/cmd_sram.c \
 	cli/cmd_sweep.c \
 	cli/cmd_trace.c \
+	cli/cmd_train.c \
 	cli/cmd_validate.c \
 	cli/commands.c \
 	cli/commands.h \
@@ -36,6 +37,7 @@ llmsim_SOURCES = \
 	cli/interrupt.c \
 	cli/interrupt.h \
 	cli/job.c \
+	cli/job_trace.c \
 	cli/job.h \
 	cli/main.c \
 	cli/manual.c \
@@ -47,6 +49,7 @@ llmsim_SOURCES = \
 	cli/report.h \
 	cli/report_figure.c \
 	cli/report_html.c \
+	cli/report_replay.c \
 	cli/report_source.c \
 	cli/report_source.h \
 	cli/report_table.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Figures of `llmsim report`: runs of a selection with the columns that the kind takes, drawn into every file asked for. */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "arch/arch.h"
@@ -10,10 +11,13 @@
 
 enum { HEADING_MAX = 128, FIXED = 7 };
 
+/* A column of the query; at -1: none. */
+struct asked { int at; const struct store_column *column; };
+
 struct gathering {
     struct figure_input in;
     const struct figure_kind *kind;
-    int x, y, value, by;              /* columns of the query; -1: none */
+    struct asked x, y, value, by;
 };
 
 static const char *text_at(const struct store_query *q, int column, struct arena *arena)
@@ -22,6 +26,8 @@ static const char *text_at(const struct store_query *q, int column, struct arena
 
     return text ? arena_strdup(arena, text) : NULL;
 }
+
+static double number_at(const struct store_query *q, int column) { return column < 0 ? NAN : store_query_double(q, column); }
 
 /* The whole run where the kind needs its rows. */
 static enum status read_result(struct figure_run *run, struct store *from, const char *key, struct arena *arena, struct error *err)
@@ -45,60 +51,83 @@ static enum status take_run(void *to, const struct store_query *q, struct store 
         return error_plain(err, STATUS_BAD_INPUT, "--figure: more than %d runs, expected fewer (--where, --limit)", FIGURE_RUNS_MAX);
     *run = (struct figure_run){ .head = { .arch = text_at(q, 1, arena), .trace = text_at(q, 2, arena), .recipe = text_at(q, 3, arena),
                                           .layout = text_at(q, 4, arena), .overrides = text_at(q, 5, arena) },
-                                .x = g->x < 0 ? NAN : store_query_double(q, g->x), .y = g->y < 0 ? NAN : store_query_double(q, g->y),
-                                .value = g->value < 0 ? NAN : store_query_double(q, g->value), .x_text = text_at(q, g->x, arena),
-                                .y_text = text_at(q, g->y, arena), .by = text_at(q, g->by, arena) };
+                                .x = number_at(q, g->x.at), .y = number_at(q, g->y.at), .value = number_at(q, g->value.at),
+                                .x_text = text_at(q, g->x.at, arena), .y_text = text_at(q, g->y.at, arena), .by = text_at(q, g->by.at, arena) };
     run->result.fidelity = text_at(q, 6, arena);
     g->in.count++;
-    if (g->kind->rows) {
-        const char *key = text_at(q, 0, arena);
-        enum status st = key ? read_result(run, from, key, arena, err) : error_no_memory(err);
-        if (st)
-            return st;
+    const char *key = text_at(q, 0, arena);
+    enum status st = key ? STATUS_OK : error_no_memory(err);
+    if (!st && g->kind->rows && !(st = read_result(run, from, key, arena, err)))
         run->generation = figure_hardware(&hw, run, arena, &unknown) ? NULL : hw->generation;
-    }
-    return STATUS_OK;
+    return !st && g->kind->memory && g->in.count <= g->kind->runs_max ? report_replay(&run->memory, run, from, key, arena, err) : st;
 }
 
-/* Adds a column behind the fixed ones; its heading and name. */
-static enum status add_column(int *at, const char **heading, const char **name, char *columns, size_t bytes, int *count, const char *given,
-                              const char *otherwise, const char *option, struct arena *arena, struct error *err)
+/* Adds a column behind the fixed ones. */
+static enum status add_column(struct asked *out, char *columns, size_t bytes, int *count, const char *given, const char *otherwise, const char *option,
+                              struct arena *arena, struct error *err)
 {
-    const struct store_column *c;
     const struct store_view *view;
-    char text[HEADING_MAX];
     enum status st;
 
-    *at = -1;
+    *out = (struct asked){ .at = -1 };
     if (given && !otherwise)
         return error_plain(err, STATUS_BAD_INPUT, "%s: this kind of figure takes no such column", option);
     if (!otherwise)
         return STATUS_OK;
     if ((st = store_view_find(&view, "runs", err)) ||
-        (st = store_view_column_find(&c, view, given ? given : otherwise, arena_printf(arena, "%s: ", option), err)))
+        (st = store_view_column_find(&out->column, view, given ? given : otherwise, arena_printf(arena, "%s: ", option), err)))
         return st;
+    snprintf(columns + strlen(columns), bytes - strlen(columns), ",%s", out->column->name);
+    out->at = (*count)++;
+    return STATUS_OK;
+}
+
+/* Brings the numbers of a column (`offset`: of their member) to a unit that suits the largest, and names the axis. */
+static enum status scale_column(const char **heading, const char **name, const struct gathering *g, const struct asked *asked, size_t offset, struct error *err)
+{
+    const struct store_column *c = asked->column;
+    char text[HEADING_MAX];
+    double largest = 0;
+
+    if (asked->at < 0)
+        return STATUS_OK;
+    for (int64_t i = 0; i < g->in.count; i++) {
+        double value = *(const double *)(const void *)((const char *)&g->in.runs[i] + offset);
+        largest = isfinite(value) ? fmax(largest, fabs(value)) : largest;
+    }
+    const struct figure_scale scale = figure_scale_of(c->unit, largest);
+    for (int64_t i = 0; i < g->in.count; i++)
+        *(double *)(void *)((char *)&g->in.runs[i] + offset) /= scale.of;
     table_heading(text, sizeof text, &(struct table_column){ c->name, c->unit, c->kind == STORE_TEXT ? TABLE_TEXT : TABLE_REAL });
-    *heading = arena_strdup(arena, text);
     *name = c->name;
-    snprintf(columns + strlen(columns), bytes - strlen(columns), ",%s", c->name);
-    *at = (*count)++;
-    return *heading ? STATUS_OK : error_no_memory(err);
+    return (*heading = figure_heading(text, c->name, scale.unit, g->in.arena)) ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status scale_columns(struct gathering *g, struct error *err)
+{
+    const char *unused;
+    enum status st;
+
+    if ((st = scale_column(&g->in.x, &g->in.x_name, g, &g->x, offsetof(struct figure_run, x), err)) ||
+        (st = scale_column(&g->in.y, &g->in.y_name, g, &g->y, offsetof(struct figure_run, y), err)) ||
+        (st = scale_column(&g->in.value, &unused, g, &g->value, offsetof(struct figure_run, value), err)))
+        return st;
+    g->in.y_up = g->in.y_name && strncmp(g->in.y_name, "tokens_per_s", 12) == 0;
+    return STATUS_OK;
 }
 
 static enum status gather(struct gathering *g, const struct report_options *o, const struct report_sources *s, struct error *err)
 {
     char columns[512] = "key,arch,trace,recipe,layout,overrides,fidelity";
-    const char *unused;
     int count = FIXED;
     struct arena *arena = g->in.arena;
     enum status st;
 
-    if ((st = add_column(&g->x, &g->in.x, &g->in.x_name, columns, sizeof columns, &count, o->x, g->kind->x, "--x", arena, err)) ||
-        (st = add_column(&g->y, &g->in.y, &g->in.y_name, columns, sizeof columns, &count, o->y, g->kind->y, "--y", arena, err)) ||
-        (st = add_column(&g->value, &g->in.value, &unused, columns, sizeof columns, &count, o->value, g->kind->value, "--value", arena, err)) ||
-        (st = add_column(&g->by, &unused, &unused, columns, sizeof columns, &count, o->by, g->kind->by, "--by", arena, err)))
+    if ((st = add_column(&g->x, columns, sizeof columns, &count, o->x, g->kind->x, "--x", arena, err)) ||
+        (st = add_column(&g->y, columns, sizeof columns, &count, o->y, g->kind->y, "--y", arena, err)) ||
+        (st = add_column(&g->value, columns, sizeof columns, &count, o->value, g->kind->value, "--value", arena, err)) ||
+        (st = add_column(&g->by, columns, sizeof columns, &count, o->by, g->kind->by, "--by", arena, err)))
         return st;
-    g->in.y_up = g->in.y_name && strncmp(g->in.y_name, "tokens_per_s", 12) == 0;
     if (!(g->in.runs = arena_array(arena, FIGURE_RUNS_MAX, sizeof *g->in.runs)))
         return error_no_memory(err);
     if ((st = report_rows(s, &(struct store_selection){ "runs", columns, o->where, o->sort, o->limit }, take_run, g, arena, err)))
@@ -108,28 +137,60 @@ static enum status gather(struct gathering *g, const struct report_options *o, c
     if (g->kind->runs_max && g->in.count > g->kind->runs_max)
         return error_plain(err, STATUS_BAD_INPUT, "--figure %s: %lld runs, expected %lld (--where 'run = ...', --limit 1)", g->kind->name,
                            (long long)g->in.count, (long long)g->kind->runs_max);
-    return figure_labels(g->in.runs, g->in.count, arena) ? STATUS_OK : error_no_memory(err);
+    return figure_labels(g->in.runs, g->in.count, arena) ? scale_columns(g, err) : error_no_memory(err);
+}
+
+/* Kind, places and programs, before anything is computed. */
+static enum status prepare(const struct figure_kind **kind, const struct report_options *o, struct error *err)
+{
+    enum status st;
+
+    if (o->output.count == 0)
+        return error_plain(err, STATUS_BAD_INPUT, "--figure: no --output, expected a name that ends in .svg, .pdf or .png");
+    if ((st = figure_kind_find(kind, o->figure, err)))
+        return st;
+    for (int64_t i = 0; i < o->output.count && !st; i++)
+        st = figure_ready(o->output.items[i], err);
+    return st;
+}
+
+static enum status draw(const struct gathering *g, const struct report_options *o, struct error *err)
+{
+    struct figure_page *page = arena_alloc(g->in.arena, sizeof *page);
+    enum status st = page ? g->kind->draw(page, &g->in, err) : error_no_memory(err);
+
+    for (int64_t i = 0; i < o->output.count && !st; i++)
+        st = figure_write_all(o->output.items[i], &page->figure, g->in.arena, err);
+    return st;
+}
+
+static double width_of(const struct report_options *o) { return strcmp(o->width, "page") == 0 ? 6.9 : 3.3; }
+
+enum status report_training_figure(const struct report_options *o, const char *path, struct arena *arena, struct error *err)
+{
+    struct training_result r;
+    struct training_head head;
+    struct gathering g = { .in = { .width_in = width_of(o), .title = o->title, .training = &r, .training_head = &head, .arena = arena } };
+    enum status st;
+
+    if (!o->figure)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: an iteration of training, expected --figure pipeline or memory with it", path);
+    if ((st = prepare(&g.kind, o, err)))
+        return st;
+    if (!g.kind->training)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: an iteration of training, which --figure %s does not draw; expected pipeline or memory", path, o->figure);
+    return (st = report_training_read(&r, &head, path, arena, err)) ? st : draw(&g, o, err);
 }
 
 enum status report_figure(const struct report_options *o, const struct report_sources *s, struct arena *arena, struct error *err)
 {
-    struct figure_page *page = arena_alloc(arena, sizeof *page);
     struct residual_library residuals;
-    struct gathering g = { .in = { .width_in = strcmp(o->width, "page") == 0 ? 6.9 : 3.3, .title = o->title, .residuals = &residuals, .arena = arena } };
-    enum status st;
+    struct gathering g = { .in = { .width_in = width_of(o), .title = o->title, .residuals = &residuals, .arena = arena } };
+    enum status st = prepare(&g.kind, o, err);
 
-    if (!page)
-        return error_no_memory(err);
-    if (o->output.count == 0)
-        return error_plain(err, STATUS_BAD_INPUT, "--figure: no --output, expected a name that ends in .svg, .pdf or .png");
-    if ((st = figure_kind_find(&g.kind, o->figure, err)))
+    if (!st && g.kind->training_only)
+        st = error_plain(err, STATUS_BAD_INPUT, "--figure %s draws an iteration of training: expected the output of 'llmsim train --json'", o->figure);
+    if (st || (st = residual_library_load(&residuals, arena, err)) || (st = gather(&g, o, s, err)))
         return st;
-    for (int64_t i = 0; i < o->output.count; i++)
-        if ((st = figure_ready(o->output.items[i], err)))
-            return st;
-    if ((st = residual_library_load(&residuals, arena, err)) || (st = gather(&g, o, s, err)) || (st = g.kind->draw(page, &g.in, err)))
-        return st;
-    for (int64_t i = 0; i < o->output.count && !st; i++)
-        st = figure_write_all(o->output.items[i], &page->figure, arena, err);
-    return st;
+    return draw(&g, o, err);
 }

@@ -193,8 +193,8 @@ static int run_info(const struct command *self, int argc, char **argv)
     const char *path;
     enum status st;
 
-    if ((st = options_parse(&o, &operands, self, argc, argv, &arena, &err)) == STATUS_OK)
-        st = (path = job_trace(operands.items[0], &arena)) ? info(&o, path, &t, &arena, &err) : error_no_memory(&err);
+    if ((st = options_parse(&o, &operands, self, argc, argv, &arena, &err)) == STATUS_OK && (st = job_trace(&path, operands.items[0], &arena, &err)) == STATUS_OK)
+        st = info(&o, path, &t, &arena, &err);
     trace_close(t);
     arena_free(&arena);
     return st ? command_fail(&err) : STATUS_OK;

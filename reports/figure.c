@@ -12,11 +12,10 @@
 #include "reports/gnuplot.h"
 #include "reports/text.h"
 
-static const double points_per_in = 72.0;
+static const double points_per_in = 72.0, title_letter = 0.52; /* width of a letter over its size, in the mean */
 static const double left_pt = 40, right_pt = 9, top_pt = 16, bottom_pt = 31, caption_line_pt = 8.5; /* around a panel's axes */
-static const double name_pt = 4.2, key_row_pt = 9.0, key_sample_pt = 22.0; /* a character of a name on an axis or of a key; a row; its sample */
-static const double png_dpi = 300;
-
+static const double name_pt = 3.9, key_name_pt = 4.0, key_row_pt = 7.4, key_sample_pt = 27.0; /* a character of a name on an axis, of a key; a row; its sample */
+static const double png_dpi = 300, dash_scale = 1.6; /* of dashes, which gnuplot counts in widths of the line */
 
 static const char *colour_of(int colour)
 {
@@ -106,21 +105,21 @@ static void data_blocks(FILE *out, const struct figure *f)
 
 /* ---- panels ---- */
 
-static int longest_name(const struct figure_axis *a)
+double figure_names_pt(const struct figure_axis *a)
 {
     int longest = 0;
 
     for (int i = 0; i < a->names_count; i++)
         longest = text_width(a->names[i]) > longest ? text_width(a->names[i]) : longest;
-    return longest;
+    return longest * name_pt;
 }
 
 /* Names under the axis stand upright where they do not fit side by side. */
-static bool turned(const struct figure_axis *x, double width_pt) { return x->names && longest_name(x) * name_pt * x->names_count > 0.95 * width_pt; }
+static bool turned(const struct figure_axis *x, double width_pt) { return x->names && figure_names_pt(x) * x->names_count > 0.95 * width_pt; }
 
-struct frame { double left, right, top, bottom, width_pt; int key_columns; }; /* of the axes, shares of the screen */
+struct frame { double left, right, top, bottom, width_pt; int key_columns, key_longest; }; /* of the axes, shares of the screen */
 
-static void key_size(int *columns, int *rows, const struct figure_panel *p, double width_pt)
+static void key_size(int *columns, int *rows, int *widest, const struct figure_panel *p, double width_pt)
 {
     int entries = 0, longest = 0;
 
@@ -129,35 +128,37 @@ static void key_size(int *columns, int *rows, const struct figure_panel *p, doub
             entries++;
             longest = text_width(p->series[s].label) > longest ? text_width(p->series[s].label) : longest;
         }
-    *columns = (int)(width_pt / (longest * name_pt + key_sample_pt));
+    *columns = (int)((width_pt + left_pt / 2) / (longest * key_name_pt + key_sample_pt));
     *columns = *columns < 1 ? 1 : *columns > entries && entries > 0 ? entries : *columns;
+    *widest = longest;
     *rows = p->key == FIGURE_KEY_ABOVE ? (entries + *columns - 1) / *columns : 0;
 }
 
 static struct frame frame_of(const struct figure *f, const struct figure_panel *p, double from, double to)
 {
     double width_pt = f->width_in * points_per_in, height_pt = f->height_in * points_per_in;
-    double left = p->y.names ? 12 + (p->y.label[0] ? 10 : 0) + longest_name(&p->y) * name_pt : p->y.hidden ? right_pt : left_pt;
+    double left = p->y.names ? 12 + (p->y.label[0] ? 15 : 0) + figure_names_pt(&p->y) : p->y.hidden ? right_pt : left_pt;
     double below = p->x.hidden ? right_pt : bottom_pt;
     struct frame frame;
     int rows;
 
     left = left > 0.5 * width_pt ? 0.5 * width_pt : left;
-    frame.width_pt = (to - from) * width_pt - left - right_pt;
+    double right = right_pt + p->margin_pt;
+    frame.width_pt = (to - from) * width_pt - left - right;
     if (p->x.names)
-        below = (turned(&p->x, frame.width_pt) ? 8 + longest_name(&p->x) * name_pt : 14) + (p->x.label[0] ? 12 : 0);
+        below = (turned(&p->x, frame.width_pt) ? 8 + figure_names_pt(&p->x) : 14) + (p->x.label[0] ? 12 : 0);
     below = below > 0.7 * height_pt ? 0.7 * height_pt : below;
-    key_size(&frame.key_columns, &rows, p, frame.width_pt);
+    key_size(&frame.key_columns, &rows, &frame.key_longest, p, frame.width_pt);
     frame.left = from + left / width_pt;
-    frame.right = to - right_pt / width_pt;
+    frame.right = to - right / width_pt;
     frame.bottom = (below + caption_line_pt * caption_lines(f)) / height_pt;
-    frame.top = 1.0 - (top_pt + rows * key_row_pt) / height_pt;
+    frame.top = 1.0 - (top_pt + (rows ? 2 : 0) + rows * key_row_pt) / height_pt;
     return frame;
 }
 
 static void numbers(FILE *out, char name, const struct figure_axis *a)
 {
-    fprintf(out, "set %ctics auto norotate\n", name);
+    fprintf(out, a->step > 0 ? "set %ctics %.6g norotate\n" : "set %ctics auto norotate\n", name, a->step);
     fprintf(out, "%s logscale %c\nset format %c '%s'\nset %crange [%.6g:%.6g]\nset m%ctics %d\n", a->log ? "set" : "unset", name, name,
             a->log ? "10^{%L}" : "%g", name, a->low, a->high, name, a->log ? 10 : 1);
 }
@@ -185,14 +186,22 @@ static void axis(FILE *out, char name, const struct figure_axis *a, double width
     if (a->hidden)
         fprintf(out, "unset %ctics\n", name);
     fprintf(out, "set %clabel ", name);
-    quoted_whole(out, a->label);
-    if (name == 'x')
-        fprintf(out, " noenhanced offset 0,%s\n", a->names && !upright ? "0.6" : a->names ? "0" : "1.0");
-    else
-        fprintf(out, " noenhanced offset %s,0\n", a->names ? "0" : "1.4");
+    quoted_whole(out, name == 'y' ? "" : a->label); /* that of y: edge_label() */
+    fprintf(out, " noenhanced offset 0,%s\n", a->names && !upright ? "0.6" : a->names ? "0" : "1.0");
 }
 
-static void key(FILE *out, enum figure_key where, const struct frame *frame)
+/* The label of y stands at the panel's edge: where gnuplot places it depends on what each terminal takes for the width of the axis' texts. */
+static void edge_label(FILE *out, const struct figure_axis *y, double from, double width_pt)
+{
+    if (!y->label[0])
+        return;
+    fputs("set label 101 ", out);
+    quoted_whole(out, y->label);
+    fprintf(out, " at screen %.5f, graph 0.5 center rotate by 90 noenhanced font ',8'\n", from + 6 / width_pt);
+}
+
+/* The SVG terminal takes text for wider and its lines for higher than they are drawn: fewer columns would fit, and rows would reach the title. */
+static void key(FILE *out, enum figure_key where, const struct frame *frame, bool svg)
 {
     static const char *const places[] = {
         [FIGURE_KEY_TOP_LEFT] = "at graph 0.02, graph 0.985 left top Left reverse",
@@ -204,19 +213,23 @@ static void key(FILE *out, enum figure_key where, const struct frame *frame)
     if (where == FIGURE_KEY_NONE)
         fputs("unset key\n", out);
     else if (where == FIGURE_KEY_ABOVE)
-        fprintf(out, "set key at screen %.5f, screen %.5f left bottom horizontal maxcols %d Left reverse samplen 1.2 spacing 0.95 noenhanced font ',6.5'\n",
-                frame->left, frame->top + 0.008, frame->key_columns);
+        fprintf(out, "set key at screen %.5f, screen %.5f left bottom horizontal maxcols %d Left reverse samplen 1.6 spacing %s width %.3g noenhanced font ',6.5'\n",
+                frame->left, frame->top + 0.008, frame->key_columns, svg ? "0.76" : "0.95", svg ? -0.8 - 0.25 * frame->key_longest : 1);
     else
         fprintf(out, "set key %s samplen 0.9 spacing 0.95 noenhanced font ',6.5'\n", places[where]);
 }
 
 static void texts(FILE *out, const struct figure_series *s, int *label)
 {
+    static const char *const places[] = {
+        [FIGURE_BEGIN] = "left offset char 0.6,0.25", [FIGURE_BESIDE] = "left offset char 0.4,0", [FIGURE_CENTRE] = "center", [FIGURE_UPRIGHT] = "rotate by 90 left",
+    };
+
     for (int64_t i = 0; i < s->count; i++) {
         fprintf(out, "set label %d ", ++*label);
         quoted_whole(out, s->texts[i]);
         fprintf(out, " at first %.6g, first %.6g %s noenhanced front font ',6' textcolor rgb '%s'\n", s->x[i], s->y[i],
-                s->centred ? "center" : "left offset char 0.6,0.25", s->rgb && s->rgb[i] ? "#FFFFFF" : colour_of(s->colour));
+                places[s->align], s->rgb && s->rgb[i] ? "#FFFFFF" : colour_of(s->colour));
     }
 }
 
@@ -242,7 +255,8 @@ static void points(FILE *out, const struct figure_series *s, const char *colour)
 
 static void boxes(FILE *out, const struct figure_series *s, const char *colour)
 {
-    fprintf(out, "using (($1+$3)/2):(($2+$4)/2):1:3:2:4%s with boxxyerror fs %s border lc rgb '#404040' lw 0.4 ", s->rgb ? ":5" : "", fill(s->pattern));
+    fprintf(out, "using (($1+$3)/2):(($2+$4)/2):1:3:2:4%s with boxxyerror fs %s %s lw 0.4 ", s->rgb ? ":5" : "", fill(s->pattern),
+            s->borderless ? "noborder" : "border lc rgb '#404040'");
     if (s->rgb)
         fputs("fc rgb variable", out);
     else
@@ -251,7 +265,7 @@ static void boxes(FILE *out, const struct figure_series *s, const char *colour)
 
 static void series(FILE *out, const struct figure_series *s, int panel, int index, bool first)
 {
-    const char *colour = colour_of(s->colour), *dashes = s->dashed ? "(4,3)" : "1";
+    const char *colour = colour_of(s->colour), *dashes = s->dashed ? "(5,4)" : "1";
 
     fprintf(out, "%s $p%ds%d ", first ? "plot" : ", \\\n    ", panel, index);
     switch (s->mark) {
@@ -260,7 +274,7 @@ static void series(FILE *out, const struct figure_series *s, int panel, int inde
     case FIGURE_STEPS:       fprintf(out, "using 1:2 with steps lw 0.9 dt %s lc rgb '%s'", dashes, colour); break;
     case FIGURE_LINE_POINTS: fprintf(out, "using 1:2 with linespoints lw 1.1 pt %d ps %s dt %s lc rgb '%s'", shape(s), s->shape ? "0.45" : "0.3", dashes, colour);
                              break;
-    case FIGURE_BAND:        fprintf(out, "using 1:2:3 with filledcurves fs %s noborder lc rgb '%s'", s->label ? "solid" : "transparent solid 0.25", colour); break;
+    case FIGURE_BAND:        fprintf(out, "using 1:2:3 with filledcurves fs %s noborder lc rgb '%s'", s->label ? fill(s->pattern) : "transparent solid 0.25", colour); break;
     case FIGURE_BOXES:       boxes(out, s, colour); break;
     case FIGURE_ERRORS:      fprintf(out, "using 1:2:(0):($3-$2) with vectors heads size screen 0.008,90 lw 0.8 lc rgb '%s'", colour); break;
     case FIGURE_TEXTS:       break;
@@ -273,7 +287,22 @@ static void series(FILE *out, const struct figure_series *s, int panel, int inde
     quoted_whole(out, s->label);
 }
 
-static void panel(FILE *out, const struct figure *f, int index, double from, double to)
+/* Over the axes in 8 pt; a title that is too long for that begins at the panel's edge, and where it would be cut there it is smaller. */
+static void title(FILE *out, const struct figure *f, const char *text, double left, double from, double to)
+{
+    double width_pt = f->width_in * points_per_in, least = title_letter * (text_width(text) + 1), size = (to - left) * width_pt / least;
+
+    if (size < 8) {
+        left = from + 3 / width_pt;
+        size = (to - left) * width_pt / least;
+    }
+    fputs("set label 100 ", out);
+    quoted_whole(out, text);
+    fprintf(out, " at screen %.5f, screen %.5f left noenhanced font ',%.3g'\n", left, 1.0 - 0.6 * top_pt / (f->height_in * points_per_in),
+            size > 8 ? 8 : size < 4.5 ? 4.5 : size);
+}
+
+static void panel(FILE *out, const struct figure *f, int index, double from, double to, bool svg)
 {
     const struct figure_panel *p = &f->panels[index];
     struct frame frame = frame_of(f, p, from, to);
@@ -284,10 +313,9 @@ static void panel(FILE *out, const struct figure *f, int index, double from, dou
     fputs(p->x.hidden && p->y.hidden ? "unset border\nunset grid\n" : "set border 3 lw 0.6 lc rgb '#404040'\nset grid lt 1 lc rgb '#E6E6E6' lw 0.4\n", out);
     axis(out, 'x', &p->x, frame.width_pt);
     axis(out, 'y', &p->y, frame.width_pt);
-    key(out, p->key, &frame);
-    fputs("set label 100 ", out);
-    quoted_whole(out, p->title);
-    fprintf(out, " at screen %.5f, screen %.5f left noenhanced font ',8'\n", frame.left, 1.0 - 0.6 * top_pt / (f->height_in * points_per_in));
+    edge_label(out, &p->y, from, f->width_in * points_per_in);
+    key(out, p->key, &frame, svg);
+    title(out, f, p->title, frame.left, from, to);
     for (int s = 0; s < p->count; s++)
         if (p->series[s].mark == FIGURE_TEXTS)
             texts(out, &p->series[s], &label);
@@ -303,21 +331,21 @@ static const struct format { const char *ending; void (*terminal)(FILE *, const 
 
 static void svg_terminal(FILE *out, const struct figure *f)
 {
-    fprintf(out, "set terminal svg enhanced font 'Arial,8' size %.0f,%.0f linewidth 1 rounded background 'white'\n", f->width_in * points_per_in,
+    fprintf(out, "set terminal svg enhanced font 'Arial,8' size %.0f,%.0f linewidth 1 dashlength 1.6 rounded background 'white'\n", f->width_in * points_per_in,
             f->height_in * points_per_in);
 }
 
 /* A point of pdfcairo's text is 1.33 pt, one of its lines 0.5 pt. */
 static void pdf_terminal(FILE *out, const struct figure *f)
 {
-    fprintf(out, "set terminal pdfcairo enhanced color font 'Liberation Sans,8' fontscale 0.75 size %.4gin,%.4gin linewidth 2 rounded\n", f->width_in,
-            f->height_in);
+    fprintf(out, "set terminal pdfcairo enhanced color font 'Liberation Sans,8' fontscale 0.75 size %.4gin,%.4gin linewidth 2 dashlength %.2g rounded\n", f->width_in,
+            f->height_in, dash_scale);
 }
 
 static void png_terminal(FILE *out, const struct figure *f)
 {
-    fprintf(out, "set terminal pngcairo enhanced color font 'Liberation Sans,8' fontscale %.6g size %.0f,%.0f linewidth %.6g pointscale %.6g rounded\n",
-            png_dpi / 96, f->width_in * png_dpi, f->height_in * png_dpi, png_dpi / points_per_in, png_dpi / points_per_in);
+    fprintf(out, "set terminal pngcairo enhanced color font 'Liberation Sans,8' fontscale %.6g size %.0f,%.0f linewidth %.6g pointscale %.6g dashlength %.6g "
+                 "rounded\n", png_dpi / 96, f->width_in * png_dpi, f->height_in * png_dpi, png_dpi / points_per_in, png_dpi / points_per_in, dash_scale);
 }
 
 static const struct format formats[3] = { { ".svg", svg_terminal }, { ".pdf", pdf_terminal }, { ".png", png_terminal } };
@@ -349,7 +377,7 @@ static bool script_for(FILE *out, const struct figure *f, const struct format *f
     for (int i = 0; i < f->count; i++) {
         double to = from + f->panels[i].share / shares;
 
-        panel(out, f, i, from, to);
+        panel(out, f, i, from, to, format == &formats[0]);
         from = to;
     }
     fputs("unset multiplot\n", out);

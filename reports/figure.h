@@ -23,6 +23,8 @@ enum figure_mark {
     FIGURE_ERRORS,               /* whiskers from y to high */
     FIGURE_TEXTS,                /* texts at (x, y) */
 };
+/* Texts: beginning above and right of the place, right beside it, around it, or standing upright on it. */
+enum figure_align { FIGURE_BEGIN, FIGURE_BESIDE, FIGURE_CENTRE, FIGURE_UPRIGHT };
 /* ABOVE: between the title and the axes, in as many columns as fit. */
 enum figure_key { FIGURE_KEY_NONE, FIGURE_KEY_TOP_LEFT, FIGURE_KEY_TOP_RIGHT, FIGURE_KEY_BOTTOM_RIGHT, FIGURE_KEY_ABOVE };
 
@@ -39,9 +41,10 @@ struct figure_series {
     const double *x_high;        /* boxes */
     const char *const *texts;    /* texts; boxes: what the .csv calls each, not drawn. NULL: nothing */
     const uint32_t *rgb;         /* boxes: 0xRRGGBB of each, in place of `colour`; NULL: none */
-    int pattern;                 /* boxes: 0 plain, 1.. hatched, so that neighbours differ in grey */
+    bool borderless;             /* boxes: so many that borders would hide them */
+    int pattern;                 /* boxes, and bands with a label: 0 plain, 1.. hatched, so that neighbours differ in grey */
     int shape;                   /* points: 0 small dots, 1.. shapes that differ in grey */
-    bool centred;                /* texts: on the place; else right of it */
+    enum figure_align align;     /* texts */
 };
 
 struct figure_axis {
@@ -51,6 +54,7 @@ struct figure_axis {
     const char *const *names;    /* of places 1, 2, .. names_count on the axis, in place of numbers; NULL: numbers */
     int names_count;
     bool hidden;                 /* no axis at all: tiles */
+    double step;                 /* between numbers; 0: as they fit */
 };
 
 struct figure_panel {
@@ -60,6 +64,7 @@ struct figure_panel {
     enum figure_key key;
     const struct figure_series *series; /* drawn in this order */
     int count;
+    double margin_pt;            /* room right of the axes, for texts there; 0: little */
 };
 
 struct figure {
@@ -68,6 +73,9 @@ struct figure {
     int count;
     const char *caption;         /* small, below; lines end in \n. NULL: none */
 };
+
+/** Width in points of the longest of an axis' names. */
+double figure_names_pt(const struct figure_axis *a);
 
 /** Can a figure be written to `path`? STATUS_BAD_INPUT: the name does not end in .svg, .pdf or .png, the place is not writable, gnuplot is absent.
  *  For those who have much to compute first. */

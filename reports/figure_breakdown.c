@@ -25,13 +25,17 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         return error_plain(err, STATUS_BAD_INPUT, "breakdown: %lld runs, expected at most %d (--where, --limit)", (long long)in->count, BARS_MAX);
     if (!names || !base)
         return error_no_memory(err);
+    for (int64_t i = 0; i < in->count; i++)
+        top = fmax(top, (double)in->runs[i].result.time_ps * 1e-12);
+    const struct figure_scale scale = figure_scale_of("s", top);
+    top = 0;
     for (int c = 0; c < CAUSES; c++) {
         double *v = arena_array(in->arena, 4 * (size_t)in->count, sizeof *v), sum = 0;
 
         if (!v)
             return error_no_memory(err);
         for (int64_t i = 0; i < in->count; i++) {
-            double part = cause_s(&in->runs[i].result, c);
+            double part = cause_s(&in->runs[i].result, c) / scale.of;
 
             names[i] = in->runs[i].label;
             v[i] = (double)i + 0.65;
@@ -46,7 +50,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
                                                      .count = in->count, .x = v, .y = v + in->count, .x_high = v + 2 * in->count,
                                                      .high = v + 3 * in->count });
     }
-    figure_finish(page, in, "Time by what it is spent on", figure_axis_names("", names, (int)in->count), figure_axis_zero("time (s)", top),
+    figure_finish(page, in, "Time by what it is spent on", figure_axis_names("", names, (int)in->count), figure_axis_zero(arena_printf(in->arena, "time (%s)", scale.unit), top),
                   FIGURE_KEY_ABOVE, 3.0);
     return STATUS_OK;
 }

@@ -7,6 +7,8 @@
 
 enum { SIDE_MAX = 24 };
 
+static const double digit_pt = 3.4, row_in = 0.28; /* a digit of a value; height of a row */
+
 static int place(const char **names, int *count, const char *name)
 {
     for (int i = 0; i < *count; i++)
@@ -29,6 +31,24 @@ static uint32_t colour(double share)
     for (int c = 0; c < 3; c++)
         rgb = rgb << 8 | (uint32_t)(stops[i][c] + (at - i) * (stops[i + 1][c] - stops[i][c]) + 0.5);
     return rgb;
+}
+
+/* Do the values fit into their cells? */
+static bool texts_fit(const char *const *texts, const struct figure_input *in, int columns, const char *const *rows, int rows_count)
+{
+    const struct figure_axis y = { .names = rows, .names_count = rows_count };
+    double left = fmin(22 + figure_names_pt(&y), 0.5 * in->width_in * 72), cell_pt = (in->width_in * 72 - left - 9) / columns, widest = 0;
+
+    for (int64_t i = 0; i < in->count; i++)
+        widest = fmax(widest, digit_pt * (double)strlen(texts[i]));
+    return widest < cell_pt;
+}
+
+static const char *caption(const struct figure_input *in, double low, double high, bool fit)
+{
+    const char *least = low <= high ? figure_number(low, in->arena) : NULL, *most = low <= high ? figure_number(high, in->arena) : NULL;
+
+    return least && most ? arena_printf(in->arena, "Darkest %s, lightest %s.%s\n", least, most, fit ? "" : " Values: see the .csv.") : NULL;
 }
 
 static enum status draw(struct figure_page *page, const struct figure_input *in, struct error *err)
@@ -62,15 +82,18 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         double share = isfinite(r->value) && high > low ? (r->value - low) / (high - low) : 0.5;
         rgb[i] = isfinite(r->value) ? colour(share) : 0xFFFFFF;
         white[i] = isfinite(r->value) && share < 0.5;
-        if (!(texts[i] = isfinite(r->value) ? arena_printf(in->arena, "%.3g", r->value) : "-"))
+        if (!(texts[i] = isfinite(r->value) ? figure_number(r->value, in->arena) : "-"))
             return error_no_memory(err);
     }
-    figure_add(page, (struct figure_series){ .mark = FIGURE_BOXES, .count = in->count, .x = v, .y = v + n, .x_high = v + 2 * n, .high = v + 3 * n, .rgb = rgb });
-    figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .centred = true, .count = in->count, .x = v + 4 * n, .y = v + 5 * n,
-                                             .texts = texts, .rgb = white });
+    figure_add(page, (struct figure_series){ .mark = FIGURE_BOXES, .count = in->count, .x = v, .y = v + n, .x_high = v + 2 * n, .high = v + 3 * n, .rgb = rgb, .texts = texts });
+    bool fit = texts_fit(texts, in, nx, y_names, ny);
+    page->figure.caption = caption(in, low, high, fit);
+    if (fit)
+        figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .align = FIGURE_CENTRE, .count = in->count, .x = v + 4 * n, .y = v + 5 * n,
+                                                 .texts = texts, .rgb = white });
     struct figure_axis x = figure_axis_names(in->x, x_names, nx), y = figure_axis_names(in->y, y_names, ny);
     x.low = y.low = 0.5, x.high = nx + 0.5, y.high = ny + 0.5;
-    figure_finish(page, in, in->value, x, y, FIGURE_KEY_NONE, 1.2 + 0.28 * ny);
+    figure_finish(page, in, in->value, x, y, FIGURE_KEY_NONE, 1.05 + row_in * ny);
     return STATUS_OK;
 }
 

@@ -5,18 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "arch/arch.h"
 #include "base/nearest.h"
 #include "reports/text.h"
 
 enum { NAMES_MAX = 32, CHANGES_MAX = 64 };
 
-extern const struct figure_kind figure_area, figure_breakdown, figure_heatmap, figure_line, figure_pareto, figure_roofline, figure_speedup,
-    figure_tornado;
+extern const struct figure_kind figure_area, figure_breakdown, figure_heatmap, figure_line, figure_memory, figure_pareto,
+    figure_pipeline, figure_roofline, figure_speedup, figure_tornado;
 
 const struct figure_kind *const figure_kinds[] = {
-    &figure_area, &figure_breakdown, &figure_heatmap, &figure_line, &figure_pareto, &figure_roofline, &figure_speedup,
-    &figure_tornado, NULL,
+    &figure_area, &figure_breakdown, &figure_heatmap, &figure_line, &figure_memory, &figure_pareto, &figure_pipeline, &figure_roofline,
+    &figure_speedup, &figure_tornado, NULL,
 };
 
 enum status figure_kind_find(const struct figure_kind **out, const char *name, struct error *err)
@@ -82,13 +81,25 @@ static const char *recipe_part(const struct figure_run *run, const struct figure
     return text;
 }
 
+/* Recipes by the parts that differ, traces without their ending: whole ones are wider than a key or a cell. NULL: no memory. */
+static const char *short_text(const char *text, const struct report_head *head, const char *formats, struct arena *arena)
+{
+    size_t n = strlen(text);
+
+    if (*formats && head->recipe && strcmp(text, head->recipe) == 0)
+        return formats;
+    return head->trace && strcmp(text, head->trace) == 0 && n > 6 && strcmp(text + n - 6, ".trace") == 0 ? arena_strndup(arena, text, n - 6) : text;
+}
+
 bool figure_labels(struct figure_run *runs, int64_t count, struct arena *arena)
 {
     for (int64_t i = 0; i < count; i++) {
         const char *label = "", *formats = recipe_part(&runs[i], runs, count < 200 ? count : 200, arena);
 
-        if (formats && *formats && runs[i].by && runs[i].head.recipe && strcmp(runs[i].by, runs[i].head.recipe) == 0)
-            runs[i].by = formats; /* whole recipes are wider than a key */
+        const char **texts[] = { &runs[i].by, &runs[i].x_text, &runs[i].y_text };
+        for (int t = 0; t < 3 && formats; t++)
+            if (*texts[t] && !(*texts[t] = short_text(*texts[t], &runs[i].head, formats, arena)))
+                return false;
         for (int p = 0; p < 6 && label; p++) {
             const char *part = p == 3 ? formats : same(runs, count, p) ? "" : part_of(&runs[i], p);
 
@@ -123,6 +134,15 @@ struct figure_axis figure_axis_zero(const char *label, double top)
     return (struct figure_axis){ .label = label, .low = 0, .high = step * ceil(1.03 * (top > 0 ? top : 1.0) / step) };
 }
 
+/* Whole numbers only, and few: a tick for each, as there is no half a device. */
+static double whole_step(const double *values, int64_t count, double range)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (isfinite(values[i]) && values[i] != floor(values[i]))
+            return 0;
+    return range <= 10 ? 1 : 0;
+}
+
 struct figure_axis figure_axis_around(const char *label, const double *values, int64_t count, struct arena *arena)
 {
     double low = HUGE_VAL, high = -HUGE_VAL;
@@ -146,6 +166,7 @@ struct figure_axis figure_axis_around(const char *label, const double *values, i
     double room = 0.08 * (high > low ? high - low : fabs(high) > 0 ? fabs(high) : 1.0);
     a.low = low >= 0 && low - room < 0.25 * high ? 0 : low - room;
     a.high = high + room;
+    a.step = whole_step(values, count, a.high - a.low);
     return a;
 }
 
@@ -157,26 +178,21 @@ struct figure_axis figure_axis_names(const char *label, const char *const *names
 void figure_finish(struct figure_page *page, const struct figure_input *in, const char *title, struct figure_axis x, struct figure_axis y,
                    enum figure_key key, double height_in)
 {
-    int longest = 0;
-
-    for (int i = 0; i < x.names_count; i++)
-        longest = text_width(x.names[i]) > longest ? text_width(x.names[i]) : longest;
-    if (longest * x.names_count > 0.9 * in->width_in * 72 / 4.2) /* they stand upright: the axes keep their height */
-        height_in += 4.2 * longest / 72 - 0.2;
+    if (figure_names_pt(&x) * x.names_count > 0.8 * in->width_in * 72) /* they stand upright: the axes keep their height */
+        height_in += figure_names_pt(&x) / 72 - 0.2;
     page->panel = (struct figure_panel){ .title = in->title ? in->title : title, .share = 1, .x = x, .y = y, .key = key, .series = page->series,
-                                         .count = page->count };
+                                         .count = page->count, .margin_pt = page->panel.margin_pt };
     page->figure = (struct figure){ .width_in = in->width_in, .height_in = height_in, .panels = &page->panel, .count = 1,
                                     .caption = page->figure.caption };
 }
 
 /* ---- hardware ---- */
 
-/* "a.b=v c.d=3 TB/s": a word with '=' begins the next one. */
-static int split_changes(struct arch_override *out, const char *text, struct arena *arena)
+int figure_changes(struct arch_override *out, int room, const char *text, struct arena *arena)
 {
     int n = 0;
 
-    for (const char *at = text; at && *at && n < CHANGES_MAX; ) {
+    for (const char *at = text; at && *at && n < room; ) {
         const char *end = at, *equals = strchr(at, '=');
 
         while (*end) {
@@ -186,7 +202,7 @@ static int split_changes(struct arch_override *out, const char *text, struct are
                 break;
             end++;
         }
-        if (equals && equals < end && strncmp(at, "stack.", 6) != 0) {
+        if (equals && equals < end) {
             out[n].key = arena_strndup(arena, at, (size_t)(equals - at));
             out[n].value = arena_strndup(arena, equals + 1, (size_t)(end - equals - 1));
             n += out[n].key && out[n].value;
@@ -200,7 +216,11 @@ enum status figure_hardware(const struct hardware **out, const struct figure_run
 {
     struct arch_override changes[CHANGES_MAX];
     struct error why;
-    int n = split_changes(changes, run->head.overrides, arena);
+    int n = 0, all = figure_changes(changes, CHANGES_MAX, run->head.overrides, arena);
+
+    for (int i = 0; i < all; i++)
+        if (strncmp(changes[i].key, "stack.", 6) != 0)
+            changes[n++] = changes[i];
 
     if (!run->head.arch || arch_load(out, run->head.arch, changes, n, arena, &why))
         return error_plain(err, STATUS_BAD_INPUT, "the hardware '%s' of the run cannot be found: %.300s", run->head.arch ? run->head.arch : "?",

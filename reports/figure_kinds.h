@@ -3,10 +3,20 @@
 #ifndef LLMSIM_REPORTS_FIGURE_KINDS_H
 #define LLMSIM_REPORTS_FIGURE_KINDS_H
 
+#include "arch/arch.h"
 #include "reports/figure.h"
 #include "reports/run_report.h"
+#include "reports/training_report.h"
 
 enum { FIGURE_RUNS_MAX = 5000, FIGURE_SERIES_MAX = 64 };
+
+/** What a step of a run holds on one device, in bytes, while it lasts. */
+struct figure_memory_step { double start_s, end_s, kv, activations, workspace; };
+struct figure_memory {
+    int64_t count;
+    struct figure_memory_step *steps; /* in order of time, without gaps */
+    double weights, capacity;         /* bytes; capacity 0: not known */
+};
 
 /** A run as a figure takes it. */
 struct figure_run {
@@ -16,6 +26,7 @@ struct figure_run {
     const char *generation;          /* of its hardware, for intervals; NULL: not known */
     double x, y, value;              /* of the columns below; NaN: none */
     const char *x_text, *y_text, *by;
+    struct figure_memory memory;     /* of kinds that take it; count 0: none */
 };
 
 struct figure_input {
@@ -27,6 +38,8 @@ struct figure_input {
     const char *x_name, *y_name;     /* their names: "time_s" */
     bool y_up;                       /* more of y is better (tokens per s) */
     const struct residual_library *residuals;
+    const struct training_result *training; /* in place of runs, where the kind takes it; NULL: runs */
+    const struct training_head *training_head;
     struct arena *arena;
 };
 
@@ -42,6 +55,8 @@ struct figure_kind {
     const char *x, *y, *value, *by;  /* columns by default; NULL: the kind takes none */
     int64_t runs_max;                /* 0: any number */
     bool rows;                       /* needs the rows of the breakdown */
+    bool memory;                     /* needs what the run's steps hold: it is replayed */
+    bool training, training_only;    /* draws an iteration of training, too or only */
     enum status (*draw)(struct figure_page *page, const struct figure_input *in, struct error *err);
 };
 
@@ -52,9 +67,16 @@ enum status figure_kind_find(const struct figure_kind **out, const char *name, s
 
 /* ---- what kinds share (reports/figure_kinds.c) ---- */
 
-/** Labels of runs: of hardware, workload, formats, layout and fidelity, what differs between them; `by` where it is the recipe: the parts of it that
- *  differ. False: no memory. */
+/** Labels of runs: of hardware, workload, formats, layout and fidelity, what differs between them; of `by`, `x_text`
+ *  and `y_text` recipes become the parts that differ, traces lose their ending. False: no memory. */
 bool figure_labels(struct figure_run *runs, int64_t count, struct arena *arena);
+/** What an axis of a unit is divided by, and how it is then called: { "ms", 1e-3 } for seconds up to 0.9. Units without prefixes stay. */
+struct figure_scale { const char *unit; double of; };
+struct figure_scale figure_scale_of(const char *unit, double largest);
+/** What an axis of a column is called: "time per output token (ms)"; `heading`: of the column in tables. NULL: no memory. */
+const char *figure_heading(const char *heading, const char *column, const char *unit, struct arena *arena);
+/** Three significant digits without an exponent where that is readable: "1510", "0.0422". NULL: no memory. */
+const char *figure_number(double value, struct arena *arena);
 /** Adds a series; NULL where there are FIGURE_SERIES_MAX already. */
 struct figure_series *figure_add(struct figure_page *page, struct figure_series series);
 /** From zero to a round number above `top`. */
@@ -66,6 +88,8 @@ struct figure_axis figure_axis_names(const char *label, const char *const *names
 /** Title, axes, key and height of the only panel. */
 void figure_finish(struct figure_page *page, const struct figure_input *in, const char *title, struct figure_axis x, struct figure_axis y,
                    enum figure_key key, double height_in);
+/** What `--set` changed as a run keeps it ("a.b=v c.d=3 TB/s": a word with '=' begins the next one): at most `room` of them, in `arena`. */
+int figure_changes(struct arch_override *out, int room, const char *text, struct arena *arena);
 /** Hardware of a run by its name, with what --set changed. STATUS_BAD_INPUT: it is not among the shipped ones and no file here. */
 enum status figure_hardware(const struct hardware **out, const struct figure_run *run, struct arena *arena, struct error *err);
 

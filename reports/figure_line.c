@@ -84,7 +84,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         ends[i] = ends[i] != 0 ? ends[i] : ends[0];
     if (bands)
         page->figure.caption = "Bands: 80 % intervals of the predictions.\n";
-    figure_finish(page, in, arena_printf(in->arena, "%s over %s", in->y, in->x), figure_axis_around(in->x, v, count, in->arena),
+    figure_finish(page, in, arena_printf(in->arena, "%.*sover %.*s", (int)strcspn(in->y, "("), in->y, (int)strcspn(in->x, "("), in->x), figure_axis_around(in->x, v, count, in->arena),
                   figure_axis_around(in->y, ends, (int64_t)(3 * n), in->arena), FIGURE_KEY_ABOVE, 2.7);
     return STATUS_OK;
 }

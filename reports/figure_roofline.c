@@ -57,9 +57,19 @@ static int roofs(double *peaks, const char **names, const struct hardware *hw, s
             if (near || n == ROOFS_MAX || !(peak > 0))
                 continue;
             peaks[n] = peak;
-            names[n++] = arena_printf(arena, "%s %s %.4g TFLOP/s", hw->units[u].name, rate->format->name, peak);
+            names[n++] = arena_printf(arena, "%s %.4g", rate->format->name, peak);
         }
     return n;
+}
+
+/* Room right of the axes for the roofs' names. */
+static double roof_margin_pt(const char *const *names, int count)
+{
+    size_t longest = 0;
+
+    for (int i = 0; i < count; i++)
+        longest = strlen(names[i]) > longest ? strlen(names[i]) : longest;
+    return 3.2 * (double)longest;
 }
 
 static void longest_first(int64_t *order, const struct points *p)
@@ -80,14 +90,14 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     size_t n = 2 * (size_t)r->rows_count + 1;
     struct points p = { arena_array(in->arena, n, sizeof(double)), arena_array(in->arena, n, sizeof(double)), arena_array(in->arena, n, sizeof(char *)),
                         arena_array(in->arena, n, sizeof(int64_t)), 0 };
-    double peaks[ROOFS_MAX], *lines = arena_array(in->arena, 6 * ROOFS_MAX + 2 * NAMED_MAX, sizeof *lines), top = 0;
-    const char *names[ROOFS_MAX], **texts = arena_array(in->arena, NAMED_MAX, sizeof *texts);
+    double peaks[ROOFS_MAX], *lines = arena_array(in->arena, 8 * ROOFS_MAX + 2 * NAMED_MAX, sizeof *lines), top = 0;
+    const char **names = arena_array(in->arena, ROOFS_MAX, sizeof *names), **texts = arena_array(in->arena, NAMED_MAX, sizeof *texts);
     int64_t *order = arena_array(in->arena, n, sizeof *order), decode;
     enum status st = figure_hardware(&hw, &in->runs[0], in->arena, err);
 
     if (st)
         return st;
-    if (!p.x || !p.y || !p.names || !p.time_ps || !lines || !texts || !order)
+    if (!p.x || !p.y || !p.names || !p.time_ps || !lines || !names || !texts || !order)
         return error_no_memory(err);
     add_points(&p, r, false);
     decode = add_points(&p, r, true);
@@ -112,8 +122,12 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         l[3] = fmin(l[0], knee) * terabytes, l[4] = l[5] = peaks[i];
         if (!names[i])
             return error_no_memory(err);
-        figure_add(page, (struct figure_series){ .label = names[i], .mark = FIGURE_LINE, .colour = i ? FIGURE_GREY : FIGURE_BLACK, .dashed = i > 0, .count = 3, .x = l, .y = l + 3 });
+        figure_add(page, (struct figure_series){ .mark = FIGURE_LINE, .colour = i ? FIGURE_GREY : FIGURE_BLACK, .dashed = i > 0, .count = 3, .x = l, .y = l + 3 });
     }
+    for (int i = 0; i < count; i++)
+        lines[6 * ROOFS_MAX + 2 * NAMED_MAX + i] = x.high, lines[6 * ROOFS_MAX + 2 * NAMED_MAX + ROOFS_MAX + i] = peaks[i];
+    figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .align = FIGURE_BESIDE, .count = count, .x = lines + 6 * ROOFS_MAX + 2 * NAMED_MAX,
+                                             .y = lines + 6 * ROOFS_MAX + 2 * NAMED_MAX + ROOFS_MAX, .texts = names });
     figure_add(page, (struct figure_series){ .label = decode ? "prefill" : NULL, .mark = FIGURE_POINTS, .colour = 0, .shape = 1, .count = decode, .x = p.x, .y = p.y });
     figure_add(page, (struct figure_series){ .label = p.count > decode ? "decode" : NULL, .mark = FIGURE_POINTS, .colour = 1, .shape = 3, .count = p.count - decode,
                                              .x = p.x + decode, .y = p.y + decode });
@@ -127,6 +141,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     if (in->width_in > 4)
         figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .count = named, .x = tx, .y = ty, .texts = texts });
     page->figure.caption = arena_printf(in->arena, "%s, memory %.4g TB/s.\nA point is a role in a phase; traffic as predicted.\n", hw->name, terabytes);
+    page->panel.margin_pt = roof_margin_pt(names, count);
     figure_finish(page, in, "Roofline", x, y, FIGURE_KEY_ABOVE, 3.0);
     return STATUS_OK;
 }

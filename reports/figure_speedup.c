@@ -6,6 +6,8 @@
 
 enum { BARS_MAX = 24 };
 
+static const double value_pt = 17; /* width of a value beside a bar */
+
 static enum status draw(struct figure_page *page, const struct figure_input *in, struct error *err)
 {
     size_t n = (size_t)in->count;
@@ -26,7 +28,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         v[i] = (double)i + 0.7;
         v[2 * n + (size_t)i] = (double)i + 1.3;
         v[3 * n + (size_t)i] = ratio;
-        values[i] = arena_printf(in->arena, "%.3g", ratio);
+        values[i] = figure_number(ratio, in->arena);
         v[7 * n + (size_t)i] = (double)i + 1.0;
         v[8 * n + (size_t)i] = ratio;
         if (i > 0 && first->generation && run->generation &&
@@ -37,21 +39,21 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
             v[8 * n + (size_t)i] = 1.0 / low;
         }
         top = fmax(top, v[8 * n + (size_t)i]);
-        v[8 * n + (size_t)i] += 0.0;
         if (!values[i])
             return error_no_memory(err);
     }
+    bool upright = (in->width_in * 72 - 50) / (double)in->count < value_pt; /* of a bar's place: values would run into their neighbours */
     for (size_t i = 0; i < n; i++)
-        v[8 * n + i] += 0.07 * top;
+        v[8 * n + i] += (upright ? 0.03 : 0.07) * top;
     one[0] = 0.4, one[1] = (double)in->count + 0.6, one[2] = one[3] = 1;
     figure_add(page, (struct figure_series){ .mark = FIGURE_BOXES, .colour = 5, .count = in->count, .x = v, .y = v + n, .x_high = v + 2 * n, .high = v + 3 * n });
     figure_add(page, (struct figure_series){ .mark = FIGURE_LINE, .colour = FIGURE_BLACK, .dashed = true, .count = 2, .x = one, .y = one + 2 });
     figure_add(page, (struct figure_series){ .mark = FIGURE_ERRORS, .colour = FIGURE_BLACK, .count = bars, .x = v + 4 * n, .y = v + 5 * n, .high = v + 6 * n });
-    figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .centred = true, .count = in->count, .x = v + 7 * n, .y = v + 8 * n,
+    figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .align = upright ? FIGURE_UPRIGHT : FIGURE_CENTRE, .count = in->count, .x = v + 7 * n, .y = v + 8 * n,
                                              .texts = values });
     page->figure.caption = arena_printf(in->arena, "Over %s.\n%s\n", first->label, bars ? "Whiskers: 80 % interval of the ratio." :
                                         "No intervals: kernels without residuals.");
-    figure_finish(page, in, "Speed-up", figure_axis_names("", names, (int)in->count), figure_axis_zero("times faster", 1.12 * top), FIGURE_KEY_NONE, 2.6);
+    figure_finish(page, in, "Speed-up", figure_axis_names("", names, (int)in->count), figure_axis_zero("times faster", (upright ? 1.2 : 1.12) * top), FIGURE_KEY_NONE, 2.6);
     return STATUS_OK;
 }
 

@@ -167,7 +167,7 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
                                              .y = v + 3 * BARS_MAX, .x_high = v + 2 * BARS_MAX, .high = v + 4 * BARS_MAX, .texts = high });
     figure_add(page, (struct figure_series){ .mark = FIGURE_LINE, .colour = FIGURE_BLACK, .count = 2, .x = one, .y = one + 2 });
     page->figure.caption = left_out ? arena_printf(in->arena, "Left out: %lld runs that differ in several things.\n", (long long)left_out) : NULL;
-    figure_finish(page, in, arena_printf(in->arena, "%s over the base's", in->y), (struct figure_axis){ .label = "ratio", .low = least - room, .high = most + room },
+    figure_finish(page, in, arena_printf(in->arena, "%.*sover the base's", (int)strcspn(in->y, "("), in->y), (struct figure_axis){ .label = "ratio", .low = least - room, .high = most + room },
                   figure_axis_names("", names, n), FIGURE_KEY_ABOVE, 0.95 + 0.19 * n);
     return STATUS_OK;
 }

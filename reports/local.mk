@@ -27,10 +27,13 @@ libllmsim_results_la_SOURCES += \
 	reports/figure_kinds.c \
 	reports/figure_kinds.h \
 	reports/figure_line.c \
+	reports/figure_memory.c \
 	reports/figure_pareto.c \
+	reports/figure_pipeline.c \
 	reports/figure_roofline.c \
 	reports/figure_speedup.c \
 	reports/figure_tornado.c \
+	reports/figure_units.c \
 	reports/gnuplot.c \
 	reports/gnuplot.h \
 	reports/html_report.c \
@@ -54,6 +57,8 @@ libllmsim_results_la_SOURCES += \
 	reports/timeline.h \
 	reports/trace_events.c \
 	reports/trace_events.h \
+	reports/training_report.c \
+	reports/training_report.h \
 	reports/validate_plot.c \
 	reports/validate_plot.h \
 	reports/validate_report.c \

@@ -4,10 +4,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "reports/text.h"
 
-enum { VALUE_COLUMNS = 13, DESIGN_INDENT = 4 };
+enum { VALUE_COLUMNS = 13, DESIGN_INDENT = 4, KEY_COLUMNS = 10 }; /* the key: eight digits and blanks */
 
 /* Heading of a metric's column; how wide the column is. */
 static int value_columns(char *head, size_t bytes, const struct rank_metric *m)
@@ -42,6 +43,24 @@ static void ratio_text(char *text, size_t bytes, const struct rank_line *l, bool
         snprintf(text, bytes, "%.3fx (%.2f to %.2f)%s", l->ratio, l->ratio_low, l->ratio_high, tie ? " tie" : "");
 }
 
+/* What was run, over as many lines as it takes. */
+static void design_text(FILE *out, const struct text_style *s, const struct report_head *h)
+{
+    const char *parts[] = { h->arch, h->trace, h->recipe, h->layout, h->overrides };
+    char *text = NULL;
+    size_t bytes;
+    FILE *line = open_memstream(&text, &bytes);
+
+    for (int i = 0; line && i < 5; i++)
+        if (parts[i] || i < 4)
+            fprintf(line, "%s%s", i ? ", " : "", parts[i] ? parts[i] : "?");
+    if (line && !fclose(line))
+        text_wrap(out, s, TEXT_PLAIN, DESIGN_INDENT + 1 + KEY_COLUMNS, text);
+    else
+        fputc('\n', out);
+    free(text);
+}
+
 static void line_text(FILE *out, const struct text_style *s, const struct rank_report *r, int64_t i)
 {
     const struct rank_line *l = &r->lines[i];
@@ -60,8 +79,7 @@ static void line_text(FILE *out, const struct text_style *s, const struct rank_r
     fprintf(out, "   %s\n%*s", text, DESIGN_INDENT + 1, "");
     snprintf(text, sizeof text, "%s  ", l->key);
     text_cell(out, s, TEXT_DIM, text_width(text), text);
-    fprintf(out, "%s, %s, %s, %s%s%s\n", l->head.arch ? l->head.arch : "?", l->head.trace ? l->head.trace : "?", l->head.recipe ? l->head.recipe : "?",
-            l->head.layout ? l->head.layout : "?", l->head.overrides ? ", " : "", l->head.overrides ? l->head.overrides : "");
+    design_text(out, s, &l->head);
 }
 
 /* "second: dram +2.1 ms, link +0.3 ms" by size, the largest three. */
@@ -101,28 +119,61 @@ static void price_text(FILE *out, const struct rank_price *p)
                 p->first_until_usd_per_hour < p->usd_per_hour.high ? "within" : "beyond");
 }
 
-void report_rank_text(FILE *out, const struct rank_report *r, const struct report_style *style)
+static void whole_text(FILE *out, const struct rank_report *r, const struct text_style *s)
 {
-    struct text_style s = { style->columns, style->colour, style->utf8 };
     char text[160];
 
     snprintf(text, sizeof text, r->weights ? "%lld designs, %lld with all metrics" : "%lld designs, %lld that no other dominates", (long long)r->designs,
              (long long)r->ranked);
-    text_cell(out, &s, TEXT_BOLD, text_width(text), text);
+    text_cell(out, s, TEXT_BOLD, text_width(text), text);
     fputc('\n', out);
     if (r->mixed_traces)
         fputs("  of more than one workload: times do not compare; keep one by --where 'trace = NAME'\n", out);
     if (r->count == 0)
         return;
-    heads_text(out, &s, r);
+    heads_text(out, s, r);
     for (int64_t i = 0; i < r->count; i++)
-        line_text(out, &s, r, i);
+        line_text(out, s, r, i);
     why_text(out, r);
     price_text(out, r->price);
     if (r->ties >= 0)
         fprintf(out, "  %lld of the %lld shown tie with the first within 80 %% intervals of their times' ratios\n", (long long)r->ties, (long long)r->count - 1);
     else
         fputs("  No intervals: breakdown rows are not kept with these runs (sweep run --detail)\n", out);
+}
+
+/* Lines that are too long break behind their own indent; those without colours only, whose width is their length. */
+static void fitted(FILE *out, const struct text_style *s, char *text)
+{
+    for (char *line = text, *end; *line; line = end) {
+        int indent = (int)strspn(line, " ");
+
+        end = line + strcspn(line, "\n");
+        end += *end ? (*end = '\0', 1) : 0;
+        if (strchr(line, '\033') || text_width(line) <= s->columns) {
+            fprintf(out, "%s\n", line);
+            continue;
+        }
+        fprintf(out, "%*s", indent, "");
+        text_wrap(out, s, TEXT_PLAIN, indent, line + indent);
+    }
+}
+
+void report_rank_text(FILE *out, const struct rank_report *r, const struct report_style *style)
+{
+    const struct text_style s = text_style_within(style, 60, 160);
+    char *text = NULL, *trimmed = NULL;
+    size_t bytes;
+    FILE *whole = open_memstream(&text, &bytes), *tidy = open_memstream(&trimmed, &bytes);
+
+    if (whole)
+        whole_text(whole, r, &s);
+    if (whole && !fclose(whole) && tidy)
+        text_trimmed(tidy, text);
+    if (tidy && !fclose(tidy))
+        fitted(out, &s, trimmed);
+    free(text);
+    free(trimmed);
 }
 
 static void put_line(struct json *j, const struct rank_report *r, int64_t i)

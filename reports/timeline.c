@@ -21,13 +21,13 @@ static const char *const track_names[TRACKS] = {
 };
 
 /* Levels that counters stand at; an event is written only where one changes. */
-struct levels { double dram_gb_per_s, power_w; int64_t kv_bytes; };
+struct levels { double dram_gb_per_s, link_gb_per_s, power_w; int64_t kv_bytes; };
 
 /* Steps of one phase that are shown as one. */
 struct fold {
     int64_t count, first, start_ps, time_ps, kv_bytes;
     enum phase phase;
-    double dram_bytes, dynamic_j;
+    double dram_bytes, link_bytes, dynamic_j;
 };
 
 struct timeline {
@@ -97,6 +97,8 @@ static void put_levels(struct timeline *t, int64_t at_ps, struct levels now)
     for (int64_t d = 0; d < t->spec->layout.tp; d++) {
         if (!t->any_levels || now.dram_gb_per_s != t->levels.dram_gb_per_s)
             put_number(t, d, "DRAM bandwidth", "GB/s", at_ps, now.dram_gb_per_s);
+        if (t->spec->layout.tp > 1 && (!t->any_levels || now.link_gb_per_s != t->levels.link_gb_per_s))
+            put_number(t, d, "link bandwidth", "GB/s", at_ps, now.link_gb_per_s);
         if (!t->any_levels || now.power_w != t->levels.power_w)
             put_number(t, d, "power", "W", at_ps, now.power_w);
         if (!t->any_levels || now.kv_bytes != t->levels.kv_bytes)
@@ -107,11 +109,11 @@ static void put_levels(struct timeline *t, int64_t at_ps, struct levels now)
 }
 
 /* Mean levels while `bytes` move and `dynamic_j` is spent in a time. */
-static struct levels levels_over(const struct timeline *t, int64_t time_ps, double bytes, double dynamic_j, int64_t kv_bytes)
+static struct levels levels_over(const struct timeline *t, int64_t time_ps, double bytes, double link_bytes, double dynamic_j, int64_t kv_bytes)
 {
     double time_s = (double)time_ps * 1e-12;
 
-    return (struct levels){ time_ps > 0 ? bytes / time_s * 1e-9 : 0, t->spec->hw->power.idle_w + (time_ps > 0 ? dynamic_j / time_s : 0), kv_bytes };
+    return (struct levels){ time_ps > 0 ? bytes / time_s * 1e-9 : 0, time_ps > 0 ? link_bytes / time_s * 1e-9 : 0, t->spec->hw->power.idle_w + (time_ps > 0 ? dynamic_j / time_s : 0), kv_bytes };
 }
 
 /* ---- phases and steps ---- */
@@ -160,7 +162,7 @@ static void flush_fold(struct timeline *t)
     else
         snprintf(name, sizeof name, "%s steps %lld-%lld, folded", phase_name(f->phase), (long long)f->first, (long long)(f->first + f->count - 1));
     put_step(t, name, "folded", f->start_ps, f->time_ps, f->count);
-    put_levels(t, f->start_ps, levels_over(t, f->time_ps, f->dram_bytes, f->dynamic_j, f->kv_bytes));
+    put_levels(t, f->start_ps, levels_over(t, f->time_ps, f->dram_bytes, f->link_bytes, f->dynamic_j, f->kv_bytes));
     f->count = 0;
 }
 
@@ -177,18 +179,14 @@ static void add_fold(struct timeline *t, const struct run_iteration *it, int64_t
     f->kv_bytes = kv_bytes > f->kv_bytes ? kv_bytes : f->kv_bytes;
     for (int64_t i = 0; i < it->rows_count; i++) {
         f->dram_bytes += (double)it->rows[i].count * it->rows[i].bytes[LEVEL_DRAM];
+        f->link_bytes += (double)it->rows[i].count * it->rows[i].bytes[LEVEL_LINK];
         f->dynamic_j += (double)it->rows[i].count * energy_dynamic_j(&it->rows[i], t->spec->hw);
     }
 }
 
 static int64_t kv_bytes_of(const struct timeline *t, const struct run_iteration *it)
 {
-    struct step until = *it->step;
-    struct kv_peak now = { 0 };
-
-    until.repeat = it->repetition + 1;
-    memory_kv_step(&now, it->model, &until);
-    return memory_kv(&now, it->model, &t->spec->recipe, &t->spec->layout);
+    return memory_kv_iteration(it->model, t->spec, it->step, it->repetition);
 }
 
 /* ---- what the run shows ---- */
@@ -198,14 +196,14 @@ static enum track track_of(const struct breakdown_row *row)
     return strcmp(row->kind, "collective") == 0 ? TRACK_LINK : strcmp(row->kind, "host") == 0 ? TRACK_HOST : TRACK_COMPUTE;
 }
 
-/* Does the step fit? A launch takes a slice and two counters, and where the device waited for the host as many again. */
+/* Does the step fit? A launch takes a slice and two counters (between devices three), and where the device waited for the host as many again. */
 static bool wanted(struct timeline *t, const struct run_iteration *it)
 {
-    int64_t each = t->spec->stack->launch_mode == LAUNCH_EAGER ? 6 : 3, rest = TIMELINE_EVENTS_MAX - t->events.count;
+    int64_t each = t->spec->stack->launch_mode == LAUNCH_EAGER ? 6 : 3, more = t->spec->layout.tp > 1, rest = TIMELINE_EVENTS_MAX - t->events.count;
 
     if (t->options.first > 0)
         return it->number >= t->options.first && it->number <= t->options.last;
-    if (it->launches > rest / (each * t->spec->layout.tp))
+    if (it->launches > rest / ((each + more) * t->spec->layout.tp))
         t->full = true;
     return !t->full;
 }
@@ -269,14 +267,14 @@ static enum status launch(void *context, const struct run_launch *l, struct erro
     (void)err;
     if (l->idle_ps > 0) {
         name_track(t, TRACK_HOST);
-        put_levels(t, l->start_ps - l->idle_ps, levels_over(t, l->idle_ps, 0, 0, t->kv_bytes));
+        put_levels(t, l->start_ps - l->idle_ps, levels_over(t, l->idle_ps, 0, 0, 0, t->kv_bytes));
         for (int64_t d = 0; d < t->spec->layout.tp; d++)
             put_wait(t, d, l);
     }
     if (l->row->time_ps == 0)
         return STATUS_OK;
     name_track(t, track_of(l->row));
-    put_levels(t, l->start_ps, levels_over(t, l->row->time_ps, l->row->bytes[LEVEL_DRAM], energy_dynamic_j(l->row, t->spec->hw), t->kv_bytes));
+    put_levels(t, l->start_ps, levels_over(t, l->row->time_ps, l->row->bytes[LEVEL_DRAM], l->row->bytes[LEVEL_LINK], energy_dynamic_j(l->row, t->spec->hw), t->kv_bytes));
     for (int64_t d = 0; d < t->spec->layout.tp; d++)
         put_launch(t, d, l);
     return STATUS_OK;
@@ -355,7 +353,7 @@ enum status timeline_close(struct timeline_summary *out, struct timeline *t, con
     flush_fold(t);
     flush_phase(t);
     if (t->any_levels)
-        put_levels(t, result->time_ps, levels_over(t, 0, 0, 0, t->levels.kv_bytes));
+        put_levels(t, result->time_ps, levels_over(t, 0, 0, 0, 0, t->levels.kv_bytes));
     t->summary.events = t->events.count;
     put_about(t, result);
     *out = t->summary;

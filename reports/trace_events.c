@@ -35,8 +35,8 @@ bool trace_events_open(struct trace_events *e, struct outfile *out)
     return buffer_open(e);
 }
 
-/* A line with what all events have. */
-static void begin(struct trace_events *e, const char *kind, const char *name, int64_t process, int track)
+/* A line with what all events have; a category too, which readers take for granted. */
+static void begin(struct trace_events *e, const char *kind, const char *name, const char *category, int64_t process, int track)
 {
     if (e->failed)
         return;
@@ -51,8 +51,8 @@ static void begin(struct trace_events *e, const char *kind, const char *name, in
     json_text(&e->json, "ph", kind);
     json_text(&e->json, "name", name);
     json_i64(&e->json, "pid", process);
-    if (track > 0)
-        json_i64(&e->json, "tid", process * TRACKS_OF_PROCESS + track);
+    json_i64(&e->json, "tid", process * TRACKS_OF_PROCESS + track);
+    json_text(&e->json, "cat", category);
 }
 
 static int64_t nanoseconds(int64_t ps)
@@ -68,9 +68,10 @@ static void put_us(struct trace_events *e, const char *key, int64_t ns)
 
 void trace_events_name(struct trace_events *e, int64_t process, int track, const char *name)
 {
-    begin(e, "M", track > 0 ? "thread_name" : "process_name", process, track);
+    begin(e, "M", track > 0 ? "thread_name" : "process_name", "__metadata", process, track);
     if (e->failed)
         return;
+    put_us(e, "ts", 0);
     json_object_begin(&e->json, "args");
     json_text(&e->json, "name", name);
     trace_events_end(e);
@@ -80,10 +81,9 @@ void trace_events_slice(struct trace_events *e, int64_t process, int track, cons
 {
     int64_t start = nanoseconds(start_ps), end = nanoseconds(start_ps + time_ps);
 
-    begin(e, "X", name, process, track);
+    begin(e, "X", name, category, process, track);
     if (e->failed)
         return;
-    json_text(&e->json, "cat", category);
     put_us(e, "ts", start);
     put_us(e, "dur", end - start);
     json_object_begin(&e->json, "args");
@@ -92,7 +92,7 @@ void trace_events_slice(struct trace_events *e, int64_t process, int track, cons
 
 void trace_events_counter(struct trace_events *e, int64_t process, const char *name, int64_t at_ps)
 {
-    begin(e, "C", name, process, 0);
+    begin(e, "C", name, "counter", process, 0);
     if (e->failed)
         return;
     put_us(e, "ts", nanoseconds(at_ps));

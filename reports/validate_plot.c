@@ -263,8 +263,8 @@ static enum status draw(const char *path, struct plot *plot, const struct evalua
     vertical.label = predicted;
     error_range(&errors, sizes, FIXED_SERIES + plot->groups + 1);
     const struct figure_panel panels[] = {
-        { "(a) predicted against measured", square_share, values, vertical, FIGURE_KEY_TOP_LEFT, points, plot->groups + 3 },
-        { "(b) error by measured size", 1.0 - square_share, values, errors, FIGURE_KEY_TOP_RIGHT, sizes, FIXED_SERIES + plot->groups + 1 },
+        { "(a) predicted against measured", square_share, values, vertical, FIGURE_KEY_TOP_LEFT, points, plot->groups + 3, 0 },
+        { "(b) error by measured size", 1.0 - square_share, values, errors, FIGURE_KEY_TOP_RIGHT, sizes, FIXED_SERIES + plot->groups + 1, 0 },
     };
     const struct figure figure = { width_in, height_in, panels, 2, caption_of(plot, e, fidelity, arena) };
     if (!measured || !predicted || !figure.caption)

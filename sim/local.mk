@@ -103,6 +103,8 @@ libllmsim_model_la_SOURCES += \
 	sim/training_internal.h \
 	sim/training_memory.c \
 	sim/training_passes.c \
+	sim/training_schedule.c \
+	sim/training_schedule.h \
 	sim/unit.h \
 	sim/unit_fpga_minifloat.c \
 	sim/unit_lut_mpgemm.c \

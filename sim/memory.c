@@ -94,6 +94,29 @@ static void activations_of(struct memory_use *use, const struct lowered_step *lo
     }
 }
 
+int64_t memory_kv_iteration(const struct model_info *model, const struct run_spec *spec, const struct step *step, int64_t repetition)
+{
+    struct step until = *step;
+    struct kv_peak now = { 0 };
+
+    until.repeat = repetition + 1;
+    memory_kv_step(&now, model, &until);
+    return memory_kv(&now, model, &spec->recipe, &spec->layout);
+}
+
+enum status memory_step(struct memory_use *out, const struct run_spec *spec, const struct model_info *model, const struct step *step, struct arena *arena,
+                        struct error *err)
+{
+    struct lower_context ctx = { spec->hw, spec->stack, &spec->recipe, &spec->layout, model, NULL };
+    struct lowered_step low;
+    enum status st = lower_step(&low, step, &ctx, arena, err);
+
+    *out = (struct memory_use){ 0 };
+    if (!st)
+        activations_of(out, &low, step, &ctx);
+    return st;
+}
+
 static enum status read_trace(struct memory_use *use, struct kv_peak *peak, const struct lower_context *ctx, struct step_source *source,
                               struct error *err)
 {

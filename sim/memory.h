@@ -24,6 +24,12 @@ int64_t memory_kv(const struct kv_peak *peak, const struct model_info *model, co
 /** Takes the last iteration of a step (contexts grow, so it is the step's fullest) into the peak. */
 void memory_kv_step(struct kv_peak *peak, const struct model_info *model, const struct step *step);
 
+/** KV bytes on one rank after iteration `repetition` (from 0) of a step. */
+int64_t memory_kv_iteration(const struct model_info *model, const struct run_spec *spec, const struct step *step, int64_t repetition);
+/** Activations and workspace of a step (the other members 0), lowered into `arena`. */
+enum status memory_step(struct memory_use *out, const struct run_spec *spec, const struct model_info *model, const struct step *step, struct arena *arena,
+                        struct error *err);
+
 /**
  * Reads the whole trace and fills *out. Does not fit: STATUS_INFEASIBLE, the message names the binding constraint and the nearest
  * designs that fit.

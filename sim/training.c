@@ -61,6 +61,9 @@ static void sharded_passes(struct training_result *out, const struct training_sp
     out->forward_s = layers * forward_layer_s + first_s + pass_s(&p->head_forward);
     out->backward_s = layers * backward_layer_s + last_s + pass_s(&p->head_backward);
     out->exchange_s = layers * (forward_layer_s - forward_s + backward_layer_s - backward_s) + first_s + last_s;
+    out->pipeline = (struct training_pipeline){ .stages = 1, .chunks = 1, .forward_s = out->forward_s - pass_s(&p->head_forward),
+                                                .backward_s = out->backward_s - pass_s(&p->head_backward), .head_forward_s = pass_s(&p->head_forward),
+                                                .head_backward_s = pass_s(&p->head_backward) };
 }
 
 /* Replicated parameters: gradients summed once an iteration, beside the last backward pass where the framework overlaps. */
@@ -122,6 +125,9 @@ static void pipeline_passes(struct training_result *out, const struct training_s
     out->backward_s = (pass_s(&p->backward) + pass_s(&p->recompute)) / stages + pass_s(&p->head_backward) + borders_s / 2;
     double mean_s = out->forward_s + out->backward_s - (pass_s(&p->head_forward) + pass_s(&p->head_backward)) * (1 - 1 / stages);
     out->bubble_s = training_bubble_share(s->pp, s->chunks, micro_batches) * (double)micro_batches * mean_s;
+    out->pipeline = (struct training_pipeline){ .stages = s->pp, .chunks = s->chunks, .forward_s = out->forward_s - pass_s(&p->head_forward),
+                                                .backward_s = out->backward_s - pass_s(&p->head_backward), .head_forward_s = pass_s(&p->head_forward),
+                                                .head_backward_s = pass_s(&p->head_backward) };
 }
 
 /* 6 N + 12 layers hidden seq: PaLM, arXiv 2204.02311, appendix B, the count behind MFU */
@@ -180,6 +186,7 @@ enum status training_run(struct training_result *out, const struct training_spec
         pipeline_passes(out, s, &p, micro_batches);
         out->exchange_s = exchange_exposed_s(s, &n, out->backward_s);
     }
+    out->pipeline.micro_batches = micro_batches;
     out->optimizer_s = optimizer_s(s, &n);
     out->iteration_s = (double)micro_batches * (out->forward_s + out->backward_s) + out->bubble_s + out->optimizer_s +
                        (s->sharding >= SHARDING_GRADIENTS ? 0 : out->exchange_s);

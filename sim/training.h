@@ -20,6 +20,7 @@
 #include "arch/system.h"
 #include "sim/recipe.h"
 #include "sim/run.h"
+#include "sim/training_schedule.h"
 #include "workloads/llm.h"
 
 enum recompute { RECOMPUTE_NONE, RECOMPUTE_SELECTIVE, RECOMPUTE_FULL }; /* selective: the attention core only (arXiv 2205.05198) */
@@ -49,12 +50,14 @@ struct training_spec {
 /** Bytes of the fullest device. */
 struct training_memory {
     double parameters, gradients, optimizer, activations, temporary, total;
+    double pass_activations;        /* kept from one forward pass (a micro-batch through a chunk of a stage) to its backward pass */
 };
 
 struct training_result {
     double iteration_s;
     double forward_s, backward_s;   /* of one micro-batch on one stage, launches included; backward holds recomputation */
     double bubble_s, exchange_s, optimizer_s; /* exchange: exposed part */
+    struct training_pipeline pipeline; /* what training_schedule() lays out over time */
     double tokens;                  /* of an iteration, all devices */
     double flops_per_token;         /* of the model: 6 N + 12 layers heads head_dim seq, as the field counts MFU; `causal_flops`: half of the second */
     double parameters;

@@ -76,7 +76,8 @@ static double layer_bytes(const struct training_spec *s, bool experts)
     return norms + inputs + masks + latent + qkv + core + scores + mlp + routed;
 }
 
-static double activations(const struct training_spec *s)
+/* Of all passes that are in flight on the first stage; *pass: of one. */
+static double activations(double *pass, const struct training_spec *s)
 {
     const struct llm *m = s->model;
     double tokens = (double)s->micro_batch * (double)s->seq / (double)s->cp, p = (double)s->pp;
@@ -86,6 +87,7 @@ static double activations(const struct training_spec *s)
     double in_flight = s->pp == 1 ? 1 : fmin(1 + (s->chunks > 1 ? (p - 1) / (p * (double)s->chunks) : 0), s->chunks > 1 ? 2 : micro_batches / p);
 
     sum = dense_layers * layer_bytes(s, false) + ((double)m->layers - dense_layers) * layer_bytes(s, true);
+    *pass = sum * tokens / (p * (double)s->chunks);
     return sum * tokens * in_flight;
 }
 
@@ -103,8 +105,8 @@ void training_memory_of(struct training_memory *out, const struct training_spec 
         .parameters = half * (s->sharding == SHARDING_FULL ? shared : all),
         .gradients = t->gradient_bytes * (s->sharding >= SHARDING_GRADIENTS ? shared : all),
         .optimizer = t->optimizer_bytes * (s->sharding >= SHARDING_OPTIMIZER ? shared : all),
-        .activations = activations(s),
     };
+    out->activations = activations(&out->pass_activations, s);
     /* logits of one micro-batch where the head is; the parameters of two layers where they are gathered; one layer computed again */
     double cols = (double)((s->model->vocab + s->tp - 1) / s->tp), logits = tokens * cols * (t->fused_cross_entropy ? 2 * half : half + 8);
     struct training_spec whole = *s;

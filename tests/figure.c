@@ -18,7 +18,7 @@ static struct figure_panel panel_of(const struct figure_series *series, int coun
 {
     struct figure_axis axis = { .label = "x", .log = true, .low = 1, .high = 10 };
 
-    return (struct figure_panel){ "(a)", 1, axis, axis, FIGURE_KEY_TOP_LEFT, series, count };
+    return (struct figure_panel){ "(a)", 1, axis, axis, FIGURE_KEY_TOP_LEFT, series, count, 0 };
 }
 
 /* What gnuplot is told of one label; "" where the script could not be made. */

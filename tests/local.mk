@@ -7,6 +7,7 @@
 #     make check TESTS=tests/NAME             one
 #     make check-cli REWRITE=1                writes what the command says now into tests/cli/*.case; review the diff
 #     make readme                             writes the main job's report into README.md
+#     make tutorials                          writes outputs and figures into docs/tutorial-*.md and docs/figures
 suites = \
 	tests/accounts \
 	tests/api_run \
@@ -105,7 +106,8 @@ scripts = \
 	tests/studies.sh \
 	tests/sweep_killed.sh \
 	tests/timeline.sh \
-	tests/traces.sh
+	tests/traces.sh \
+	tests/tutorials.sh
 EXTRA_DIST += $(scripts) tests/summary.sh tests/timeline.awk tests/cli tests/rtl
 
 TEST_EXTENSIONS = .sh
@@ -128,9 +130,12 @@ check-TESTS: $(check_PROGRAMS) $(check_LTLIBRARIES)
 	$(SHELL) $(top_srcdir)/tests/summary.sh $(TEST_LOGS) || { test $$status -ne 0 || status=1; }; \
 	exit $$status
 
-.PHONY: check-cli readme
+.PHONY: check-cli readme tutorials
 readme: all
 	@$(AM_TESTS_ENVIRONMENT) REWRITE=1 $(SHELL) $(top_srcdir)/tests/readme.sh
+
+tutorials: all
+	@$(AM_TESTS_ENVIRONMENT) REWRITE=1 $(SHELL) $(top_srcdir)/tests/tutorials.sh
 
 check-cli: all
 	@$(AM_TESTS_ENVIRONMENT) REWRITE='$(REWRITE)' $(SHELL) $(top_srcdir)/tests/cli.sh

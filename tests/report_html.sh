@@ -94,6 +94,10 @@ linked() { # a click on a point selects its row, and the bar is its own
     dump linked.html && grep -q '<tr id="r3" class="[^"]*selected' dom.html && same "$(grep -o '<div class="bar"' dom.html | wc -l | tr -d ' ')" 1
 }
 tame() { dump hostile.html && grep -q '<title>Runs of llmsim</title>' dom.html && grep -q 'class="live-row"' dom.html && ! grep -n '<img' dom.html; }
+short_key() { # recipes by what differs between them; whole ones as titles
+    for w in fp16 int8; do llmsim run A100 llama3-8b --recipe w=$w --fidelity roofline --db two.db >/dev/null || return 1; done
+    llmsim report two.db --html --by recipe -o two.html && dump two.html && grep -q '<li title="w=int8,a=fp16,[^"]*">.*</svg>w=int8</li>' dom.html
+}
 in_browser() { if test -n "$browser"; then check "$@"; else skip "$1"; fi; }
 in_browser 'sorted by the address' sorted
 in_browser 'sorted by clicks' clicked
@@ -101,5 +105,6 @@ in_browser 'filtered by the address' filtered
 in_browser 'filtered by hand' typed
 in_browser 'the front' front
 in_browser 'point and row' linked
+in_browser 'the key says what differs' short_key
 in_browser 'a hostile name, run' tame
 echo "1..$number"

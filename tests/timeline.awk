@@ -4,6 +4,7 @@
 #     counter PID NAME N   how often a counter changes
 #     energy PID J         its power, held until the next value, over time
 #     moved PID BYTES      its DRAM bandwidth, the same
+#     linked PID BYTES     its link bandwidth, the same
 #     about KEY VALUE      of the run
 function wrong(text) { if (bad++ < 20) print "wrong: line " NR ": " text }
 
@@ -55,17 +56,20 @@ function take() {
 
 function value() {
     if (depth == 3 && name[2] == "traceEvents") { f[key] = token; type[key] = kind }
-    else if (depth == 4 && name[4] == "args") { f["args." key] = token; type["args." key] = kind; if (kind == "n") numbers++ }
+    else if (depth == 4 && name[4] == "args") { f["args." key] = token; type["args." key] = kind; texts_and_numbers++; if (kind == "n") numbers++ }
     else if (depth == 2 && name[2] == "otherData") print "about " key " " token
 }
 
 function event(   end_us) {
-    if (f["name"] == "" || type["pid"] != "n") wrong("an event without name or pid")
+    # what every event must have in the published format, with its type: a reader is free to fail where one is missing
+    if (type["name"] != "s" || f["name"] == "" || type["ph"] != "s" || type["cat"] != "s" || type["pid"] != "n" || type["tid"] != "n" || type["ts"] != "n")
+        wrong("an event without name, ph, cat, pid, tid or ts, or of another type")
+    if (f["ts"] < 0) wrong("an event before the run")
     if (f["ph"] == "X") slice()
     else if (f["ph"] == "C") counter()
     else if (f["ph"] == "M") { if (f["name"] == "thread_name") { if (f["tid"] in named) wrong("a second name of track " f["tid"]); named[f["tid"]] = 1 } }
     else wrong("a kind that is not written: " f["ph"])
-    split("", f); split("", type); numbers = 0
+    split("", f); split("", type); numbers = texts_and_numbers = 0
 }
 
 function slice() {
@@ -82,6 +86,7 @@ function counter(   id) {
     id = f["pid"] " " f["name"]
     if (type["ts"] != "n" || numbers == 0) return wrong("a counter without time or value")
     if (f["ts"] + 0 < at[id] + 0) wrong("counter " id " goes back in time")
+    if (numbers != texts_and_numbers) wrong("a series of counter " id " that is no number")
     integral[id] += last[id] * (f["ts"] - at[id])
     at[id] = f["ts"]
     last[id] = f["name"] == "power" ? f["args.W"] : f["args.GB/s"]
@@ -97,6 +102,7 @@ END {
     for (id in integral) {
         split(id, part, " ")
         if (part[2] == "power") printf "energy %s %.9g\n", part[1], integral[id] * 1e-6
+        if (part[2] == "link") printf "linked %s %.9g\n", part[1], integral[id] * 1e3
         if (part[2] == "DRAM") printf "moved %s %.9g\n", part[1], integral[id] * 1e3
     }
     exit bad > 0

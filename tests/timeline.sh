@@ -47,6 +47,9 @@ whole() {
 bytes_moved() { # of the run before: all rows
     near "$(sed -n 's/^moved 2 //p' facts)" "$(awk '/^      "bytes": \{/ { inside = 1 } inside && /"dram"/ { gsub(/[^0-9.e+]/, "", $2); s += $2 } /\}/ { inside = 0 } END { printf "%.12g", s }' plain.run)"
 }
+bytes_linked() { # the same of the links
+    near "$(sed -n 's/^linked 2 //p' facts)" "$(awk '/^      "bytes": \{/ { inside = 1 } inside && /"link"/ { gsub(/[^0-9.e+]/, "", $2); s += $2 } /\}/ { inside = 0 } END { printf "%.12g", s }' plain.run)"
+}
 peak_kv() { # the counter's highest is the memory that the run says
     highest=$(grep -o '"kv_cache": [0-9]*' t.json | sed 's/.*: //' | sort -n | tail -n 1)
     grep -q "\"kv[a-z_]*\": $highest\b" plain.run || { echo "highest $highest"; grep '"kv' plain.run; return 1; }
@@ -72,15 +75,18 @@ llmsim trace gen "$top/workloads/models/llama-3-8b.yaml" --batch 2 --isl 256 --o
     llmsim trace gen "$top/workloads/models/mixtral-8x7b.yaml" --batch 2 --isl 256 --osl 4 -o moe.trace &&
     llmsim trace gen "$top/workloads/models/llama-3-8b.yaml" --batch 2 --isl 256 --osl 200 -o long.trace || exit 99
 
-echo 1..13
+echo 1..16
 steps='--steps 1-'
 check 'one device, a graph' whole 1 A100 dense.trace -f roofline --stack library
 check 'bytes of DRAM' bytes_moved
 check 'the KV cache at its fullest' peak_kv
 check 'two devices, eager: waits for the host, collectives' whole 2 H100 moe.trace -f analytic --stack eager
 check 'the link is a track' grep -q '^time 204 [1-9]' facts
+check 'bytes of the link' bytes_linked
 check 'a LUT unit' whole 1 LUT-TC llama2-70b-layer-decode -f roofline
 check 'an overlap is found' finds 'overlap on track' '/"ph": "X"/ s/"ts": \([0-9.]*\),"dur": [0-9.]*/"ts": \1,"dur": 99999999/'
+check 'an event without a category is found' finds 'without name, ph, cat' '0,/"cat": "counter",/ s///'
+check 'a text in a counter is found' finds 'that is no number' '0,/"W": [0-9.]*/ s//"W": 1,"V": "x"/'
 check 'a comma too many is found' finds 'where none may stand' '5s/$/,/'
 check 'a file that ends early is found' finds 'ends inside' '$d'
 steps='--steps 3-5'

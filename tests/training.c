@@ -149,6 +149,69 @@ static void tokens_reach_a_node_once(void)
     CU_ASSERT(beside < once && beside >= exchange && beside >= once - exchange);
 }
 
+/* A schedule's shape by hand, and its end where all stages take the same time: Eq. 1, n (F + B) + (pp - 1)/v (F + B). */
+static void schedules(void)
+{
+    static const struct { const char *label; int64_t stages, chunks, micro_batches, in_flight_first, in_flight_last; } rows[] = {
+        { "one stage", 1, 1, 5, 1, 1 },      { "four stages", 4, 1, 8, 4, 1 },  { "fewer micro-batches than stages", 8, 1, 3, 3, 1 },
+        { "two chunks", 4, 2, 8, 11, 5 },    /* warm-up 2 (p - i - 1) + (v - 1) p passes, and the one that runs */
+        { "four chunks", 2, 4, 6, 9, 7 },
+    };
+    struct training_schedule s;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct training_pipeline p = { rows[i].stages, rows[i].chunks, rows[i].micro_batches, 1.0, 2.0, 0, 0 };
+        double n = (double)p.micro_batches, stages = (double)p.stages, eq1 = n * 3 + (stages - 1) / (double)p.chunks * 3;
+
+        CHECK_ROW(rows[i].label, training_schedule(&s, &p, &arena, &err) == STATUS_OK);
+        CHECK_ROW(rows[i].label, s.count == 2 * p.stages * p.chunks * p.micro_batches);
+        CHECK_ROW(rows[i].label, near(s.time_s, eq1, 1e-12));
+        CHECK_ROW(rows[i].label, fabs(s.idle_share - (1 - n * 3 / eq1)) < 1e-12);
+        CHECK_ROW(rows[i].label, training_schedule_in_flight(&s, 0) == rows[i].in_flight_first);
+        CHECK_ROW(rows[i].label, training_schedule_in_flight(&s, p.stages - 1) == rows[i].in_flight_last);
+    }
+}
+
+/* What must hold of any schedule: a stage does one thing at a time, a pass waits for its neighbours; and of the memory: activations of the passes in flight. */
+static void schedule_keeps_order(void)
+{
+    const struct training_pipeline p = { 4, 2, 8, 1.0, 2.25, 0.5, 0.75 };
+    struct training_schedule s;
+    double forward_end[2][4][8] = { { { 0 } } };
+    struct llm model;
+    struct training_spec spec = gpt3(&model);
+
+    CU_ASSERT_FATAL(training_schedule(&s, &p, &arena, &err) == STATUS_OK);
+    for (int64_t i = 0; i < s.count; i++) {
+        const struct training_slot *a = &s.slots[i];
+
+        if (!a->backward)
+            forward_end[a->chunk][a->stage][a->micro_batch] = a->start_s + a->time_s;
+        if (i > 0 && s.slots[i - 1].stage == a->stage)
+            CU_ASSERT(a->start_s >= s.slots[i - 1].start_s + s.slots[i - 1].time_s - 1e-12);
+    }
+    for (int64_t i = 0; i < s.count; i++) {
+        const struct training_slot *a = &s.slots[i];
+
+        if (!a->backward && a->stage > 0)
+            CU_ASSERT(a->start_s >= forward_end[a->chunk][a->stage - 1][a->micro_batch] - 1e-12);
+        if (a->backward)
+            CU_ASSERT(a->start_s >= forward_end[1][3][a->micro_batch] - 1e-12); /* behind the whole forward pass of its micro-batch */
+    }
+    CU_ASSERT_EQUAL(training_schedule(&s, &(struct training_pipeline){ 4, 2, 6, 1, 1, 0, 0 }, &arena, &err), STATUS_BAD_INPUT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "6 micro-batches"));
+    CU_ASSERT_EQUAL(training_schedule(&s, &(struct training_pipeline){ 1 << 20, 1, 1 << 20, 1, 1, 0, 0 }, &arena, &err), STATUS_BAD_INPUT);
+    for (int chunks = 1; chunks <= 3; chunks += 2) {
+        spec.chunks = chunks;
+        struct training_result r = run_of(&spec);
+
+        CU_ASSERT_FATAL(training_schedule(&s, &r.pipeline, &arena, &err) == STATUS_OK);
+        CU_ASSERT(near(r.memory.pass_activations * (double)training_schedule_in_flight(&s, 0), r.memory.activations, 1e-9));
+        CU_ASSERT(s.time_s >= (double)r.pipeline.micro_batches * (r.forward_s + r.backward_s)); /* the last stage's work, and filling */
+        CU_ASSERT(s.time_s <= r.iteration_s - r.exchange_s - r.optimizer_s + 1e-9);
+    }
+}
+
 static void bad_layouts(void)
 {
     struct llm model;
@@ -205,6 +268,8 @@ static const struct test tests[] = {
     { "sharded states are an eighth on eight", fully_sharded },
     { "an eager framework's gradients are kernels of their own", eager_gradients },
     { "tokens reach a node once", tokens_reach_a_node_once },
+    { "a schedule ends when Eq. 1 says", schedules },
+    { "a schedule keeps its order, and what is in flight fills the memory", schedule_keeps_order },
     { "layouts that cannot be are refused", bad_layouts },
 };
 TEST_MAIN("training", tests)

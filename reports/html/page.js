@@ -239,10 +239,19 @@ function groupsOf(k, items) {
              others: Math.max(0, names.length > GROUPS + 1 ? names.length - GROUPS : 0) };
 }
 
-function drawKey(groups) {
-    const entry = (g, name) => make("li", {}, make("svg", { viewBox: "-6 -6 12 12", "aria-hidden": "true" }, make("path", { class: "g" + g, d: shapes[g] })), name);
+/* Names without the parts between commas that all of them have; alone a name stays whole. */
+function shortened(names) {
+    const parts = names.map(name => String(name).split(","));
+    const differ = part => !parts.every(of => of.includes(part));
 
-    at("key").replaceChildren(...groups.shown.map((name, g) => entry(g, name)), ...(groups.others ? [entry(GROUPS, groups.others + " others")] : []));
+    return names.length < 2 ? names : parts.map((of, n) => of.filter(differ).join(",") || names[n]);
+}
+
+function drawKey(groups) {
+    const short = shortened(groups.shown);
+    const entry = (g, name) => make("li", { title: groups.shown[g] || name }, make("svg", { viewBox: "-6 -6 12 12", "aria-hidden": "true" }, make("path", { class: "g" + g, d: shapes[g] })), name);
+
+    at("key").replaceChildren(...short.map((name, g) => entry(g, name)), ...(groups.others ? [entry(GROUPS, groups.others + " others")] : []));
 }
 
 function addPoint(svg, p, px, py, group, best, small) {

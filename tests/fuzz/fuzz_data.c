@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Fuzz target of the smaller YAML and JSON files that users may give: technologies, prices, scoreboards, clocks, harnesses, intervals, runs (`llmsim diff`). The
+ * Fuzz target of the smaller YAML and JSON files that users may give: technologies, prices, scoreboards, clocks, harnesses, intervals, runs (`llmsim diff`),
+ * iterations of training. The
  * same bytes go to each reader; at most one likes them. Seeds: tests/fuzz/data/, one of each.
  */
 #define _GNU_SOURCE
 #include "arch/prices.h"
 #include "reports/run_report.h"
+#include "reports/training_report.h"
 #include "tests/fuzz/bytes.h"
 #include "validate/harness.h"
 #include "validate/interval.h"
@@ -59,6 +61,20 @@ static void finished_run(const char *path, struct arena *arena)
     require(st != STATUS_OK || sum == r.time_ps);
 }
 
+static void training_iteration(const char *path, struct arena *arena)
+{
+    struct training_head head = { 0 };
+    struct training_result r = { 0 };
+    struct training_schedule s;
+    struct error err = { 0 };
+    enum status st = report_training_read(&r, &head, path, arena, &err);
+
+    require_told(st, &err);
+    if (st == STATUS_OK && !(st = training_schedule(&s, &r.pipeline, arena, &err)))
+        require(s.count > 0 && !(s.time_s < 0));
+    require_told(st, &err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes_file f = bytes_open(data, size);
@@ -67,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     silicon(f.path, &arena);
     accuracy(f.path, &arena);
     finished_run(f.path, &arena);
+    training_iteration(f.path, &arena);
     arena_free(&arena);
     close(f.fd);
     return 0;
