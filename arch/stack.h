@@ -111,6 +111,7 @@ struct stream_kernel {
     int64_t launched;          /* elements of a row for each thread that is launched, where wide loads leave most of them idle; 0: all work */
     int64_t serial_rows;       /* up to so many rows a thread walks them one after the other (gather of few rows) */
     double atomic_cycles;      /* of L2, for each block's update of one common word */
+    const char *instruction;   /* of the matrix unit for whose products the kernel was written; devices without it run the general one; NULL: any device */
 };
 
 /**

@@ -23,6 +23,7 @@ static const struct field_row rows[] = {
     COUNT("launches", launches, 1, 16, "kernels of the operator; default 1"),
     COUNT("warp_cols", warp_cols, 1, 1 << 20, "rows of up to so many columns stay in the registers of a warp each"),
     COUNT("launched", launched, 0, 1 << 16, "elements of a row for each launched thread, where most of them idle"),
+    { .path = "instruction", .kind = FIELD_TEXT, .offset = K(instruction), .doc = "only on devices whose matrix unit has it (wgmma ...); others run the general kernel" },
     COUNT("serial_rows", serial_rows, 1, 1024, "up to so many rows a thread walks them one after the other"),
     { .path = "atomic", .kind = FIELD_QUANTITY, .quantity = Q_CYCLES, .offset = K(atomic_cycles), .min = 0, .max = 1000,
       .doc = "of L2 for each block's update of one common word" },

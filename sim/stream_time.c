@@ -42,10 +42,20 @@ static void cut_flat(struct stream_shape *out, double elements, double sms)
     out->iterations = ceil(pieces / most);
 }
 
+/* The library's kernel of this operator on this device; NULL: its general one. */
+static const struct stream_kernel *kernel_of(const struct stream_kernel_shape *s, const struct timing_context *ctx)
+{
+    const struct stream_kernel *how = stack_stream(ctx->stack, s->op);
+    const struct arch_unit *unit = how && how->instruction ? hardware_unit(ctx->hw, "tensor_core") : NULL;
+    bool fits = !how || !how->instruction || (unit && unit->instruction && strcmp(unit->instruction, how->instruction) == 0);
+
+    return fits ? how : NULL;
+}
+
 void stream_shape_of(struct stream_shape *out, const struct kernel *k, const struct timing_context *ctx)
 {
     const struct stream_kernel_shape *s = &k->stream;
-    const struct stream_kernel *how = stack_stream(ctx->stack, s->op);
+    const struct stream_kernel *how = kernel_of(s, ctx);
     const struct arch_sm *sm = &ctx->hw->sm;
     double rows = at_least((double)s->rows, 1.0), cols = at_least((double)s->cols, 1.0), sms = (double)sm->count;
     double width = how && how->load_bytes > 0 ? (double)how->load_bytes

@@ -42,8 +42,13 @@ static enum status open_engine(struct engine_entry *n, struct predictor *p, stru
         const struct arch_system *system;
         const char *name = harness_system(k->harness, spec.hw->name);
 
-        if (name != spec.hw->name && ((st = arch_system_load(&system, name, &p->arena, err)) || (spec.hw = arch_system_device(system, spec.hw, &p->arena)) == NULL))
-            return st ? st : error_no_memory(err);
+        if (name != spec.hw->name) {
+            if ((st = arch_system_load(&system, name, &p->arena, err)))
+                return st;
+            /* a row of more devices than the source's usual nodes hold was taken on another machine: the device's own */
+            if (k->layout.tp <= system->node_devices && (spec.hw = arch_system_device(system, spec.hw, &p->arena)) == NULL)
+                return error_no_memory(err);
+        }
         spec.operand_activity = harness_activity(k->harness, spec.hw);
         spec.clock_limit_hz = harness_clock_share(k->harness, spec.hw->name) * spec.hw->clock.boost_hz;
     }

@@ -158,7 +158,7 @@ static enum status predict_one(struct evaluated_row *r, struct predictor *p, str
     if (!st && !(isfinite(out.value) && out.value > 0.0))
         st = error_set(&why, STATUS_BAD_INPUT, r->row.at, "the prediction is not a positive number");
     if (st)
-        return (r->reason = arena_strdup(arena, why.message)) ? STATUS_OK : error_no_memory(err);
+        return r->reason || (r->reason = arena_strdup(arena, why.message)) ? STATUS_OK : error_no_memory(err);
     r->value = out.value;
     r->low = out.low;
     r->high = out.high;
@@ -179,7 +179,7 @@ enum status evaluation_predict(struct evaluation *e, struct predictor *p, struct
     for (int64_t i = 0; i < e->count && !st; i++) {
         if (stop && *stop)
             st = error_plain(err, STATUS_INTERRUPTED, "interrupted after %lld of %lld rows", (long long)i, (long long)e->count);
-        else if (e->rows[i].selected && !e->rows[i].reason)
+        else if (e->rows[i].selected) /* also where the measured value cannot be read: it stays a miss, and has its prediction */
             st = predict_one(&e->rows[i], p, &scratch, arena, err);
         arena_reset(&scratch);
         if (progress && i % 16 == 0)

@@ -14,7 +14,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
         return st;
     training_prediction(out, &result);
     if (out->note == NULL)
-        out->note = training_row_note(&spec);
+        out->note = training_row_note(&spec, row);
     return STATUS_OK;
 }
 

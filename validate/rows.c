@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/csv.h"
+#include "base/nearest.h"
 #include "base/num.h"
 #include "validate/predict.h"
 
@@ -36,12 +37,22 @@ static bool is_column(const struct row_file *f, const char *name, size_t n)
     return false;
 }
 
+static bool is_word(const char *words, const char *name) { return word(words) == strlen(name) && strncmp(words, name, strlen(name)) == 0; }
+
+/* Predictions need neither what was measured nor by whom; but a name close to one of them is a slip of the pen. */
+static bool may_lack(const struct row_file *f, const struct measurement_kind *kind, const char *words)
+{
+    const char *name = is_word(words, kind->measured) ? kind->measured : is_word(words, "source") ? "source" : NULL;
+
+    return name != NULL && nearest_name(name, f->names, (size_t)f->columns) == NULL;
+}
+
 static int missing(const struct row_file *f, const struct measurement_kind *kind, const char **first)
 {
     int count = 0;
 
     for (const char *w = kind->columns; *w; w = after(w))
-        if (!is_column(f, w, word(w)) && count++ == 0)
+        if (!is_column(f, w, word(w)) && !may_lack(f, kind, w) && count++ == 0)
             *first = w;
     return count;
 }
@@ -141,12 +152,23 @@ enum status row_count(int64_t *out, const struct row *row, const char *column, i
     return STATUS_OK;
 }
 
+/* What spreadsheets and data frames write where nothing is. */
+static bool is_blank(const char *text)
+{
+    static const char *const blanks[] = { "", "-", "?", "N/A", "NA", "NaN", "None", "nan", "null" };
+
+    for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++)
+        if (strcmp(text, blanks[i]) == 0)
+            return true;
+    return false;
+}
+
 enum status row_measured(double *out, const struct row *row, struct error *err)
 {
     const char *text = field(row, row->kind->measured);
 
     *out = NAN;
-    if (!text || *text == '\0')
+    if (!text || is_blank(text))
         return STATUS_OK;
     if (num_parse_double(out, text) != 0 || *out <= 0.0) {
         *out = NAN;

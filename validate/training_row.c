@@ -2,6 +2,7 @@
 /* Rows of training measurements: layout and model from columns and from the notes in `source`. See training_row.h. */
 #include "validate/training_row.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,21 +25,37 @@ static int64_t note(const struct row *row, const char *key, int64_t otherwise)
     return otherwise;
 }
 
-/* Second part of `source`: the precision. */
-static const char *precision(const struct row *row, struct arena *arena)
+/* Letters of either case, '_' as '-'. */
+static bool same_word(const char *word, const char *text, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && word[i] != '\0' && (text[i] == '_' ? '-' : tolower((unsigned char)text[i])) == word[i])
+        i++;
+    return i == n && word[i] == '\0';
+}
+
+#define EIGHT_BITS "w=fp8_e4m3,a=fp8_e4m3,out=bf16,head=bf16,attn=bf16"
+#define BLOCKS_OF_32 "w=mxfp8,a=mxfp8,out=bf16,head=bf16,attn=bf16"
+
+/* Second part of `source`: the precision, as Megatron-Bridge, NeMo and Transformer Engine name their recipes: cs and ds are scales of a tensor, current
+ * and delayed, sc those of 1x128 and 128x128 blocks. "?": not stated, the releases of that time ran in 8 bits. Others: 16 bits, with a note. */
+static const char *precision(const struct row *row, bool *known_name)
 {
     static const struct { const char *text, *recipe; } known[] = {
-        { "fp16", "fp16" }, { "bf16", "bf16" },
-        { "fp8", "w=fp8_e4m3,a=fp8_e4m3,out=bf16,head=bf16,attn=bf16" }, { "?", "w=fp8_e4m3,a=fp8_e4m3,out=bf16,head=bf16,attn=bf16" },
-        { "mxfp8", "w=fp8_e4m3g32,a=fp8_e4m3g32,out=bf16,head=bf16,attn=bf16" }, { "fp8-mx", "w=fp8_e4m3g32,a=fp8_e4m3g32,out=bf16,head=bf16,attn=bf16" },
+        { "16-mixed", "fp16" }, { "?", EIGHT_BITS }, { "bf16", "bf16" }, { "bf16-mixed", "bf16" }, { "fp16", "fp16" },
+        { "fp8", EIGHT_BITS }, { "fp8-cs", EIGHT_BITS }, { "fp8-ds", EIGHT_BITS }, { "fp8-hybrid", EIGHT_BITS }, { "fp8-mx", BLOCKS_OF_32 },
+        { "fp8-sc", "w=fp8g128,a=fp8g128,out=bf16,head=bf16,attn=bf16" }, { "mxfp8", BLOCKS_OF_32 },
+        { "nvfp4", "w=nvfp4,a=nvfp4,out=bf16,head=bf16,attn=bf16" },
     };
     const char *at = strchr(row_text(row, "source"), ';');
     size_t n = at != NULL ? strcspn(at + 1, ";") : 0;
 
-    (void)arena;
+    *known_name = true;
     for (size_t i = 0; at != NULL && i < sizeof known / sizeof known[0]; i++)
-        if (strlen(known[i].text) == n && strncmp(at + 1, known[i].text, n) == 0)
+        if (same_word(known[i].text, at + 1, n))
             return known[i].recipe;
+    *known_name = n == 0;
     return "bf16";
 }
 
@@ -146,8 +163,13 @@ static enum status find_system(struct arch_system *out, const struct harness *ha
     return STATUS_OK;
 }
 
-const char *training_row_note(const struct training_spec *spec)
+const char *training_row_note(const struct training_spec *spec, const struct row *row)
 {
+    bool known;
+
+    (void)precision(row, &known);
+    if (!known)
+        return "no precision of training by the name in 'source': timed in bf16";
     return spec->system->network == assumed_network ? "no system of this device with a network is described: 200 Gbit/s a device between its nodes" : NULL;
 }
 
@@ -162,12 +184,13 @@ static bool names_row(const char *patterns, const struct row *row, struct arena 
 enum status training_row_run(struct training_result *out, struct training_spec *spec, const struct row *row, const struct harness *harness,
                              struct predictor *p, struct arena *arena, struct error *err)
 {
+    bool known;
     const struct hardware *hw;
     double share;
     enum status st;
 
     if ((st = read_layout(spec, row, err)) || (st = read_recompute(spec, row, err)) || (st = read_model(spec, row, arena, err)) ||
-        (st = recipe_parse(&spec->recipe, precision(row, arena), row->at, err)) || (st = predictor_device(&hw, p, row_text(row, "device"), err)) ||
+        (st = recipe_parse(&spec->recipe, precision(row, &known), row->at, err)) || (st = predictor_device(&hw, p, row_text(row, "device"), err)) ||
         (st = predictor_stack(&spec->stack, p, harness->stack, err)))
         return st;
     struct arch_system *system = arena_alloc(arena, sizeof *system);

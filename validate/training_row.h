@@ -6,12 +6,12 @@
 #include "sim/training.h"
 #include "validate/predict.h"
 
-/** Reads the row and runs it. Unknown recomputation counts as none, unknown precision as fp8. */
+/** Reads the row and runs it. Unknown recomputation counts as none, a precision that is not stated ("?") as fp8, one of no known name as bf16. */
 enum status training_row_run(struct training_result *out, struct training_spec *spec, const struct row *row, const struct harness *harness,
                              struct predictor *p, struct arena *arena, struct error *err);
 
-/** What was assumed about the cluster of a row that was run; NULL: nothing. */
-const char *training_row_note(const struct training_spec *spec);
+/** What was assumed about the cluster or the precision of a row that was run; NULL: nothing. */
+const char *training_row_note(const struct training_spec *spec, const struct row *row);
 
 /** `metric` of a result in `unit`; STATUS_BAD_INPUT when either is unknown. */
 enum status training_metric(double *out, const struct training_result *r, const struct training_spec *spec, const struct row *row, struct error *err);
