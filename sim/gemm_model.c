@@ -197,15 +197,6 @@ void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, cons
     out->l2_write_bytes = (double)g->out_bytes + out->reduce_bytes;
 }
 
-/* Share of a memory's queues that is filled when it is busy for a share of the time: requests wait in proportion to busy / (1 - busy), as in any queue
- * with random arrivals, until the queues are full, taken at 95 % [A]: half-busy memory answers nearly as an idle one does. */
-static double queue_filled(double busy)
-{
-    const double full = 0.95;
-
-    return busy >= full ? 1.0 : busy / (1.0 - busy) * (1.0 - full) / full;
-}
-
 /* Latency of a step's loads, SM cycles: from DRAM or from L2 (mean of near and far) as the misses share them. Queues lengthen both
  * from idle to loaded as the level fills up (`dram_busy`, `l2_busy`, 0 to 1): a few blocks alone find the memory idle. */
 static double load_latency_cycles(const struct gemm_cost *cost, const struct hardware *hw, double dram_busy, double l2_busy)

@@ -2,6 +2,8 @@
 /* Channels of the chip: cutting chunks by the address map, queueing on data buses, draining writes. See dram_module.h. */
 #include "sim/hw/dram_module.h"
 
+#include "sim/bounds.h"
+
 #include <algorithm>
 
 namespace llmsim {
@@ -95,7 +97,7 @@ int64_t DramModule::read(int64_t at_ps, int requester, const Chunk &chunk)
     last_transfer_ps_ = one_bus_ps / static_cast<int64_t>(bus_.size());
     const double busy = use(at_ps, one_bus_ps);
     const auto queues = static_cast<double>(std::max<int64_t>(params_.loaded_latency_ps - params_.latency_ps, 0));
-    return done + params_.latency_ps + static_cast<int64_t>(queues * busy);
+    return done + params_.latency_ps + static_cast<int64_t>(queues * queue_filled(busy));
 }
 
 /// Time of one channel's bus that a batch of writes takes.
