@@ -30,7 +30,7 @@ static bool model_key(uint64_t *key, const struct row *row)
     return strncmp(source, "vidur:", 6) == 0 && strncmp(source, "vidur:network", 13) != 0;
 }
 
-/* ... else shapes, without the number of tokens. */
+/* ... else shapes, without the number of tokens. Of collectives one operation of so many ranks on one machine: its rows share network and library. */
 static uint64_t shape_key(const struct row *row)
 {
     static const char *const shape[] = { "n", "k", "n_head", "n_kv_head", "head_dim", "op", "cols", "hidden", "inter", "n_expert", "moe_tp", "moe_ep", "ranks" };
@@ -38,6 +38,7 @@ static uint64_t shape_key(const struct row *row)
 
     for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++)
         h = text_hash(text_hash(h, row_text(row, shape[i])), ",");
+    h = text_hash(h, row_text(row, "system"));
     return h ^ h >> 32; /* the low bits of FNV alone follow the last bytes */
 }
 
