@@ -138,7 +138,23 @@ whole() {
 }
 same() { exported serial && exported queued && cmp serial.txt queued.txt; }
 
-echo 1..9
+# What docs/tutorial-sweep.md does on a cluster, between <!-- not run --> and <!-- run -->, prints what stands there, but for numbers of jobs and the queue's state.
+page_section() { awk '/^<!-- not run/ { on = 1 } /^<!-- run -->/ { on = 0 } on && /^    \$ / { queue = /squeue/ } on && /^    / && !queue' "$top/docs/tutorial-sweep.md"; }
+one_by_one() {
+    page_section | sed -n 's/^    \$ //p' | while read -r line; do
+        printf '    $ %s\n' "$line"
+        sh -c "$line" </dev/null >answer 2>&1 || { cat answer; return 1; }
+        sed '/^[0-9.e+]* rows\/s$/d; s/^/    /' answer
+        for job in $(sed -n 's/^array of .*: //p; s/^merge when .*: //p' answer); do until_true 90 ended "$job"; done
+    done
+}
+tutorial() {
+    mkdir -p tutorial && cd tutorial && ln -s "$build" build && ln -s "$top/experiments" experiments &&
+        build/llmsim sweep run experiments/serving_formats.yaml -j 2 --detail --db serving.db >/dev/null 2>&1 && one_by_one | sed 's/: [0-9]*$/: ID/' >got
+    page_section | sed 's/: [0-9]*$/: ID/' | diff - got
+}
+
+echo 1..10
 check 'a run without a queue' llmsim sweep run sweep.yaml --db serial.db
 check 'controller and three nodes' started
 test $failed -eq 0 || { tail -n 20 log/*.log munge/log 2>/dev/null | sed 's/^/# /'; exit 1; }
@@ -149,3 +165,4 @@ check 'what was cancelled lacks' lacks_some
 check 'submitted again: what lacks is computed' eval 'submitted 0 && all_ended'
 check 'every slice is there' whole
 check 'the same bytes as without a queue' same
+check 'the tutorial on a cluster' tutorial

@@ -43,8 +43,8 @@ check 'one request, A6000: w4a16 over fp16 near the published 1.3 s of 3.1, +-20
 check 'LUT arrays: all designs' llmsim sweep run "$top/experiments/lut_tiles.yaml" --db "$here/lut.db"
 # best BITS X METRIC: value and array of the first design, "998 N64 K4 M2"
 best() {
-    llmsim rank "$here/lut.db" --by "$3" --top 1 --where "trace ~ *prefill.trace and recipe ~ w=int$1* and overrides ~ *throughput_x=$2*" |
-        sed -n 's/^ *1 *1\.000 *\([0-9.]*\).*/\1/p; s/.*array_n=\([0-9]*\).*array_k=\([0-9]*\).*array_m=\([0-9]*\).*/N\1 K\2 M\3/p' | tr '\n' ' ' | sed 's/ $//'
+    llmsim rank "$here/lut.db" --by "$3" --top 1 --where "trace ~ *prefill.trace and recipe ~ w=int$1* and overrides ~ *throughput_x=$2*" | tr -s '\n ' '  ' |
+        sed 's/ 1 1\.000 [0-9.]*/\n&\n/' | sed -n 's/^ *1 *1\.000 *\([0-9.]*\).*/\1/p; s/.*array_n=\([0-9]*\).*array_k=\([0-9]*\).*array_m=\([0-9]*\).*/N\1 K\2 M\3/p' | tr '\n' ' ' | sed 's/ $//'
 }
 over() { awk -v a="$1" -v b="$2" 'BEGIN { print a / b }'; } # of two values with an array behind: the numbers count
 for bits in 1 2 4; do check "$bits bits: the smallest array is M2 N64 K4" is "$(best $bits 4 area | cut -d' ' -f2-)" 'N64 K4 M2'; done
