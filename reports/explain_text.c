@@ -177,6 +177,16 @@ static void put_head(FILE *out, const struct text_style *s, const struct explana
 
 /* ---- mapping and waves ---- */
 
+/* Under the list of mappings: why the picked one is. */
+static const char *how_picked(const struct gemm_kernel *kernel)
+{
+    if (kernel && kernel->pick && strcmp(kernel->pick, "timed") == 0)
+        return "> is picked: the fastest when the engine timed its kernels, at the next power of two of rows.";
+    if (kernel && kernel->pick && strcmp(kernel->pick, "fill") == 0)
+        return "> is picked: the first of those with the fewest waves and the fullest last one.";
+    return "> is picked. rule: what the library's own cost model gives it, over the picked one's (it takes the least).";
+}
+
 static void put_mappings(FILE *out, const struct text_style *s, const struct explanation *e)
 {
     char text[ROOM], right[ROOM];
@@ -206,7 +216,7 @@ static void put_mappings(FILE *out, const struct text_style *s, const struct exp
         fputc('\n', out);
     }
     if (e->kernel->kind == KERNEL_GEMM)
-        put_line(out, s, "> is picked. rule: what the library's own cost model gives it, over the picked one's (it takes the least).");
+        put_line(out, s, how_picked(e->timing.mapping.gemm.kernel));
 }
 
 static void put_waves(FILE *out, const struct text_style *s, const struct explanation *e)

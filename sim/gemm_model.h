@@ -97,7 +97,7 @@ enum status mapping_choose_gemm(struct mapping *out, double *best_s, const struc
 /** A legal mapping, what the library's rule makes of it, and its full analytic time. */
 struct gemm_candidate {
     struct gemm_mapping mapping;
-    double rule_cycles;     /* docs/gemm.md, Eq. 7: the rule picks the least */
+    double rule_cycles;     /* docs/gemm.md, Eq. 7: the rule picks the least; 0: its class is picked otherwise */
     double time_s;
 };
 

@@ -283,7 +283,7 @@ int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct k
         struct gemm_cost cost;
 
         mapping_of(&out[i].mapping, &cost, &s, &s.candidates[i]);
-        out[i].rule_cycles = library_s(&cost, &out[i].mapping, &quiet) * ctx->hw->clock.boost_hz;
+        out[i].rule_cycles = s.pick ? 0.0 : library_s(&cost, &out[i].mapping, &quiet) * ctx->hw->clock.boost_hz;
         out[i].time_s = gemm_mapping_time_s(NULL, &out[i].mapping, k, &quiet);
     }
     return s.count;
