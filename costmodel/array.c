@@ -111,6 +111,7 @@ static enum status elements(struct array_cost *c, const struct array_design *d, 
     add(&c->energy_fj, one.energy_fj, count);
     add(&c->energy_fj, (struct tech_range){ one.clock_fj, one.clock_fj, one.clock_fj }, count);
     c->leakage_nw += one.leakage_nw * count;
+    c->delay_ps = one.delay_ps;
     c->extrapolated = one.extrapolated;
     c->fit = one.fit;
     return STATUS_OK;
@@ -158,6 +159,7 @@ static void to_node(struct array_cost *c, const struct tech_node *node)
     c->energy_fj = times(c->energy_fj, node->logic_energy_x);
     c->register_um2 *= node->logic_area_x.likely;
     c->leakage_nw *= node->logic_leakage_x.likely;
+    c->delay_ps *= node->logic_delay_x.likely;
 }
 
 enum status array_cost_of(struct array_cost *out, const struct array_design *d, const struct synthesis *s, const struct tech_node *node, struct error *err)
@@ -171,6 +173,7 @@ enum status array_cost_of(struct array_cost *out, const struct array_design *d, 
     add(&out->area_um2, out->element_um2, 1);
     add(&out->area_um2, out->builder_um2, 1);
     add(&out->area_um2, (struct tech_range){ out->register_um2, out->register_um2, out->register_um2 }, 1);
+    out->gates = out->area_um2.likely / s->technology->nand2_um2_45nm;
     if (node != NULL)
         to_node(out, node);
     return STATUS_OK;

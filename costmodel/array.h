@@ -45,6 +45,8 @@ struct array_cost {
     double register_um2;                           /* operands' and tables' registers at the array's edge */
     struct tech_range energy_fj;                   /* one clock, every input changing */
     double leakage_nw;
+    double gates;                                  /* gate equivalents of all of it: area at 45 nm over that of a NAND2 */
+    double delay_ps;                               /* of an element, single-cycle, no wires; NaN: not measured */
     bool extrapolated;                             /* some part is beyond the rows of its formula */
     const struct formula_fit *fit;                 /* of the elements' area, or NULL: a row */
 };

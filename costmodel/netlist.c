@@ -262,6 +262,7 @@ static enum status lookup(struct netlist *n, const struct synthesis *s, const st
         return st;
     double planes = what->planes > 1 ? what->planes : 1, per = n->energy_fj.likely / n->area_um2.likely;
     double spread = with.fit != NULL ? with.fit->area_left_out : with.row->library->area_spread;
+    n->delay_ps = NAN; /* another multiplexer, another path */
     exchange(&n->area_um2, planes * old.area_um2.likely, planes * with.area_um2.likely, spread);
     exchange(&n->energy_fj, planes * old.area_um2.likely * per, planes * with.area_um2.likely * per, spread);
     n->leakage_nw = n->area_um2.likely * s->technology->leakage_nw_per_um2_45nm;

@@ -222,7 +222,7 @@ enum status sram_of(struct sram *out, const struct sram_fit *fit, const struct t
 
     *out = (struct sram){ 0 };
     if (!(bytes * 8 >= port_bits && port_bits >= 1 && bytes <= 1e12 && port_bits <= 1e6))
-        return error_plain(err, STATUS_BAD_INPUT, "a memory of %g bytes with a port of %g bits, expected a port of at least one bit and no wider than the memory", bytes, port_bits);
+        return error_plain(err, STATUS_BAD_INPUT, "a memory of %g bytes with a port of %g bits, expected at most 1 TB and a port of at least one bit, no wider than the memory", bytes, port_bits);
     if ((st = technology_node(&from, t, fit->library->nm, err)))
         return st;
     lanes = ceil(port_bits / fit->bits_max);

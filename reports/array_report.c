@@ -2,10 +2,13 @@
 /* Arrays side by side. See array_report.h. */
 #include "reports/array_report.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "costmodel/netlist.h"
 #include "reports/text.h"
+
+enum { DETAILED_MAX = 8 };
 
 /* What every form shows of a row. */
 struct figures { char activation[16], table[16], sums[16]; double area_error, power_mw, tops_per_mm2, tops_per_w; };
@@ -19,6 +22,17 @@ static struct figures figures_of(const struct array_report *r, const struct arra
     datapath_number_text(f.table, sizeof f.table, row->design.table);
     datapath_number_text(f.sums, sizeof f.sums, row->design.accumulator);
     return f;
+}
+
+/* What the table has no room for. */
+static void details(FILE *out, const struct array_row *row)
+{
+    const struct array_cost *c = &row->cost;
+
+    fprintf(out, "  %s: %.0f gate equivalents, leakage %.3g mW", row->design.kind->name, c->gates, c->leakage_nw * 1e-6);
+    if (!isnan(c->delay_ps))
+        fprintf(out, ", an element's delay %.3g ns", c->delay_ps * 1e-3);
+    fputc('\n', out);
 }
 
 static void line(FILE *out, const struct text_style *s, const struct array_report *r, const struct array_row *row)
@@ -52,22 +66,28 @@ void report_array_text(FILE *out, const struct array_report *r, const struct rep
         beyond |= r->rows[i].cost.extrapolated;
     }
     fputs("  density, efficiency: over the first row\n", out);
+    for (int64_t i = 0; i < r->count && r->count <= DETAILED_MAX; i++)
+        details(out, &r->rows[i]);
     if (beyond)
         fputs("  * beyond the rows that its formula is fitted to\n", out);
 }
 
 void report_array_csv(FILE *out, const struct array_report *r)
 {
-    fputs("kind,m,n,k,activation,weight_bits,table,accumulator,node_nm,clock_hz,macs_per_clock,area_um2,area_low_um2,area_high_um2,element_um2,builder_um2,register_um2,power_mw,tops_per_mm2,tops_per_w,extrapolated\n", out);
+    fputs("kind,m,n,k,activation,weight_bits,table,accumulator,node_nm,clock_hz,macs_per_clock,area_um2,area_low_um2,area_high_um2,element_um2,builder_um2,register_um2,power_mw,tops_per_mm2,tops_per_w,extrapolated,gate_equivalents,leakage_mw,delay_ns\n", out);
     for (int64_t i = 0; i < r->count; i++) {
         const struct array_row *row = &r->rows[i];
         const struct array_design *d = &row->design;
         const struct array_cost *c = &row->cost;
         struct figures f = figures_of(r, row);
 
-        fprintf(out, "%s,%lld,%lld,%lld,%s,%d,%s,%s,%g,%g,%g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%d\n", d->kind->name, (long long)d->m, (long long)d->n, (long long)d->k,
+        fprintf(out, "%s,%lld,%lld,%lld,%s,%d,%s,%s,%g,%g,%g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%d,%.6g,%.6g", d->kind->name, (long long)d->m, (long long)d->n, (long long)d->k,
                 f.activation, d->weight_bits, f.table, f.sums, r->node_nm, r->clock_hz, c->macs_per_clock, c->area_um2.likely, c->area_um2.low, c->area_um2.high,
-                c->element_um2.likely, c->builder_um2.likely, c->register_um2, f.power_mw, f.tops_per_mm2, f.tops_per_w, c->extrapolated);
+                c->element_um2.likely, c->builder_um2.likely, c->register_um2, f.power_mw, f.tops_per_mm2, f.tops_per_w, c->extrapolated, c->gates, c->leakage_nw * 1e-6);
+        if (isnan(c->delay_ps))
+            fputs(",\n", out);
+        else
+            fprintf(out, ",%.6g\n", c->delay_ps * 1e-3);
     }
 }
 
@@ -100,6 +120,9 @@ static void row_json(struct json *j, const struct array_report *r, const struct 
     json_double(j, "register_um2", row->cost.register_um2);
     range(j, "energy_fj_per_clock", row->cost.energy_fj);
     json_double(j, "power_mw", f.power_mw);
+    json_double(j, "gate_equivalents", row->cost.gates);
+    json_double(j, "leakage_mw", row->cost.leakage_nw * 1e-6);
+    json_double(j, "delay_ns", row->cost.delay_ps * 1e-3);
     json_double(j, "tops_per_mm2", f.tops_per_mm2);
     json_double(j, "tops_per_w", f.tops_per_w);
     json_text(j, "formula", row->cost.fit != NULL ? row->cost.fit->formula->name : NULL);

@@ -52,7 +52,7 @@ enum status datapath_number_parse(struct datapath_number *out, const char *text,
         *out = datapath_number_of(named);
         return STATUS_OK;
     }
-    return error_set(err, STATUS_BAD_INPUT, at, "'%.40s' is no number of a datapath, expected intN, eXmY or fixedN", text);
+    return error_set(err, STATUS_BAD_INPUT, at, "'%.40s' is no number of a datapath, expected intN, eXmY, fixedN or a format as fp16", text);
 }
 
 /* Name of the standard format with this exponent and mantissa: "fp16" for e5m10. NULL: none. */

@@ -187,7 +187,7 @@ static void wrong_tables(void)
         { "no number", HEADER ROW("int_mul", "int5", "nangate45", "large"), ":2", "area_um2 is 'large'" },
         { "not finite", HEADER ROW("int_mul", "int5", "nangate45", "nan"), ":2", "area_um2 is 'nan'" },
         { "no area", HEADER ROW("int_mul", "int5", "nangate45", "0"), ":2", "area_um2 is '0'" },
-        { "no format", HEADER ROW("int_mul", "fp16", "nangate45", "100"), ":2", "expected intN, eXmY or fixedN" },
+        { "no format", HEADER ROW("int_mul", "fp61", "nangate45", "100"), ":2", "expected intN, eXmY, fixedN or a format as fp16" },
         { "bits beyond", HEADER ROW("int_mul", "int65", "nangate45", "100"), ":2", "'int65'" },
         { "row cut off", HEADER "int_mul,1,int5\n", ":2", "" },
     };
