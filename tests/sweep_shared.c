@@ -86,7 +86,7 @@ static void check_scene(const struct scene *s)
         snprintf(label, sizeof label, "%s: %s, tp=%lld", s->label, recipes[design / LAYOUTS], (long long)layouts[design % LAYOUTS]);
         spec.layout.tp = layouts[design % LAYOUTS];
         CHECK_ROW(label, recipe_parse(&spec.recipe, recipes[design / LAYOUTS], (struct source_pos){ 0 }, &err) == STATUS_OK);
-        enum status st = runner_run(&shared, runner, &spec.recipe, &spec.layout, &arena, NULL, &why);
+        enum status st = runner_run(&shared, runner, NULL, &spec.recipe, &spec.layout, &arena, NULL, &why);
         CHECK_ROW(label, run(&alone, &spec, trace, &arena, NULL, NULL, &err) == st);
         CHECK_ROW(label, st == STATUS_OK ? same_result(&shared, &alone) : strcmp(why.message, err.message) == 0);
     }
