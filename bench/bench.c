@@ -34,6 +34,9 @@ static const struct bench {
     { "100000 GEMM rows, analytic", 3, 0, 0, 0, { "validate", ROWS, "--by", "device" } },
     { "sweep of recipes", 3, 1, 2048 / 20000.0, 2048, { "sweep", "run", "@bench/sweep_recipes.yaml", "--db", "bench.db" } },
     { "sweep of hardware", 3, 1, 416 / 2000.0, 416, { "sweep", "run", "@bench/sweep_hardware.yaml", "--db", "bench.db" } },
+    { "sweep of many recipes", 1, 1, 102400 / 20000.0, 102400, { "sweep", "run", "@bench/sweep_many.yaml", "--db", "bench.db" } },
+    { "its 204800 rows merged", 1, 0, 204800 / 100000.0, 0, { "sweep", "merge", "bench.db", "--db", "bench_merged.db" } },
+    { "its designs ranked", 3, 0, 102400 * 2e-6, 0, { "rank", "bench.db" } },
 };
 
 struct sample { double wall_s, cpu_s, memory_mb; int code; };
@@ -84,9 +87,10 @@ static int by_wall(const void *a, const void *b)
 
 static void remove_database(void)
 {
-    remove("bench.db");
-    remove("bench.db-wal");
-    remove("bench.db-shm");
+    static const char *const files[] = { "bench.db", "bench.db-wal", "bench.db-shm", "bench_merged.db", "bench_merged.db-wal", "bench_merged.db-shm" };
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        remove(files[i]);
 }
 
 /*

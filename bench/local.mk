@@ -4,7 +4,7 @@
 EXTRA_PROGRAMS += bench/bench
 bench_bench_SOURCES = bench/bench.c
 bench_bench_LDADD =
-EXTRA_DIST += bench/sweep_hardware.yaml bench/sweep_recipes.yaml
+EXTRA_DIST += bench/sweep_hardware.yaml bench/sweep_many.yaml bench/sweep_recipes.yaml
 BENCH_CSV = bench.csv
 DATE = undated
 

@@ -106,7 +106,7 @@ static enum status show_plan(const struct plan *plan, const char *file, const vo
     if (s.tried)
         printf("about %.3g s a design at analytic fidelity on one core: the first ones took that, later ones share their work\n", s.spent_s / (double)s.tried);
     if (access(path, R_OK) == 0 && !(st = store_open(&store, path, err))) {
-        st = store_sweep_count(&counts, store, plan->hash, err);
+        st = store_sweep_count(&counts, store, plan->hash, 0, err);
         store_close(store);
         if (!st)
             printf("%s holds %lld of them, %lld infeasible\n", path, (long long)(counts.done + counts.infeasible), (long long)counts.infeasible);

@@ -124,12 +124,26 @@ static enum status noise_of(double *noise, const char *text, struct error *err)
     return STATUS_OK;
 }
 
+/* The operands' part of a recipe's canonical text, "w=...,a=...": what follows, from the cache on, does not enter a product's error. */
+static size_t operands_length(const char *text)
+{
+    const char *rest = strstr(text, ",kv=");
+
+    return strncmp(text, "w=", 2) == 0 && rest ? (size_t)(rest - text) : strlen(text);
+}
+
+static bool has_operands(const struct recipe_noise *r, const char *text, size_t length)
+{
+    return strncmp(r->text, text, length) == 0 && r->text[length] == '\0';
+}
+
 static enum status find_noise(double *noise, struct loading *l, const char *text)
 {
     int64_t i = l->last_recipe;
+    size_t length = operands_length(text);
 
-    if (i >= l->recipes_count || strcmp(l->recipes[i].text, text) != 0)
-        for (i = 0; i < l->recipes_count && strcmp(l->recipes[i].text, text) != 0;)
+    if (i >= l->recipes_count || !has_operands(&l->recipes[i], text, length))
+        for (i = 0; i < l->recipes_count && !has_operands(&l->recipes[i], text, length);)
             i++;
     if (i == l->recipes_count) {
         double value;
@@ -139,7 +153,7 @@ static enum status find_noise(double *noise, struct loading *l, const char *text
             return st;
         if (!grow((void **)&l->recipes, &l->recipes_capacity, l->recipes_count, sizeof *l->recipes))
             return error_no_memory(l->err);
-        l->recipes[i] = (struct recipe_noise){ arena_strdup(l->arena, text), value };
+        l->recipes[i] = (struct recipe_noise){ arena_strndup(l->arena, text, length), value };
         if (!l->recipes[i].text)
             return error_no_memory(l->err);
         l->recipes_count++;

@@ -143,6 +143,25 @@ const struct command command_sweep_submit = {
 
 /* ---- status ---- */
 
+/* What the sampler's designs lack; those of later stages follow from results. Constraints are asked, design by design, up to a number. */
+static enum status print_missing(const struct plan *plan, int64_t designs, int64_t there, struct error *err)
+{
+    enum { LOOK_MAX = 4000000 };
+    int64_t valid;
+    enum status st = sampler_valid(&valid, plan, LOOK_MAX, err);
+
+    if (st)
+        return st;
+    if (designs > LOOK_MAX)
+        printf("  missing     at most %lld of %lld designs (constraints were asked of the first %d only)\n", (long long)(valid + designs - LOOK_MAX - there),
+               (long long)designs, LOOK_MAX);
+    else if (valid < designs)
+        printf("  missing     %lld of %lld designs (constraints exclude %lld more)\n", (long long)(valid - there), (long long)valid, (long long)(designs - valid));
+    else
+        printf("  missing     %lld of %lld designs\n", (long long)(valid - there), (long long)valid);
+    return STATUS_OK;
+}
+
 static enum status show_status(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
     const struct submit_options *o = options;
@@ -156,14 +175,14 @@ static enum status show_status(const struct plan *plan, const char *file, const 
     if (!folder)
         return error_no_memory(err);
     if (access(path, F_OK) == 0 && !(st = store_open(&store, path, err))) {
-        st = store_sweep_count(&c, store, plan->hash, err);
+        st = store_sweep_count(&c, store, plan->hash, designs, err);
         store_close(store);
     }
     if (st)
         return st;
     printf("%s in %s\n  done        %lld\n  infeasible  %lld\n  failed      %lld\n", plan->name, path, (long long)c.done, (long long)c.infeasible, (long long)c.failed);
-    if (designs >= 0)
-        printf("  missing     at most %lld of %lld designs (constraints may exclude some)\n", (long long)(designs - c.done - c.infeasible - c.failed), (long long)designs);
+    if (designs >= 0 && (st = print_missing(plan, designs, c.first, err)))
+        return st;
     if (access(folder, F_OK))
         return STATUS_OK;
     for (int64_t i = 0; i < of; i++) {

@@ -23,7 +23,7 @@ struct program {
     struct kept_step *first, *last, *at; /* at: asked for last; steps are asked for in the order of the trace */
 };
 
-struct lower_memo { struct program *programs; int64_t count; }; /* the latest first */
+struct lower_memo { struct program *programs; int64_t count; struct recipe bare; }; /* the latest first; its recipe, cache aside */
 
 static void program_close(struct program *p)
 {
@@ -63,6 +63,9 @@ enum status lower_memo_recipe(struct lower_memo *m, const struct recipe *recipe,
     char text[TEXT_MAX];
 
     bare.kv = plain;
+    if (m->programs && memcmp(&bare, &m->bare, sizeof bare) == 0) /* the same bytes are the same recipe; others may be */
+        return STATUS_OK;
+    memcpy(&m->bare, &bare, sizeof bare);
     recipe_format(text, sizeof text, &bare);
     for (struct program **at = &m->programs; *at; at = &(*at)->next)
         if (strcmp((*at)->recipe, text) == 0) {

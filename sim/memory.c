@@ -120,25 +120,25 @@ enum status memory_step(struct memory_use *out, const struct run_spec *spec, con
 static enum status read_trace(struct memory_use *use, struct kv_peak *peak, const struct lower_context *ctx, struct step_source *source,
                               struct error *err)
 {
-    struct arena arena = { 0 };
+    struct arena own = { 0 }, *arena = source->scratch ? source->scratch : &own;
     int64_t most_tokens = 0;
     enum status st;
 
     for (;;) {
         const struct step *step;
-        arena_reset(&arena);
-        if ((st = step_source_next(&step, source, &arena, err)) || step == NULL)
+        arena_reset(arena);
+        if ((st = step_source_next(&step, source, arena, err)) || step == NULL)
             break;
         memory_kv_step(peak, ctx->model, step);
         if (step->tokens <= most_tokens)
             continue;
         struct lowered_step low;
-        if ((st = source->lowered ? lower_memo_step(&low, source->lowered, step, ctx, &arena, err) : lower_step(&low, step, ctx, &arena, err)))
+        if ((st = source->lowered ? lower_memo_step(&low, source->lowered, step, ctx, arena, err) : lower_step(&low, step, ctx, arena, err)))
             break;
         activations_of(use, &low, step, ctx);
         most_tokens = step->tokens;
     }
-    arena_free(&arena);
+    arena_free(&own);
     return st;
 }
 

@@ -16,7 +16,12 @@ static void warn_kernel(struct replay *r, const struct kernel *k)
 }
 
 /* What a step that outlives the run knows of its kernels: the timing found last, and with which of its inputs in L2. */
-struct known_kernel { struct warmth warm; struct ps_timing at; int64_t row; };
+struct known_kernel {
+    struct warmth warm;
+    struct ps_timing at;
+    int64_t row;                       /* index in the run before */
+    const char *role, *note;           /* texts, of this recipe's steps, that it was made for */
+};
 
 static struct known_kernel *known_kernels(const struct lowered_step *low)
 {
@@ -71,21 +76,33 @@ enum status replay_time_kernels(struct replay *r, struct timed *timed, const str
     return STATUS_OK;
 }
 
+/* Texts of kept steps stay where they are: where the row was made for the same ones as in the run before, it is the row again. */
+static struct breakdown_row *row_of(struct replay *r, enum phase phase, const struct lowered_kernel *k, struct known_kernel *known)
+{
+    if (known != NULL && k->cache == NULL && known->role != NULL && replay_row_made_for(r, known->row, known->role, known->note))
+        return &r->rows[known->row];
+    struct breakdown_row *row = replay_row(r, phase, k->kernel.role, k->kernel.note, known != NULL ? known->row : 0);
+    if (known != NULL && row != NULL) {
+        known->row = row - r->rows;
+        known->role = r->states[known->row].role;
+        known->note = r->states[known->row].note;
+    }
+    return row;
+}
+
 enum status replay_add_rows(struct replay *r, struct timed *timed, const struct lowered_step *low, enum phase phase, int64_t iterations)
 {
     struct known_kernel *known = known_kernels(low);
 
     for (int64_t i = 0; i < low->count; i++) {
         const struct kernel *k = &low->kernels[i].kernel;
-        int64_t launches, near = known != NULL ? known[i].row : 0;
-        struct breakdown_row *row = replay_row(r, phase, k->role, k->note, near);
+        int64_t launches;
+        struct breakdown_row *row = row_of(r, phase, &low->kernels[i], known != NULL ? &known[i] : NULL);
         enum status st;
 
         if (row == NULL)
             return STATUS_INTERNAL;
         timed[i].row = row - r->rows;
-        if (known != NULL)
-            known[i].row = timed[i].row;
         if (!checked_mul_i64(&launches, k->count, iterations) || !checked_add_i64(&row->count, row->count, launches))
             return replay_too_long(r);
         if (k->kind != KERNEL_ATTENTION) {

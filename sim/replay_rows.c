@@ -44,6 +44,11 @@ static bool is_row(const struct breakdown_row *row, enum phase phase, const char
     return row->phase == phase && strcmp(row->role, role) == 0 && strcmp(row->note, note) == 0;
 }
 
+bool replay_row_made_for(const struct replay *r, int64_t row, const char *role, const char *note)
+{
+    return row < r->rows_count && r->states[row].role == role && r->states[row].note == note;
+}
+
 struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note, int64_t near)
 {
     if (near < r->rows_count && is_row(&r->rows[near], phase, role, note))
@@ -57,7 +62,7 @@ struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char 
     }
     struct breakdown_row *row = &r->rows[r->rows_count];
     *row = (struct breakdown_row){ .phase = phase, .role = arena_strdup(r->arena, role), .note = arena_strdup(r->arena, note), .kind = "host" };
-    r->states[r->rows_count] = (struct row_state){ .longest_ps = -1 };
+    r->states[r->rows_count] = (struct row_state){ .role = role, .note = note, .longest_ps = -1 };
     if (row->role == NULL || row->note == NULL) {
         error_no_memory(r->err);
         return NULL;

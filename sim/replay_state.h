@@ -13,6 +13,7 @@ enum { WARNINGS_MAX = 32 };
 
 /* What a row needs until the run is over, beside what it shows. */
 struct row_state {
+    const char *role, *note;          /* texts that the row was made for: the same pointers again are the same texts */
     int64_t longest_ps;               /* of its launches; -1: none yet */
     int64_t idle_ps;                  /* of the row's time: the device waits for the host, and the weights below do not count it */
     double fraction, error;           /* simulated fraction and extrapolation error, weighted by launches x ps */
@@ -61,6 +62,8 @@ void replay_warn(struct replay *r, const char *text);
 enum status replay_too_long(struct replay *r);
 /* Row of (phase, role, note), looked for at index `near` first, made when it is new; NULL: no memory (err is set). Moves the rows: keep indices, not pointers. */
 struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note, int64_t near);
+/* Is it the row that was made for these very texts? */
+bool replay_row_made_for(const struct replay *r, int64_t row, const char *role, const char *note);
 /* Adds `launches` of a time and its parts. */
 enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t launches, int64_t time_ps, const int64_t parts_ps[CAUSES],
                             int64_t best_ps, int64_t roofline_ps);

@@ -56,28 +56,31 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
     struct timed *timed = arena_array(&r->scratch, (size_t)low->count, sizeof *timed);
     int64_t host_ps = step_host_ps(r->spec->stack), fixed_ps = 0;
     const int64_t host_parts[CAUSES] = { [CAUSE_LAUNCH] = host_ps };
+    int64_t *attention = arena_array(&r->scratch, (size_t)low->count + 1, sizeof *attention), attentions = 0;
     bool tokens = gives_tokens(s), eager = r->spec->stack->launch_mode == LAUNCH_EAGER;
     enum status st;
 
-    if (timed == NULL)
+    if (timed == NULL || attention == NULL)
         return error_no_memory(r->err);
     if ((st = replay_time_kernels(r, timed, low, iterations)) || (st = replay_add_rows(r, timed, low, s->phase, iterations)) ||
         (r->watch != NULL && (st = replay_watch_step(r, low->count))))
         return st;
     for (int64_t i = 0; i < low->count; i++) {
         int64_t product;
-        if (low->kernels[i].kernel.kind == KERNEL_ATTENTION)
+        if (low->kernels[i].kernel.kind == KERNEL_ATTENTION) {
+            attention[attentions++] = i;
             continue;
+        }
         if (!checked_mul_i64(&product, timed[i].at.time_ps, low->kernels[i].kernel.count) || !checked_add_i64(&fixed_ps, fixed_ps, product))
             return replay_too_long(r);
     }
     for (int64_t n = 0; n < iterations; n++) {
         int64_t time_ps = fixed_ps + host_ps, waited_ps = 0;
-        for (int64_t i = 0; i < low->count; i++)
-            if (low->kernels[i].kernel.kind == KERNEL_ATTENTION)
-                time_ps += replay_kernel_ps(&timed[i], &low->kernels[i].kernel, n) * low->kernels[i].kernel.count;
-        for (int64_t i = 0; i < low->count; i++)
+        for (int64_t a = 0; a < attentions; a++) {
+            int64_t i = attention[a];
+            time_ps += replay_kernel_ps(&timed[i], &low->kernels[i].kernel, n) * low->kernels[i].kernel.count;
             timed[i].hint = eager ? 0 : timed[i].hint;
+        }
         if (r->watch != NULL && (st = replay_watch_begin(r, s, timed, low, n, host_ps)))
             return st;
         if ((eager || (r->watch != NULL && r->watch->unrolled)) && (st = replay_launches(r, timed, low, n, &waited_ps)))

@@ -82,10 +82,16 @@ enum status run_steps(struct result *out, const struct run_spec *spec, const str
     result.fidelity = fidelity->name;
     r.lower = (struct lower_context){ spec->hw, spec->stack, &spec->recipe, &spec->layout, source->model, NULL };
     r.lowered = source->lowered;
+    if (source->scratch)
+        r.scratch = *source->scratch;
     warn_sources(&r, source->model);
     if (!(st = replay_steps(&r, source, stop, progress)) && !(st = finish(&r)))
         *out = result;
-    arena_free(&r.scratch);
+    arena_reset(&r.scratch);
+    if (source->scratch)
+        *source->scratch = r.scratch;
+    else
+        arena_free(&r.scratch);
     return st;
 }
 

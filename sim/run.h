@@ -107,7 +107,7 @@ enum status runner_open(struct runner **out, const struct hardware *hw, const st
                         enum mapping_choice choice, struct error *err);
 /** As run_key(). */
 enum status runner_key(struct hash128 *out, const struct runner *r, const struct recipe *recipe, const struct layout *layout, struct error *err);
-enum status runner_run(struct result *out, struct runner *r, const struct recipe *recipe, const struct layout *layout, struct arena *arena,
+enum status runner_run(struct result *out, struct runner *r, const struct hash128 *key, const struct recipe *recipe, const struct layout *layout, struct arena *arena,
                        const volatile sig_atomic_t *stop, struct error *err);
 void runner_close(struct runner *r);
 

@@ -26,6 +26,7 @@ struct runner {
     const struct fidelity *fidelity;
     struct { int64_t tp; struct memo *memo; struct lower_memo *lowered; } memos[MEMOS_MAX];
     int64_t memos_count;
+    struct arena scratch;
 };
 
 static enum status read_steps(struct run_trace *t, struct error *err)
@@ -109,6 +110,8 @@ void runner_close(struct runner *r)
 {
     for (int64_t i = 0; r != NULL && i < r->memos_count; i++)
         forget(r, i);
+    if (r != NULL)
+        arena_free(&r->scratch);
     free(r);
 }
 
@@ -148,11 +151,11 @@ enum status runner_key(struct hash128 *out, const struct runner *r, const struct
     return run_key_of(out, &spec, r->trace->hash, err);
 }
 
-enum status runner_run(struct result *out, struct runner *r, const struct recipe *recipe, const struct layout *layout, struct arena *arena,
-                       const volatile sig_atomic_t *stop, struct error *err)
+enum status runner_run(struct result *out, struct runner *r, const struct hash128 *key, const struct recipe *recipe, const struct layout *layout,
+                       struct arena *arena, const volatile sig_atomic_t *stop, struct error *err)
 {
     struct run_spec spec = r->spec;
-    struct result result = { 0 };
+    struct result result = { .key = key ? *key : (struct hash128){ 0 } };
     enum status st;
 
     spec.recipe = *recipe;
@@ -160,8 +163,8 @@ enum status runner_run(struct result *out, struct runner *r, const struct recipe
     int64_t at = memos_of(r, layout->tp);
     if (at < 0)
         return error_no_memory(err);
-    struct step_source first = { .lowered = r->memos[at].lowered, .model = trace_model(r->trace->trace), .steps = r->trace->steps, .count = r->trace->count }, again = first;
-    if ((st = lower_memo_recipe(r->memos[at].lowered, recipe, err)) || (st = layout_check(layout, spec.hw, err)) || (st = run_key_of(&result.key, &spec, r->trace->hash, err)) ||
+    struct step_source first = { .lowered = r->memos[at].lowered, .scratch = &r->scratch, .model = trace_model(r->trace->trace), .steps = r->trace->steps, .count = r->trace->count }, again = first;
+    if ((st = lower_memo_recipe(r->memos[at].lowered, recipe, err)) || (st = layout_check(layout, spec.hw, err)) || (!key && (st = run_key_of(&result.key, &spec, r->trace->hash, err))) ||
         (st = memory_account_steps(&result.memory, &spec, &first, r->trace->path, err)))
         return st;
     memo_begin(r->memos[at].memo);

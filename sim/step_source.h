@@ -10,6 +10,7 @@ struct step_source {
     struct trace *trace;                 /* streams; or NULL: */
     const struct step *const *steps;     /* count of them */
     int64_t count, at;
+    struct arena *scratch;               /* memory that stays from run to run; NULL: each has its own */
     struct lower_memo *lowered;          /* of steps in memory that were lowered for other runs; NULL: they were not */
 };
 

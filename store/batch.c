@@ -176,11 +176,11 @@ void store_batch_close(struct store_batch *b)
 
 /* ---- reading sweeps ---- */
 
-enum status store_sweep_count(struct store_sweep_counts *out, struct store *s, struct hash128 sweep, struct error *err)
+enum status store_sweep_count(struct store_sweep_counts *out, struct store *s, struct hash128 sweep, int64_t below, struct error *err)
 {
     static const char sql[] = "SELECT w.points, count(p.ordinal) FILTER (WHERE p.status = 0), count(p.ordinal) FILTER (WHERE p.status = 3),"
-                              " count(p.ordinal) FILTER (WHERE p.status NOT IN (0, 3)) FROM sweep w LEFT JOIN point p ON p.sweep_id = w.id"
-                              " WHERE w.hash = ? GROUP BY w.id";
+                              " count(p.ordinal) FILTER (WHERE p.status NOT IN (0, 3)), count(p.ordinal) FILTER (WHERE p.ordinal < ?2) FROM sweep w LEFT JOIN point p ON p.sweep_id = w.id"
+                              " WHERE w.hash = ?1 GROUP BY w.id";
     char hex[HASH_TEXT_MAX];
     sqlite3_stmt *stmt;
     enum status st = sql_prepare(&stmt, s, sql, "counting points", err);
@@ -189,10 +189,11 @@ enum status store_sweep_count(struct store_sweep_counts *out, struct store *s, s
     if (st)
         return st;
     statement_bind_text(stmt, 1, hash_format(hex, sweep));
+    sqlite3_bind_int64(stmt, 2, below);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         *out = (struct store_sweep_counts){ true, sqlite3_column_type(stmt, 0) == SQLITE_NULL ? -1 : sqlite3_column_int64(stmt, 0),
-                                            sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3) };
+                                            sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4) };
     else if (code != SQLITE_DONE)
         st = sql_fail(s, "counting points", err);
     sqlite3_finalize(stmt);

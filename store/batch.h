@@ -45,9 +45,9 @@ enum status store_batch_commit(struct store_batch *b, struct error *err);
 /** NULL is allowed. */
 void store_batch_close(struct store_batch *b);
 
-/** Points of a sweep by status. found false: the sweep is not in the database. */
-struct store_sweep_counts { bool found; int64_t planned, done, infeasible, failed; };
-enum status store_sweep_count(struct store_sweep_counts *out, struct store *s, struct hash128 sweep, struct error *err);
+/** Points of a sweep by status; `first`: those with an ordinal below `below`, whatever their status. found false: the sweep is not in the database. */
+struct store_sweep_counts { bool found; int64_t planned, done, infeasible, failed, first; };
+enum status store_sweep_count(struct store_sweep_counts *out, struct store *s, struct hash128 sweep, int64_t below, struct error *err);
 
 /** Calls `each` for every point of the sweep in order; `r` is the head of its run (status OK only). Stops at the first failure. */
 typedef enum status store_point_reader(void *context, const struct store_point *point, const struct result *r, struct error *err);

@@ -158,7 +158,7 @@ static enum status open_for_reading(struct store *s, struct error *err)
             *out++ = *p;
     snprintf(out, room - (size_t)(out - uri), "?mode=ro%s", has_log(s->path) ? "" : "&immutable=1");
     sqlite3_close(s->db);
-    code = sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+    code = sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
     free(uri);
     s->read_only = true;
     return code == SQLITE_OK ? STATUS_OK : s->db ? sql_fail(s, "opening it to read", err) : error_no_memory(err);
@@ -207,7 +207,7 @@ static enum status open_and_set_up(struct store *s, bool wal, struct error *err)
         return error_plain(err, STATUS_BAD_INPUT, "%s: its folder: %s (--db names another file, --no-db runs without one)", s->path, strerror(errno));
     if (exists && !writable(s->path))
         return (st = open_for_reading(s, err)) ? st : set_up_reading(s, err);
-    if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return s->db ? sql_fail(s, "opening it", err) : error_no_memory(err);
     if (sqlite3_db_readonly(s->db, "main") == 1) /* SQLite fell back to reading */
         return (st = open_for_reading(s, err)) ? st : set_up_reading(s, err);

@@ -365,7 +365,7 @@ enum status evaluator_prepare(struct prepared_point *out, struct evaluator *e, c
 enum status evaluator_run(struct result *out, struct evaluator *e, const struct prepared_point *p, struct arena *arena,
                           const volatile sig_atomic_t *stop, struct error *err)
 {
-    enum status st = runner_run(out, p->runner, &p->recipe, &p->layout, arena, stop, err);
+    enum status st = runner_run(out, p->runner, &p->key, &p->recipe, &p->layout, arena, stop, err);
 
     (void)e;
     if (!st)

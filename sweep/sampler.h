@@ -38,6 +38,9 @@ struct sampler_type {
     enum status (*propose)(struct archive *next, const struct plan *plan, const struct archive *seen, int64_t generation, struct error *err);
 };
 
+/** Designs of a static sampler that no constraint excludes, of the first `limit`. */
+enum status sampler_valid(int64_t *valid, const struct plan *plan, int64_t limit, struct error *err);
+
 /** Sorted by name; ends with NULL. */
 extern const struct sampler_type *const samplers[];
 enum status sampler_find(const struct sampler_type **out, const char *name, struct source_pos at, struct error *err);

@@ -25,6 +25,29 @@ enum status sampler_find(const struct sampler_type **out, const char *name, stru
                      near ? near : "");
 }
 
+enum status sampler_valid(int64_t *valid, const struct plan *plan, int64_t limit, struct error *err)
+{
+    int64_t index[PLAN_NAMES_MAX], count = plan->sampler->count(plan);
+    struct value values[PLAN_NAMES_MAX];
+    struct sampler *sampler = NULL;
+    struct arena arena = { 0 };
+    enum status st = plan->sampler->open ? plan->sampler->open(&sampler, plan, err) : STATUS_OK;
+
+    *valid = 0;
+    for (int64_t i = 0; i < count && i < limit && !st; i++) {
+        bool kept = false;
+
+        arena_reset(&arena);
+        if (!(st = plan->sampler->at(index, sampler, plan, i, err)))
+            st = plan_assign(values, &kept, plan, index, &arena, err);
+        *valid += kept;
+    }
+    if (sampler)
+        plan->sampler->close(sampler);
+    arena_free(&arena);
+    return st;
+}
+
 static uint64_t mix(uint64_t x)
 {
     x += 0x9e3779b97f4a7c15u;

@@ -50,6 +50,7 @@ suites = \
 	tests/store_query \
 	tests/store_runs \
 	tests/store_sweeps \
+	tests/gemm_search \
 	tests/sweep_shared \
 	tests/synthesis \
 	tests/tensor_files \

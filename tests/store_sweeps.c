@@ -121,8 +121,8 @@ static void batches(void)
     struct store_point nowhere = { 11, "{}", STATUS_OK, { 999, 9 }, NULL };
     CU_ASSERT(store_batch_point(b, &nowhere, &err) == STATUS_INTERNAL);
     store_batch_close(b);
-    CU_ASSERT(store_sweep_count(&counts, s, sweep.hash, &err) == STATUS_OK);
-    CU_ASSERT(counts.found && counts.planned == 100 && counts.done == 8 && counts.infeasible == 2 && counts.failed == 0);
+    CU_ASSERT(store_sweep_count(&counts, s, sweep.hash, 1, &err) == STATUS_OK);
+    CU_ASSERT(counts.found && counts.planned == 100 && counts.done == 8 && counts.infeasible == 2 && counts.failed == 0 && counts.first == 1);
     store_close(s);
     arena_free(&arena);
     CU_ASSERT(ask(paths[0], "SELECT count(*) FROM point p JOIN run r ON r.id = p.run_id") == 8);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What many designs share changes no result: a design run after others, in whatever order, equals the same design run alone, byte for byte.
- * The search by bounds finds what a look at every mapping finds.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "arch/arch.h"
 #include "base/path.h"
-#include "sim/gemm_model.h"
 #include "sim/run.h"
 #include "tests/harness.h"
 
@@ -86,7 +83,7 @@ static void check_scene(const struct scene *s)
         snprintf(label, sizeof label, "%s: %s, tp=%lld", s->label, recipes[design / LAYOUTS], (long long)layouts[design % LAYOUTS]);
         spec.layout.tp = layouts[design % LAYOUTS];
         CHECK_ROW(label, recipe_parse(&spec.recipe, recipes[design / LAYOUTS], (struct source_pos){ 0 }, &err) == STATUS_OK);
-        enum status st = runner_run(&shared, runner, &spec.recipe, &spec.layout, &arena, NULL, &why);
+        enum status st = runner_run(&shared, runner, NULL, &spec.recipe, &spec.layout, &arena, NULL, &why);
         CHECK_ROW(label, run(&alone, &spec, trace, &arena, NULL, NULL, &err) == st);
         CHECK_ROW(label, st == STATUS_OK ? same_result(&shared, &alone) : strcmp(why.message, err.message) == 0);
     }
@@ -99,83 +96,10 @@ static void test_designs(void)
 {
     for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++)
         check_scene(&scenes[i]);
-}
-
-/* ---- the search ---- */
-
-static bool gemm_of(struct kernel *k, int64_t m, int64_t n, int64_t depth, const char *weights, const char *activations, const struct hardware *hw)
-{
-    struct gemm_kernel_shape *g = &k->gemm;
-    struct unit_request request;
-    struct error err;
-
-    *k = (struct kernel){ .kind = KERNEL_GEMM, .role = "gemm", .note = "", .count = 1, .flops = 2.0 * (double)m * (double)n * (double)depth };
-    *g = (struct gemm_kernel_shape){ .m = m, .n = n, .k = depth, .batch = 1, .out = format_find("fp16"), .accumulator = format_find("fp32"), .b_is_weight = true };
-    if (quant_parse(&g->a, activations, (struct source_pos){ 0 }, &err) || quant_parse(&g->b, weights, (struct source_pos){ 0 }, &err))
-        return false;
-    g->a_bytes = quant_stored_bytes(&g->a, m, depth);
-    g->b_bytes = quant_stored_bytes(&g->b, n, depth);
-    g->out_bytes = m * n * 2;
-    if (m % 2 == 0)
-        k->warm = (struct warmth){ .a_bytes = g->a_bytes, .b_bytes = m % 3 == 0 ? g->b_bytes : 0 };
-    request = (struct unit_request){ .a = &g->a, .b = &g->b, .accumulator = g->accumulator, .b_is_weight = true };
-    g->unit = unit_choose(&g->service, hw, &request);
-    return g->unit != NULL;
-}
-
-static void check_search(const char *label, const struct kernel *k, const struct timing_context *ctx)
-{
-    static struct gemm_candidate all[4096];
-    int64_t count = gemm_candidates(all, 4096, k, ctx), picked = 0, best = 0;
-    struct gemm_mapping map;
-    double best_s;
-    const char *why;
-
-    if (count == 0) {
-        CHECK_ROW(label, !gemm_choose(&map, &best_s, k, ctx, true, &why) && isinf(best_s = INFINITY));
-        return;
-    }
-    for (int64_t i = 1; i < count; i++) {
-        picked = all[i].rule_cycles < all[picked].rule_cycles ? i : picked;
-        best = all[i].time_s < all[best].time_s ? i : best;
-    }
-    CHECK_ROW(label, gemm_choose(&map, &best_s, k, ctx, true, &why));
-    CHECK_ROW(label, same_double(best_s, all[best].time_s));
-    CHECK_ROW(label, map.kernel == all[picked].mapping.kernel && map.split_k == all[picked].mapping.split_k);
-    CHECK_ROW(label, gemm_choose(&map, NULL, k, ctx, false, &why));
-    CHECK_ROW(label, map.kernel == all[best].mapping.kernel && map.split_k == all[best].mapping.split_k);
-}
-
-static void test_search(void)
-{
-    static const char *const devices[] = { "A100-80GB-SXM", "H100-80GB-SXM", "B200", "lut_tc", "A40" };
-    static const char *const pairs[][2] = { { "fp16", "fp16" }, { "int4g128", "fp16" }, { "int8", "int8" }, { "int2g128", "int8" } };
-    static const int64_t rows[] = { 1, 6, 64, 136, 264, 2048 }, cols[] = { 512, 10240 }, depths[] = { 1024, 8200 };
-    struct error err;
-
-    for (size_t d = 0; d < sizeof devices / sizeof devices[0]; d++) {
-        struct timing_context ctx = { .ranks = 1 };
-
-        if (arch_load(&ctx.hw, devices[d], NULL, 0, &arena, &err) || stack_load(&ctx.stack, ctx.hw->default_stack, NULL, 0, &arena, &err)) {
-            CHECK_ROW(devices[d], false);
-            continue;
-        }
-        for (int i = 0; i < 6 * 2 * 2 * 4; i++) {
-            const char *const *pair = pairs[i % 4];
-            struct kernel k;
-            char label[160];
-
-            snprintf(label, sizeof label, "%s: %s x %s, %lld x %lld x %lld", devices[d], pair[0], pair[1], (long long)rows[i / 16], (long long)cols[i / 4 % 2],
-                     (long long)depths[i / 8 % 2]);
-            if (gemm_of(&k, rows[i / 16], cols[i / 4 % 2], depths[i / 8 % 2], pair[0], pair[1], ctx.hw))
-                check_search(label, &k, &ctx);
-        }
-    }
     arena_free(&arena);
 }
 
 static const struct test tests[] = {
     { "designs that share traces, lowered steps and timed kernels equal designs run alone", test_designs },
-    { "the search by bounds finds what a look at every mapping finds", test_search },
 };
 TEST_MAIN("sweep_shared", tests)
