@@ -13,6 +13,8 @@
 
 static struct arena arena;
 
+static bool same_double(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
+
 static bool gemm_of(struct kernel *k, int64_t m, int64_t n, int64_t depth, const char *weights, const char *activations, const struct hardware *hw)
 {
     struct gemm_kernel_shape *g = &k->gemm;

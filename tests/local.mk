@@ -33,6 +33,7 @@ suites = \
 	tests/fleet \
 	tests/formats \
 	tests/fpga_datapath \
+	tests/gemm_search \
 	tests/gptq \
 	tests/lowering \
 	tests/lut_mpgemm \
@@ -50,7 +51,6 @@ suites = \
 	tests/store_query \
 	tests/store_runs \
 	tests/store_sweeps \
-	tests/gemm_search \
 	tests/sweep_shared \
 	tests/synthesis \
 	tests/tensor_files \
