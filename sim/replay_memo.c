@@ -178,7 +178,7 @@ const struct attention_series *memo_series(struct hash128 *key, struct memo *m, 
 
 enum status memo_keep_series(struct memo *m, struct hash128 key, const struct attention_series *s, struct error *err)
 {
-    if (m->run == 0)
+    if (m->run <= 1) /* of a single run, or of the first */
         return STATUS_OK;
     struct attention_series *kept = arena_alloc(&m->arena, sizeof *kept);
     int64_t *iteration = arena_array(&m->arena, (size_t)s->count, sizeof *iteration);

@@ -24,7 +24,7 @@ struct runner {
     struct run_spec spec;
     const struct run_trace *trace;
     const struct fidelity *fidelity;
-    struct { int64_t tp; struct memo *memo; struct lower_memo *lowered; } memos[MEMOS_MAX];
+    struct { int64_t tp; struct memo *memo; struct lower_memo *lowered; int64_t runs; } memos[MEMOS_MAX];
     int64_t memos_count;
     struct arena scratch;
 };
@@ -134,6 +134,7 @@ static int64_t memos_of(struct runner *r, int64_t tp)
     r->memos[i].tp = tp;
     r->memos[i].memo = memo_open(r->fidelity, &ctx);
     r->memos[i].lowered = lower_memo_open();
+    r->memos[i].runs = 0;
     if (r->memos[i].memo == NULL || r->memos[i].lowered == NULL) {
         forget(r, i);
         return -1;
@@ -163,8 +164,9 @@ enum status runner_run(struct result *out, struct runner *r, const struct hash12
     int64_t at = memos_of(r, layout->tp);
     if (at < 0)
         return error_no_memory(err);
-    struct step_source first = { .lowered = r->memos[at].lowered, .scratch = &r->scratch, .model = trace_model(r->trace->trace), .steps = r->trace->steps, .count = r->trace->count }, again = first;
-    if ((st = lower_memo_recipe(r->memos[at].lowered, recipe, err)) || (st = layout_check(layout, spec.hw, err)) || (!key && (st = run_key_of(&result.key, &spec, r->trace->hash, err))) ||
+    struct lower_memo *lowered = r->memos[at].runs++ > 0 ? r->memos[at].lowered : NULL; /* a chip that runs once keeps nothing */
+    struct step_source first = { .lowered = lowered, .scratch = &r->scratch, .model = trace_model(r->trace->trace), .steps = r->trace->steps, .count = r->trace->count }, again = first;
+    if ((lowered != NULL && (st = lower_memo_recipe(lowered, recipe, err))) || (st = layout_check(layout, spec.hw, err)) || (!key && (st = run_key_of(&result.key, &spec, r->trace->hash, err))) ||
         (st = memory_account_steps(&result.memory, &spec, &first, r->trace->path, err)))
         return st;
     memo_begin(r->memos[at].memo);
