@@ -35,7 +35,7 @@ struct gemm_kernel {
     double absent_rows_per_cycle; /* rows of edge tiles beyond the matrix that the copies of all SMs together fill in a cycle; 0: as good as free */
     double regroup_cycles;     /* grouped: before the first load of a tile of another expert, its pointers are read and its copy descriptors rewritten */
     const char *pick;          /* how one of its class is picked: "timed" when the engine was built (profile_rows_max), "fill": fewest waves, then the fullest
-                                * last wave, then the first in the catalogue; NULL: by the stack's rule */
+                                * last wave, then the fewest columns; NULL: by the stack's rule */
     int64_t align_elements;    /* rows of operands whose length is no multiple of this are loaded element by element; 0 = no matter */
     double unaligned_efficiency; /* further share of its speed that is left then */
     double efficiency;         /* main loop's speed against the model's: compilers schedule loads and products less tightly than hand-written

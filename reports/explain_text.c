@@ -183,7 +183,7 @@ static const char *how_picked(const struct gemm_kernel *kernel)
     if (kernel && kernel->pick && strcmp(kernel->pick, "timed") == 0)
         return "> is picked: the fastest when the engine timed its kernels, at the next power of two of rows.";
     if (kernel && kernel->pick && strcmp(kernel->pick, "fill") == 0)
-        return "> is picked: the first of those with the fewest waves and the fullest last one.";
+        return "> is picked: fewest waves, then the fullest last one, then the fewest columns.";
     return "> is picked. rule: what the library's own cost model gives it, over the picked one's (it takes the least).";
 }
 

@@ -314,29 +314,31 @@ static bool choose_timed(struct gemm_mapping *picked, const struct kernel *k, co
     return gemm_choose(picked, NULL, &timed, ctx, false, why) && gemm_mapping_legal(picked, picked->kernel, picked->split_k, k, ctx->hw, why);
 }
 
-/* Blocks that share copies come in whole clusters. */
-static bool fills_clusters(const struct gemm_mapping *map, const struct gemm_kernel_shape *g)
+/* Fewest waves, then the fullest last one, then the fewest columns. */
+static bool is_fuller(const struct gemm_mapping *a, const struct gemm_mapping *b, int64_t sms)
 {
-    return g->n % (map->tile_n * larger(map->kernel->cluster_n, 1)) == 0 || map->kernel->cluster_n <= 1;
+    int64_t waves_a = ceil_div_i64(a->blocks, sms), waves_b = ceil_div_i64(b->blocks, sms);
+
+    if (waves_a != waves_b)
+        return waves_a < waves_b;
+    if (a->blocks != b->blocks) /* as many waves: more blocks in the last */
+        return a->blocks > b->blocks;
+    return a->tile_n < b->tile_n;
 }
 
-/* Fewest waves, then the fullest last one, then the first of the catalogue; -1: none. */
+/* The fullest of the unsplit candidates; -1: none. */
 static int32_t search_fullest(const struct gemm_search *s)
 {
-    int64_t least_waves = INT64_MAX, fullest = 0, sms = s->hw->sm.count;
+    const struct gemm_mapping *fullest = NULL;
     int32_t at = -1;
 
     for (int32_t i = 0; i < s->count; i++) {
         const struct gemm_mapping *map = &s->entries[s->candidates[i].entry].map;
-        int64_t waves = ceil_div_i64(map->blocks, sms), last = map->blocks - (waves - 1) * sms;
 
-        if (s->candidates[i].split > 0 || !fills_clusters(map, &s->k->gemm))
+        if (s->candidates[i].split > 0 || (fullest && !is_fuller(map, fullest, s->hw->sm.count)))
             continue;
-        if (waves < least_waves || (waves == least_waves && last > fullest)) {
-            least_waves = waves;
-            fullest = last;
-            at = i;
-        }
+        fullest = map;
+        at = i;
     }
     return at;
 }
