@@ -3,6 +3,7 @@
  * Fuzz target of sweep files: what is read gives designs whose indices lie within their dimensions and whose values have a text, or a message
  * of one line; nothing is simulated. Samplers are walked for some designs, adaptive ones for two generations. Seeds: tests/fuzz/sweep/.
  */
+#define _GNU_SOURCE
 #include "sweep/plan.h"
 #include "sweep/sampler.h"
 #include "tests/fuzz/bytes.h"
