@@ -11,6 +11,7 @@
 
 struct queue_job {
     const char *name, *program, *file, *database, *folder; /* absolute paths; folder: of shards, scripts and logs */
+    const char *sweep;                /* tells its shards from those of another sweep, or of this file before it was changed: digits of its hash */
     const int64_t *slices;            /* slices of `of` that are to be computed, ascending; the array has count tasks */
     int64_t count, of, concurrent, minutes, memory_mib; /* concurrent 0: no limit */
     bool detail;
