@@ -99,6 +99,31 @@ static const char *absolute(const char *path, struct arena *arena)
     return path[0] == '/' ? path : getcwd(folder, sizeof folder) ? arena_printf(arena, "%s/%s", folder, path) : NULL;
 }
 
+/* The sweep's name as every queue takes it: "8B, fp8" is "s8B_fp8" there. */
+static const char *job_name(const char *name, struct arena *arena)
+{
+    static const char taken[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    bool letter = (name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z');
+    char *text = arena_printf(arena, "%s%s", letter ? "" : "s", name), *out = text;
+
+    for (const char *c = text; c && *c; c++)
+        if (strchr(taken, *c))
+            *out++ = *c;
+        else if (out[-1] != '_')
+            *out++ = '_';
+    if (text)
+        *out = '\0';
+    return text;
+}
+
+/* Of shards, scripts and logs. */
+static const char *folder_of(const struct plan *plan, const struct submit_options *o, struct arena *arena)
+{
+    const char *name = o->folder ? NULL : job_name(plan->name, arena);
+
+    return o->folder ? o->folder : name ? arena_printf(arena, "sweep-%s", name) : NULL;
+}
+
 static const char *own_path(struct arena *arena)
 {
     char path[PATH_MAX];
@@ -110,10 +135,11 @@ static const char *own_path(struct arena *arena)
 static enum status submit_plan(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
     const struct submit_options *o = options;
+    const char *folder = folder_of(plan, o, arena);
     const struct queue_type *q;
     int64_t *slices = arena_array(arena, (size_t)o->tasks, sizeof *slices), designs = plan->sampler->count ? plan->sampler->count(plan) : 0;
-    struct queue_job job = { .name = plan->name, .program = own_path(arena), .file = absolute(file, arena), .database = absolute(job_database(o->db), arena),
-                             .folder = absolute(o->folder ? o->folder : arena_printf(arena, "sweep-%s", plan->name), arena), .slices = slices,
+    struct queue_job job = { .name = job_name(plan->name, arena), .program = own_path(arena), .file = absolute(file, arena), .database = absolute(job_database(o->db), arena),
+                             .folder = folder ? absolute(folder, arena) : NULL, .slices = slices,
                              .concurrent = o->concurrent, .minutes = o->minutes, .memory_mib = o->memory_mib,
                              .detail = o->detail, .options = o->options };
     struct slicing cut = slicing_of(plan, job.folder, o->tasks, designs);
@@ -121,7 +147,7 @@ static enum status submit_plan(const struct plan *plan, const char *file, const 
 
     job.of = cut.of;
     job.sweep = cut.sweep;
-    if (st || !slices || !job.program || !job.file || !job.database || !job.folder)
+    if (st || !slices || !job.name || !job.program || !job.file || !job.database || !job.folder)
         return st ? st : error_no_memory(err);
     if (plan->sampler->propose)
         return error_plain(err, STATUS_BAD_INPUT, "%s: %s goes by results, so it has no slices: run it on one machine with -j", file, plan->sampler->name);
@@ -181,7 +207,7 @@ static enum status print_missing(const struct plan *plan, int64_t designs, int64
 static enum status show_status(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
     const struct submit_options *o = options;
-    const char *path = job_database(o->db), *folder = o->folder ? o->folder : arena_printf(arena, "sweep-%s", plan->name);
+    const char *path = job_database(o->db), *folder = folder_of(plan, o, arena);
     int64_t designs = plan->sampler->count ? plan->sampler->count(plan) : -1, complete = 0, partial = 0;
     struct slicing cut = slicing_of(plan, folder, o->tasks, designs);
     struct store_sweep_counts c = { 0 };

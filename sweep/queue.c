@@ -42,8 +42,11 @@ static void slurm_merge(FILE *out, const struct queue_type *q, const struct queu
 
 static void pbs_array(FILE *out, const struct queue_type *q, const struct queue_job *j)
 {
-    fprintf(out, "#PBS -N %s\n#PBS -J %lld-%lld", j->name, (long long)q->first_index, (long long)(q->first_index + j->count - 1));
-    fprintf(out, j->concurrent ? "%%%lld\n" : "\n", (long long)j->concurrent);
+    fprintf(out, "#PBS -N %s\n", j->name);
+    if (j->count > 1) { /* an array of one is refused: a plain job, without an index */
+        fprintf(out, "#PBS -J %lld-%lld", (long long)q->first_index, (long long)(q->first_index + j->count - 1));
+        fprintf(out, j->concurrent ? "%%%lld\n" : "\n", (long long)j->concurrent);
+    }
     fprintf(out, "#PBS -l select=1:ncpus=1:mem=%lldmb\n#PBS -l walltime=%lld:%02lld:00\n#PBS -r y\n#PBS -j oe\n#PBS -o %s/\n", (long long)j->memory_mib,
             (long long)(j->minutes / 60), (long long)(j->minutes % 60), j->folder);
     if (j->options)
@@ -98,7 +101,7 @@ static void lsf_merge(FILE *out, const struct queue_type *q, const struct queue_
 }
 
 static const struct queue_type lsf = { "lsf", "bsub", "LSB_JOBINDEX", 1, lsf_array, lsf_merge, "<" },
-                               pbs = { "pbs", "qsub", "PBS_ARRAY_INDEX", 0, pbs_array, pbs_merge, "" },
+                               pbs = { "pbs", "qsub", "${PBS_ARRAY_INDEX:-0}", 0, pbs_array, pbs_merge, "" },
                                sge = { "sge", "qsub -terse", "SGE_TASK_ID", 1, sge_array, sge_merge, "" },
                                slurm = { "slurm", "sbatch --parsable", "SLURM_ARRAY_TASK_ID", 0, slurm_array, slurm_merge, "" };
 
