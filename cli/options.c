@@ -32,7 +32,7 @@ static enum status unknown_option(const struct command *command, const char *nam
     const char *near = nearest_name(name, names, count);
     if (near)
         return error_plain(err, STATUS_BAD_INPUT, "unknown option '--%s'; nearest is '--%s'", name, near);
-    return error_plain(err, STATUS_BAD_INPUT, "unknown option '--%s'; 'llmsim help %s' lists the options", name, command->name);
+    return error_plain(err, STATUS_BAD_INPUT, "unknown option '--%s'; --help lists the options", name);
 }
 
 static enum status unknown_choice(const struct option_spec *spec, const char *value, struct error *err)
@@ -141,7 +141,7 @@ static enum status short_option(void *target, const struct command *command, str
     for (const struct option_spec *s = command->options; s && s->name; s++)
         if (s->letter && s->letter == text[1])
             return take_option(target, s, c, arena, err);
-    return error_plain(err, STATUS_BAD_INPUT, "unknown option '%s'; 'llmsim help %s' lists the options", text, command->name);
+    return error_plain(err, STATUS_BAD_INPUT, "unknown option '%s'; --help lists the options", text);
 }
 
 static enum status apply_defaults(void *target, const struct command *command, struct arena *arena, struct error *err)

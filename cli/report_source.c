@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sources of reports (cli/report_source.h). A JSON file of a run goes into a database in memory, so that all is asked for in one way. */
+#define _GNU_SOURCE /* tdestroy() */
 #include "cli/report_source.h"
 
 #include <math.h>
+#include <search.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -117,8 +119,8 @@ enum status report_result(struct result *out, struct store *from, const char *ke
 
 struct key { int column; bool down; };
 
-/* Columns of the order, behind those asked for where they are not among them. */
-static enum status find_keys(struct key *keys, int *count, const char **columns, const struct store_selection *what, struct arena *arena,
+/* Columns of the order and the key of the run, behind those asked for. */
+static enum status find_keys(struct key *keys, int *count, int *run_key, const char **columns, const struct store_selection *what, struct arena *arena,
                              struct error *err)
 {
     const struct store_column *const *list;
@@ -151,6 +153,8 @@ static enum status find_keys(struct key *keys, int *count, const char **columns,
         snprintf(text + strlen(text), sizeof text - strlen(text), ",%s", name);
         at += bytes + strspn(at + bytes, " ");
     }
+    *run_key = n;
+    snprintf(text + strlen(text), sizeof text - strlen(text), ",key");
     return (*columns = arena_strdup(arena, text)) ? STATUS_OK : error_no_memory(err);
 }
 
@@ -181,20 +185,63 @@ static bool before(const struct store_query *a, const struct store_query *b, con
     return false;
 }
 
-static enum status merge(struct store_query **open, bool *more, const struct report_sources *s, const struct key *keys, int keys_count, int64_t limit,
-                         report_row_fn take, void *to, struct error *err)
+/* ---- runs that several sources hold ---- */
+
+struct met_run { char key[HASH_TEXT_MAX]; int source; };
+
+/* Runs by key, each with the source whose rows of it are taken: the first one met. */
+struct met_runs { void *tree; int key_column; struct arena *arena; };
+
+static int compare_met(const void *a, const void *b)
+{
+    return strcmp(((const struct met_run *)a)->key, ((const struct met_run *)b)->key);
+}
+
+static void forget_nothing(void *in_arena)
+{
+    (void)in_arena;
+}
+
+/* *taken: no other source gave rows of the run on which the query stands. */
+static enum status meet(bool *taken, struct met_runs *met, const struct store_query *q, int source, struct error *err)
+{
+    struct met_run probe, *new;
+    struct met_run *const *known;
+    const char *key = store_query_text(q, met->key_column);
+
+    snprintf(probe.key, sizeof probe.key, "%s", key ? key : "");
+    if ((known = tfind(&probe, &met->tree, compare_met))) {
+        *taken = (*known)->source == source;
+        return STATUS_OK;
+    }
+    probe.source = source;
+    if (!(new = arena_alloc(met->arena, sizeof *new)))
+        return error_no_memory(err);
+    *new = probe;
+    *taken = true;
+    return tsearch(new, &met->tree, compare_met) ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status merge(struct store_query **open, bool *more, const struct report_sources *s, const struct key *keys, int keys_count,
+                         struct met_runs *met, int64_t limit, report_row_fn take, void *to, struct error *err)
 {
     enum status st = STATUS_OK;
 
-    for (int64_t n = 0; !st && (limit == 0 || n < limit); n++) {
+    for (int64_t n = 0; !st && (limit == 0 || n < limit);) {
         int first = -1;
+        bool taken = true;
 
         for (int i = 0; i < s->count; i++)
             if (more[i] && (first < 0 || before(open[i], open[first], keys, keys_count)))
                 first = i;
         if (first < 0)
             return STATUS_OK;
-        if (!(st = take(to, open[first], s->stores[first], err)))
+        if (s->count > 1)
+            st = meet(&taken, met, open[first], first, err);
+        if (!st && taken)
+            st = take(to, open[first], s->stores[first], err);
+        n += taken;
+        if (!st)
             st = store_query_next(&more[first], open[first], err);
     }
     return st;
@@ -206,15 +253,19 @@ enum status report_rows(const struct report_sources *s, const struct store_selec
     struct store_query *open[REPORT_SOURCES_MAX] = { NULL };
     bool more[REPORT_SOURCES_MAX] = { false };
     struct store_selection each = *what;
+    struct met_runs met = { .arena = arena };
     struct key keys[KEYS_MAX];
     int keys_count = 0;
-    enum status st = find_keys(keys, &keys_count, &each.columns, what, arena, err);
+    enum status st = find_keys(keys, &keys_count, &met.key_column, &each.columns, what, arena, err);
 
+    if (s->count > 1)
+        each.limit = 0; /* a row may be another source's already */
     for (int i = 0; i < s->count && !st; i++)
         if (!(st = store_query_open(&open[i], s->stores[i], &each, arena, err)))
             st = store_query_next(&more[i], open[i], err);
     if (!st)
-        st = merge(open, more, s, keys, keys_count, what->limit, take, to, err);
+        st = merge(open, more, s, keys, keys_count, &met, what->limit, take, to, err);
+    tdestroy(met.tree, forget_nothing);
     for (int i = 0; i < s->count; i++)
         store_query_close(open[i]);
     return st;

@@ -25,7 +25,8 @@ enum status report_result(struct result *out, struct store *from, const char *ke
 /** Takes a row: the query stands on it; the first `what->columns` of it are those asked for. */
 typedef enum status (*report_row_fn)(void *to, const struct store_query *q, struct store *from, struct error *err);
 
-/** Rows of all sources: one source after the other or, where an order is asked for, merged in it. The limit is over all. */
+/** Rows of all sources: one source after the other or, where an order is asked for, merged in it. The limit is over all.
+ *  Rows of a run that several sources hold come from the first one met. */
 enum status report_rows(const struct report_sources *s, const struct store_selection *what, report_row_fn take, void *to, struct arena *arena,
                         struct error *err);
 

@@ -42,12 +42,25 @@ static const struct option_spec submit_table[] = {
     { 0 }
 };
 
-/* "/folder/12.db": complete; ".partial": stopped, goes on. */
-static bool shard_exists(const char *folder, int64_t slice, const char *end)
+/* Slices of a sweep and the files of their shards. */
+struct slicing { const char *folder; int64_t of; char sweep[9]; };
+
+static struct slicing slicing_of(const struct plan *plan, const char *folder, int64_t tasks, int64_t designs)
+{
+    struct slicing s = { .folder = folder, .of = tasks < designs ? tasks : designs };
+    char hex[HASH_TEXT_MAX];
+
+    memcpy(s.sweep, hash_format(hex, plan->hash), sizeof s.sweep - 1);
+    return s;
+}
+
+/* "/folder/12-of-20-0a1b2c3d.db": complete; ".partial": stopped, goes on. */
+static bool shard_exists(const struct slicing *s, int64_t slice, const char *end)
 {
     char path[PATH_MAX];
 
-    return snprintf(path, sizeof path, "%s/%lld.%s", folder, (long long)slice, end) < (int)sizeof path && access(path, F_OK) == 0;
+    return snprintf(path, sizeof path, "%s/%lld-of-%lld-%s.%s", s->folder, (long long)slice, (long long)s->of, s->sweep, end) < (int)sizeof path &&
+           access(path, F_OK) == 0;
 }
 
 static bool is_shard(const char *name)
@@ -86,6 +99,31 @@ static const char *absolute(const char *path, struct arena *arena)
     return path[0] == '/' ? path : getcwd(folder, sizeof folder) ? arena_printf(arena, "%s/%s", folder, path) : NULL;
 }
 
+/* The sweep's name as every queue takes it: "8B, fp8" is "s8B_fp8" there. */
+static const char *job_name(const char *name, struct arena *arena)
+{
+    static const char taken[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    bool letter = (name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z');
+    char *text = arena_printf(arena, "%s%s", letter ? "" : "s", name), *out = text;
+
+    for (const char *c = text; c && *c; c++)
+        if (strchr(taken, *c))
+            *out++ = *c;
+        else if (out[-1] != '_')
+            *out++ = '_';
+    if (text)
+        *out = '\0';
+    return text;
+}
+
+/* Of shards, scripts and logs. */
+static const char *folder_of(const struct plan *plan, const struct submit_options *o, struct arena *arena)
+{
+    const char *name = o->folder ? NULL : job_name(plan->name, arena);
+
+    return o->folder ? o->folder : name ? arena_printf(arena, "sweep-%s", name) : NULL;
+}
+
 static const char *own_path(struct arena *arena)
 {
     char path[PATH_MAX];
@@ -97,20 +135,24 @@ static const char *own_path(struct arena *arena)
 static enum status submit_plan(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
     const struct submit_options *o = options;
+    const char *folder = folder_of(plan, o, arena);
     const struct queue_type *q;
     int64_t *slices = arena_array(arena, (size_t)o->tasks, sizeof *slices), designs = plan->sampler->count ? plan->sampler->count(plan) : 0;
-    struct queue_job job = { .name = plan->name, .program = own_path(arena), .file = absolute(file, arena), .database = absolute(job_database(o->db), arena),
-                             .folder = absolute(o->folder ? o->folder : arena_printf(arena, "sweep-%s", plan->name), arena), .slices = slices,
-                             .of = o->tasks < designs ? o->tasks : designs, .concurrent = o->concurrent, .minutes = o->minutes, .memory_mib = o->memory_mib,
+    struct queue_job job = { .name = job_name(plan->name, arena), .program = own_path(arena), .file = absolute(file, arena), .database = absolute(job_database(o->db), arena),
+                             .folder = folder ? absolute(folder, arena) : NULL, .slices = slices,
+                             .concurrent = o->concurrent, .minutes = o->minutes, .memory_mib = o->memory_mib,
                              .detail = o->detail, .options = o->options };
+    struct slicing cut = slicing_of(plan, job.folder, o->tasks, designs);
     enum status st = queue_find(&q, o->queue, err);
 
-    if (st || !slices || !job.program || !job.file || !job.database || !job.folder)
+    job.of = cut.of;
+    job.sweep = cut.sweep;
+    if (st || !slices || !job.name || !job.program || !job.file || !job.database || !job.folder)
         return st ? st : error_no_memory(err);
     if (plan->sampler->propose)
         return error_plain(err, STATUS_BAD_INPUT, "%s: %s goes by results, so it has no slices: run it on one machine with -j", file, plan->sampler->name);
     for (int64_t i = 0; i < job.of; i++)
-        if (!shard_exists(job.folder, i, "db"))
+        if (!shard_exists(&cut, i, "db"))
             slices[job.count++] = i;
     if (job.count == 0) {
         puts("all slices are complete: nothing to submit");
@@ -165,8 +207,9 @@ static enum status print_missing(const struct plan *plan, int64_t designs, int64
 static enum status show_status(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
 {
     const struct submit_options *o = options;
-    const char *path = job_database(o->db), *folder = o->folder ? o->folder : arena_printf(arena, "sweep-%s", plan->name);
-    int64_t designs = plan->sampler->count ? plan->sampler->count(plan) : -1, complete = 0, partial = 0, of = o->tasks < designs ? o->tasks : designs;
+    const char *path = job_database(o->db), *folder = folder_of(plan, o, arena);
+    int64_t designs = plan->sampler->count ? plan->sampler->count(plan) : -1, complete = 0, partial = 0;
+    struct slicing cut = slicing_of(plan, folder, o->tasks, designs);
     struct store_sweep_counts c = { 0 };
     struct store *store;
     enum status st = STATUS_OK;
@@ -185,12 +228,14 @@ static enum status show_status(const struct plan *plan, const char *file, const 
         return st;
     if (access(folder, F_OK))
         return STATUS_OK;
-    for (int64_t i = 0; i < of; i++) {
-        complete += shard_exists(folder, i, "db");
-        partial += !shard_exists(folder, i, "db") && shard_exists(folder, i, "partial");
+    for (int64_t i = 0; i < cut.of; i++) {
+        bool whole = shard_exists(&cut, i, "db");
+
+        complete += whole;
+        partial += !whole && shard_exists(&cut, i, "partial");
     }
-    printf("%s: of %lld slices %lld are complete, %lld were stopped, %lld are missing or running\n", folder, (long long)of, (long long)complete, (long long)partial,
-           (long long)(of - complete - partial));
+    printf("%s: of %lld slices %lld are complete, %lld were stopped, %lld are missing or running\n", folder, (long long)cut.of, (long long)complete, (long long)partial,
+           (long long)(cut.of - complete - partial));
     return STATUS_OK;
 }
 

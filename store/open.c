@@ -6,6 +6,7 @@
  * systems (SQLite documentation, "Write-Ahead Logging", section 1). There a rollback journal with full syncs is used.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,23 +122,38 @@ static enum status migrate(struct store *s, struct error *err)
     return st;
 }
 
-/* May the file (if it is there) and its folder be written? SQLite makes files beside a database. */
-static bool writable(const char *path)
+static bool allowed(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+}
+
+/* May files be made beside it? SQLite does. */
+static bool folder_writable(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
 
     snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-    return access(folder, W_OK | X_OK) == 0 && (access(path, F_OK) != 0 || access(path, W_OK) == 0);
+    return allowed(folder, W_OK | X_OK);
 }
 
-/* A log of writes that are not in the file yet. */
-static bool has_log(const char *path)
+/* May the file (if it is there) and its folder be written? */
+static bool writable(const char *path)
 {
-    char log[PATH_MAX];
+    return folder_writable(path) && (!allowed(path, F_OK) || allowed(path, W_OK));
+}
+
+/* What WAL mode keeps beside the file: the log of writes that are not in it yet, and the index of the log, which its users share. */
+struct beside { char log[PATH_MAX], shared[PATH_MAX]; bool has_log; };
+
+/* An empty log counts where somebody has the file open: it may be written at any moment. */
+static void look_beside(struct beside *b, const char *path)
+{
     struct stat st;
 
-    return snprintf(log, sizeof log, "%s-wal", path) < (int)sizeof log && stat(log, &st) == 0 && st.st_size > 0;
+    b->has_log = snprintf(b->log, sizeof b->log, "%s-wal", path) < (int)sizeof b->log &&
+                 snprintf(b->shared, sizeof b->shared, "%s-shm", path) < (int)sizeof b->shared &&
+                 stat(b->log, &st) == 0 && (st.st_size > 0 || allowed(b->shared, F_OK));
 }
 
 /* "file:PATH?mode=ro": with no log beside it the file is all there is, and immutable=1 spares SQLite the shared memory that
@@ -145,10 +161,15 @@ static bool has_log(const char *path)
 static enum status open_for_reading(struct store *s, struct error *err)
 {
     size_t room = 3 * strlen(s->path) + 64;
-    char *uri = malloc(room), *out = uri;
+    struct beside beside;
+    char *uri, *out;
     int code;
 
-    if (!uri)
+    look_beside(&beside, s->path);
+    if (beside.has_log && !(allowed(beside.log, R_OK) && (allowed(beside.shared, R_OK) || folder_writable(s->path))))
+        return error_plain(err, STATUS_BAD_INPUT, "%s: its latest writes are still in %s, which cannot be read from here: let its owner run "
+                           "'llmsim db check' on it, or copy both files to where you may write", s->path, beside.log);
+    if (!(uri = out = malloc(room)))
         return error_no_memory(err);
     out += snprintf(out, room, "file:");
     for (const char *p = s->path; *p; p++)
@@ -156,7 +177,7 @@ static enum status open_for_reading(struct store *s, struct error *err)
             out += snprintf(out, 4, "%%%02X", (unsigned)*p);
         else
             *out++ = *p;
-    snprintf(out, room - (size_t)(out - uri), "?mode=ro%s", has_log(s->path) ? "" : "&immutable=1");
+    snprintf(out, room - (size_t)(out - uri), "?mode=ro%s", beside.has_log ? "" : "&immutable=1");
     sqlite3_close(s->db);
     code = sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
     free(uri);

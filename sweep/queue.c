@@ -42,8 +42,11 @@ static void slurm_merge(FILE *out, const struct queue_type *q, const struct queu
 
 static void pbs_array(FILE *out, const struct queue_type *q, const struct queue_job *j)
 {
-    fprintf(out, "#PBS -N %s\n#PBS -J %lld-%lld", j->name, (long long)q->first_index, (long long)(q->first_index + j->count - 1));
-    fprintf(out, j->concurrent ? "%%%lld\n" : "\n", (long long)j->concurrent);
+    fprintf(out, "#PBS -N %s\n", j->name);
+    if (j->count > 1) { /* an array of one is refused: a plain job, without an index */
+        fprintf(out, "#PBS -J %lld-%lld", (long long)q->first_index, (long long)(q->first_index + j->count - 1));
+        fprintf(out, j->concurrent ? "%%%lld\n" : "\n", (long long)j->concurrent);
+    }
     fprintf(out, "#PBS -l select=1:ncpus=1:mem=%lldmb\n#PBS -l walltime=%lld:%02lld:00\n#PBS -r y\n#PBS -j oe\n#PBS -o %s/\n", (long long)j->memory_mib,
             (long long)(j->minutes / 60), (long long)(j->minutes % 60), j->folder);
     if (j->options)
@@ -98,7 +101,7 @@ static void lsf_merge(FILE *out, const struct queue_type *q, const struct queue_
 }
 
 static const struct queue_type lsf = { "lsf", "bsub", "LSB_JOBINDEX", 1, lsf_array, lsf_merge, "<" },
-                               pbs = { "pbs", "qsub", "PBS_ARRAY_INDEX", 0, pbs_array, pbs_merge, "" },
+                               pbs = { "pbs", "qsub", "${PBS_ARRAY_INDEX:-0}", 0, pbs_array, pbs_merge, "" },
                                sge = { "sge", "qsub -terse", "SGE_TASK_ID", 1, sge_array, sge_merge, "" },
                                slurm = { "slurm", "sbatch --parsable", "SLURM_ARRAY_TASK_ID", 0, slurm_array, slurm_merge, "" };
 
@@ -106,12 +109,18 @@ const struct queue_type *const queues[] = { &lsf, &pbs, &sge, &slurm, NULL };
 
 enum status queue_find(const struct queue_type **out, const char *name, struct error *err)
 {
-    for (size_t i = 0; queues[i]; i++)
-        if (strcmp(queues[i]->name, name) == 0) {
-            *out = queues[i];
+    const char *names[sizeof queues / sizeof queues[0]];
+    size_t n = 0;
+
+    for (; queues[n]; n++) {
+        names[n] = queues[n]->name;
+        if (strcmp(names[n], name) == 0) {
+            *out = queues[n];
             return STATUS_OK;
         }
-    return error_plain(err, STATUS_BAD_INPUT, "unknown queue '%s', expected lsf, pbs, sge or slurm", name);
+    }
+    const char *near = nearest_name(name, names, n);
+    return error_plain(err, STATUS_BAD_INPUT, "unknown queue '%s', expected lsf, pbs, sge or slurm%s%s", name, near ? "; nearest is " : "", near ? near : "");
 }
 
 /* Signals of the queue reach the shell alone, which `wait` lets hand them on. */
@@ -122,18 +131,19 @@ void queue_print_array(FILE *out, const struct queue_type *q, const struct queue
     fprintf(out, "set -u\nslices='");
     for (int64_t i = 0; i < j->count; i++)
         fprintf(out, "%s%lld", i ? " " : "", (long long)j->slices[i]);
-    fprintf(out, "'\nat=$((%s - %lld))\nset -- $slices\nshift \"$at\"\nslice=$1\n", q->index_variable, (long long)q->first_index);
+    fprintf(out, "'\nat=$((%s - %lld))\nset -- $slices\nshift \"$at\"\nslice=$1\nshard=$slice-of-%lld-%s\n", q->index_variable, (long long)q->first_index,
+            (long long)j->of, j->sweep);
     fputs("scratch=$(mktemp -d \"${TMPDIR:-/tmp}/llmsim.XXXXXX\") || exit 1\ntrap 'rm -rf \"$scratch\"' EXIT\nfolder=", out);
     quoted(out, j->folder);
-    fputs("\n# a slice that was stopped goes on where it was\ntest ! -f \"$folder/$slice.partial\" || cp \"$folder/$slice.partial\" \"$scratch/shard.db\"\n", out);
+    fputs("\n# a slice that was stopped goes on where it was\ntest ! -f \"$folder/$shard.partial\" || cp \"$folder/$shard.partial\" \"$scratch/shard.db\"\n", out);
     quoted(out, j->program);
     fputs(" sweep run ", out);
     quoted(out, j->file);
     fprintf(out, " --task \"$slice\" --of %lld --db \"$scratch/shard.db\"%s &\nchild=$!\n", (long long)j->of, j->detail ? " --detail" : "");
     fputs("trap 'kill -USR1 \"$child\"' USR1 USR2 TERM XCPU\nwait \"$child\"; code=$?\nwhile kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; code=$?; done\n"
           "end=db; case $code in 0) ;; 5) end=partial ;; *) exit \"$code\" ;; esac\n"
-          "cp \"$scratch/shard.db\" \"$folder/.$slice.$$.tmp\" && sync \"$folder/.$slice.$$.tmp\" && mv \"$folder/.$slice.$$.tmp\" \"$folder/$slice.$end\" || exit 1\n"
-          "test \"$end\" = partial || rm -f \"$folder/$slice.partial\"\nexit \"$code\"\n", out);
+          "cp \"$scratch/shard.db\" \"$folder/.$shard.$$.tmp\" && sync \"$folder/.$shard.$$.tmp\" && mv \"$folder/.$shard.$$.tmp\" \"$folder/$shard.$end\" || exit 1\n"
+          "test \"$end\" = partial || rm -f \"$folder/$shard.partial\"\nexit \"$code\"\n", out);
 }
 
 void queue_print_merge(FILE *out, const struct queue_type *q, const struct queue_job *j, const char *array_id)

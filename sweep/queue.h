@@ -10,7 +10,9 @@
 #include "base/error.h"
 
 struct queue_job {
-    const char *name, *program, *file, *database, *folder; /* absolute paths; folder: of shards, scripts and logs */
+    const char *name;                 /* letters, digits, '.', '_' and '-', a letter first: what every queue takes */
+    const char *program, *file, *database, *folder; /* absolute paths; folder: of shards, scripts and logs */
+    const char *sweep;                /* tells its shards from those of another sweep, or of this file before it was changed: digits of its hash */
     const int64_t *slices;            /* slices of `of` that are to be computed, ascending; the array has count tasks */
     int64_t count, of, concurrent, minutes, memory_mib; /* concurrent 0: no limit */
     bool detail;
@@ -18,7 +20,7 @@ struct queue_job {
 };
 
 struct queue_type {
-    const char *name, *submit, *index_variable;  /* command that takes the script; variable with the task's index */
+    const char *name, *submit, *index_variable;  /* command that takes the script; the task's index, as in the shell's arithmetic */
     int64_t first_index;
     void (*array_head)(FILE *out, const struct queue_type *q, const struct queue_job *job);
     void (*merge_head)(FILE *out, const struct queue_type *q, const struct queue_job *job, const char *array_id);

@@ -9,27 +9,31 @@
 
 #include "sweep/sampler.h"
 
+/* GSL's direction numbers have 30 bits: behind that many it returns nothing. */
+enum { NUMBERS_MAX = (1 << 30) - 1 };
+
 struct sampler { gsl_qrng *q; int64_t next; };
 
 static int64_t count(const struct plan *plan) { return plan->points; }
 
 static enum status open_sequence(struct sampler **out, const struct plan *plan, struct error *err)
 {
-    struct sampler *s = calloc(1, sizeof *s);
+    struct sampler *s;
 
-    *out = s;
-    if (plan->dimensions_count > 40) {
-        free(s);
-        *out = NULL;
-        return error_plain(err, STATUS_BAD_INPUT, "%s: sobol takes up to 40 dimensions, found %lld", plan->path, (long long)plan->dimensions_count);
-    }
-    if (s && plan->dimensions_count > 0)
-        s->q = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)plan->dimensions_count);
-    if (s && (s->q || plan->dimensions_count == 0))
-        return STATUS_OK;
-    free(s);
     *out = NULL;
-    return error_no_memory(err);
+    if (plan->dimensions_count > 40)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: sobol takes up to 40 dimensions, found %lld", plan->path, (long long)plan->dimensions_count);
+    if (plan->points > NUMBERS_MAX - plan->seed)
+        return error_plain(err, STATUS_BAD_INPUT, "%s: sobol has %d numbers, found seed %lld and %lld points after it", plan->path, NUMBERS_MAX,
+                           (long long)plan->seed, (long long)plan->points);
+    if (!(s = calloc(1, sizeof *s)))
+        return error_no_memory(err);
+    if (plan->dimensions_count > 0 && !(s->q = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)plan->dimensions_count))) {
+        free(s);
+        return error_no_memory(err);
+    }
+    *out = s;
+    return STATUS_OK;
 }
 
 static enum status at(int64_t *index, struct sampler *s, const struct plan *plan, int64_t i, struct error *err)

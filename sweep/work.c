@@ -20,8 +20,8 @@
 enum { CHUNK = 256, WORKERS_MAX = 256 };
 static const double chunk_s = 2; /* a chunk of slow designs is stored after this long */
 
-/* Of all workers; in memory that they share. */
-struct board { _Atomic int64_t next, done, computed, infeasible, failed, excluded; };
+/* Of all workers; in memory that they share. stop: what the parent was told (a signal may have reached it alone). */
+struct board { _Atomic int64_t next, done, computed, infeasible, failed, excluded; volatile sig_atomic_t stop; };
 
 /* Designs to run: those of the sampler, or a list. */
 struct stage {
@@ -227,11 +227,28 @@ static enum status wait_for_workers(struct worker *w, pid_t *pids, int64_t count
             break;
         if (pid > 0)
             continue;
+        if (w->job->stop)
+            w->board->stop = *w->job->stop;
         if (w->job->progress)
             progress_step(w->job->progress, w->board->done + w->board->excluded, w->job->clock_s());
         usleep(20000);
     }
     return worst;
+}
+
+/* Stops when the parent says so: a signal to one worker alone would end its chunk and nobody would know. */
+static _Noreturn void be_worker(struct worker *w)
+{
+    struct sweep_job job = *w->job;
+    struct error err = { 0 };
+    enum status st;
+
+    job.stop = &w->board->stop;
+    w->job = &job;
+    w->err = &err;
+    if ((st = work(w)))
+        fprintf(stderr, "llmsim: %s\n", err.message);
+    _exit((int)st);
 }
 
 static enum status fork_workers(struct worker *w)
@@ -244,14 +261,8 @@ static enum status fork_workers(struct worker *w)
         pid_t pid = fork();
         if (pid < 0)
             break;
-        if (pid == 0) {
-            struct error err = { 0 };
-            w->err = &err;
-            enum status st = work(w);
-            if (st)
-                fprintf(stderr, "llmsim: %s\n", err.message);
-            _exit((int)st);
-        }
+        if (pid == 0)
+            be_worker(w);
         pids[count] = pid;
     }
     return count > 0 ? wait_for_workers(w, pids, count) : error_plain(w->err, STATUS_INTERNAL, "no worker process can be started: %s", strerror(errno));

@@ -310,6 +310,33 @@ static void read_only(void)
     fresh();
 }
 
+/* A process ended before its writes were in the file: they are read from its log, or the reader is told why not; never is the file shown without them. */
+static void read_only_with_log(void)
+{
+    char log[80], shared[80];
+    struct error err = { 0 };
+    struct store *s;
+    pid_t child;
+
+    fresh();
+    CU_ASSERT_FATAL((child = fork()) >= 0);
+    if (child == 0)
+        _exit(store_open(&s, path, &err) || put(s, 1, 1, false, &err) ? 1 : 0); /* not closed */
+    waitpid(child, NULL, 0);
+    chmod(path, 0444);
+    CU_ASSERT_EQUAL(as_reader(reads_the_row), 0);
+    snprintf(log, sizeof log, "%s-wal", path);
+    chmod(log, 0000);
+    CU_ASSERT_EQUAL(as_reader(refused), 0);
+    chmod(log, 0444);
+    snprintf(shared, sizeof shared, "%s-shm", path);
+    unlink(shared);
+    if (geteuid() == 0) /* else the reader may make it again */
+        CU_ASSERT_EQUAL(as_reader(refused), 0);
+    chmod(path, 0644);
+    fresh();
+}
+
 /* A database of the first schema with the run of the present one. */
 static void make_first_version(const char *old)
 {
@@ -406,6 +433,7 @@ static const struct test tests[] = {
     { "a full disk leaves no half-written row", full_disk },
     { "kill -9 leaves no half-written row", killed },
     { "what may only be read answers, and is not written", read_only },
+    { "what may only be read is read with its log", read_only_with_log },
     { "the first schema is brought to the present one", migration },
     { "traces are kept once, as text", trace_texts },
 };

@@ -19,7 +19,7 @@ static char paths[3][48];
 static void fresh(void)
 {
     static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
-    char side[sizeof paths[0] + 16];
+    char side[sizeof paths + 16]; /* gcc takes a row for all rows */
 
     for (int i = 0; i < 3; i++) {
         snprintf(paths[i], sizeof paths[i], "sweeps.%d.%d.db", (int)getpid(), i);

@@ -48,10 +48,20 @@ killed() { # TIMES
 }
 resumed() { llmsim sweep run sweep.yaml --db killed.db -j 2 >said 2>err || { cat said err; return 1; }; cat said; }
 exported() { llmsim sweep export sweep.yaml --db "$1.db" >"$1.txt" && test -s "$1.txt"; }
+# A queue's warning reaches one process, not its workers: they end what they have begun, long before the 102400 designs are done.
+stopped() {
+    llmsim sweep run "$top/bench/sweep_many.yaml" --db stopped.db -j 2 >said 2>err &
+    child=$!
+    until test -s stopped.db; do kill -0 "$child" || return 1; sleep 0.05; done
+    kill -TERM "$child"
+    wait "$child"
+    test $? -eq 5 && grep 'the same command goes on' err && ! grep ': 102400 designs' said && llmsim db check stopped.db
+}
 
-echo 1..5
+echo 1..6
 check 'a run that nobody stops' llmsim sweep run sweep.yaml --db whole.db
 check 'killed 50 times' killed 50
 check 'goes on to its end' resumed
 check 'the same points, byte for byte' eval 'exported whole && exported killed && cmp whole.txt killed.txt'
 check 'a sound database' llmsim db check killed.db
+check 'TERM to the parent of workers stops them' stopped

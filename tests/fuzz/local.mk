@@ -7,13 +7,14 @@ fuzz_targets = \
 	tests/fuzz/fuzz_filter \
 	tests/fuzz/fuzz_model \
 	tests/fuzz/fuzz_rows \
+	tests/fuzz/fuzz_sweep \
 	tests/fuzz/fuzz_synthesis \
 	tests/fuzz/fuzz_tensor \
 	tests/fuzz/fuzz_trace \
 	tests/fuzz/fuzz_yaml
 EXTRA_PROGRAMS += $(fuzz_targets)
 fuzz_libs = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
-EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/data tests/fuzz/filter tests/fuzz/model tests/fuzz/rows tests/fuzz/synthesis tests/fuzz/tensor tests/fuzz/trace tests/fuzz/yaml
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/arch tests/fuzz/data tests/fuzz/filter tests/fuzz/model tests/fuzz/rows tests/fuzz/sweep tests/fuzz/synthesis tests/fuzz/tensor tests/fuzz/trace tests/fuzz/yaml
 
 if FUZZING
 fuzz_play =
@@ -36,6 +37,9 @@ tests_fuzz_fuzz_model_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_rows_SOURCES = tests/fuzz/fuzz_rows.c tests/fuzz/bytes.h $(fuzz_play)
 tests_fuzz_fuzz_rows_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_rows_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_sweep_SOURCES = tests/fuzz/fuzz_sweep.c tests/fuzz/bytes.h $(fuzz_play)
+tests_fuzz_fuzz_sweep_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_sweep_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_synthesis_SOURCES = tests/fuzz/fuzz_synthesis.c tests/fuzz/bytes.h $(fuzz_play)
 tests_fuzz_fuzz_synthesis_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_synthesis_LDFLAGS = $(FUZZ_LDFLAGS)
