@@ -11,6 +11,12 @@
 /** An uncertain input or result: 0 <= low <= likely <= high. */
 struct tech_range { double low, likely, high; };
 
+static inline struct tech_range tech_range_scaled(struct tech_range r, double by) { return (struct tech_range){ r.low * by, r.likely * by, r.high * by }; }
+static inline struct tech_range tech_range_product(struct tech_range a, struct tech_range b)
+{
+    return (struct tech_range){ a.low * b.low, a.likely * b.likely, a.high * b.high };
+}
+
 enum { TECH_NODES_MAX = 24, TECH_LIBRARIES_MAX = 16 };
 
 struct tech_node {

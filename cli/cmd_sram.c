@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/job.h"
 #include "costmodel/sram.h"
+#include "reports/range.h"
 
 struct sram_options {
     int64_t port, node;
@@ -28,11 +29,6 @@ static const struct option_spec sram_table[] = {
 
 struct sizes { const char *text; double bytes; struct sram sram; };
 
-static struct tech_range times(struct tech_range r, double by)
-{
-    return (struct tech_range){ r.low * by, r.likely * by, r.high * by };
-}
-
 static void cell(struct tech_range r)
 {
     char text[64];
@@ -51,25 +47,16 @@ static void show_text(const struct sizes *rows, int64_t count, const struct sram
 
         snprintf(macros, sizeof macros, "%.0fx%.0f of %.0fx%.0f", s->banks, s->lanes, s->words, s->bits);
         printf("%-10s %18s %9.3g", rows[i].text, macros, s->access_s * 1e9);
-        cell(times(s->area_mm2, 1e6));
-        cell(times(s->read_j, 1e12));
-        cell(times(s->write_j, 1e12));
-        cell(times(s->leakage_w, 1e6));
+        cell(tech_range_scaled(s->area_mm2, 1e6));
+        cell(tech_range_scaled(s->read_j, 1e12));
+        cell(tech_range_scaled(s->write_j, 1e12));
+        cell(tech_range_scaled(s->leakage_w, 1e6));
         printf("%s\n", s->extrapolated ? "  smaller than any macro" : "");
     }
     printf("fit, largest error of a macro, and of one left out:");
     for (int q = 0; q < SRAM_QUANTITIES; q++)
         printf("%s %s (%s) %.1f %%, %.1f %%", q > 0 ? ";" : "", sram_quantity_names[q], sram_quantity_terms[q], 100 * fit->worst[q], 100 * fit->left_out[q]);
     printf("\n");
-}
-
-static void put_range(struct json *j, const char *key, struct tech_range r)
-{
-    json_object_begin(j, key);
-    json_double(j, "low", r.low);
-    json_double(j, "likely", r.likely);
-    json_double(j, "high", r.high);
-    json_object_end(j);
 }
 
 static void row_json(struct json *j, const struct sizes *row)
@@ -82,10 +69,10 @@ static void row_json(struct json *j, const struct sizes *row)
     json_double(j, "lanes", s->lanes);
     json_double(j, "words", s->words);
     json_double(j, "bits", s->bits);
-    put_range(j, "area_mm2", s->area_mm2);
-    put_range(j, "read_j", s->read_j);
-    put_range(j, "write_j", s->write_j);
-    put_range(j, "leakage_w", s->leakage_w);
+    range_json(j, "area_mm2", s->area_mm2);
+    range_json(j, "read_j", s->read_j);
+    range_json(j, "write_j", s->write_j);
+    range_json(j, "leakage_w", s->leakage_w);
     json_double(j, "access_s", s->access_s);
     json_bool(j, "extrapolated", s->extrapolated);
     json_object_end(j);

@@ -93,11 +93,6 @@ static void add(struct tech_range *to, struct tech_range r, double times)
     to->high += r.high * times;
 }
 
-static struct tech_range times(struct tech_range a, struct tech_range b)
-{
-    return (struct tech_range){ a.low * b.low, a.likely * b.likely, a.high * b.high };
-}
-
 static enum status elements(struct array_cost *c, const struct array_design *d, const struct synthesis *s, struct error *err)
 {
     struct datapath e = element(d);
@@ -153,10 +148,10 @@ static void registers(struct array_cost *c, const struct array_design *d, const 
 
 static void to_node(struct array_cost *c, const struct tech_node *node)
 {
-    c->element_um2 = times(c->element_um2, node->logic_area_x);
-    c->builder_um2 = times(c->builder_um2, node->logic_area_x);
-    c->area_um2 = times(c->area_um2, node->logic_area_x);
-    c->energy_fj = times(c->energy_fj, node->logic_energy_x);
+    c->element_um2 = tech_range_product(c->element_um2, node->logic_area_x);
+    c->builder_um2 = tech_range_product(c->builder_um2, node->logic_area_x);
+    c->area_um2 = tech_range_product(c->area_um2, node->logic_area_x);
+    c->energy_fj = tech_range_product(c->energy_fj, node->logic_energy_x);
     c->register_um2 *= node->logic_area_x.likely;
     c->leakage_nw *= node->logic_leakage_x.likely;
     c->delay_ps *= node->logic_delay_x.likely;

@@ -17,11 +17,6 @@ const char *const die_memory_names[DIE_MEMORIES] = { "registers of a sub-core", 
 
 static const double um2_per_mm2 = 1e6;
 
-static struct tech_range scaled(struct tech_range r, double by)
-{
-    return (struct tech_range){ r.low * by, r.likely * by, r.high * by };
-}
-
 static struct tech_range exactly(double v)
 {
     return (struct tech_range){ v, v, v };
@@ -37,14 +32,14 @@ static void add(struct tech_range *sum, struct tech_range r)
 /* 45 nm netlist area to placed mm2 at the node; cells fill `utilization` of it. */
 static struct tech_range placed(struct tech_range um2_45, const struct technology *t, const struct tech_node *node)
 {
-    struct tech_range f = scaled(node->logic_area_x, 1 / um2_per_mm2);
+    struct tech_range f = tech_range_scaled(node->logic_area_x, 1 / um2_per_mm2);
 
     return (struct tech_range){ um2_45.low * f.low / t->utilization.high, um2_45.likely * f.likely / t->utilization.likely, um2_45.high * f.high / t->utilization.low };
 }
 
 static struct tech_range transistors(struct tech_range millions, const struct tech_node *node)
 {
-    return scaled(millions, 1 / node->mtransistors_per_mm2);
+    return tech_range_scaled(millions, 1 / node->mtransistors_per_mm2);
 }
 
 enum status die_memory_of(struct sram *out, double *bytes, double *port_bits, enum die_memory which, const struct hardware *hw, const struct synthesis *s,
@@ -71,7 +66,7 @@ static enum status memory_area(struct die_area *a, enum die_memory which, double
     struct tech_range sram = a->memory[which].area_mm2;
 
     a->memory_count[which] = count;
-    *mm2_of_one = (struct tech_range){ sram.low * x.low, sram.likely * x.likely, sram.high * x.high };
+    *mm2_of_one = tech_range_product(sram, x);
     return st;
 }
 
@@ -134,10 +129,10 @@ static enum status sm_area(struct die_area *a, const struct arch_floorplan *plan
         a->sm_mm2[p] = placed(um2[p], t, node);
     if (!st)
         st = memory_area(a, MEMORY_REGISTERS, (double)(plan->sms * hw->sm.subcores), hw, s, node, &one, err);
-    a->sm_mm2[SM_REGISTERS] = scaled(one, (double)hw->sm.subcores);
+    a->sm_mm2[SM_REGISTERS] = tech_range_scaled(one, (double)hw->sm.subcores);
     if (!st)
         st = memory_area(a, MEMORY_L1, (double)plan->sms, hw, s, node, &a->sm_mm2[SM_L1], err);
-    a->sm_mm2[SM_CONTROL] = transistors(scaled(t->subcore_control_mtransistors, (double)hw->sm.subcores), node);
+    a->sm_mm2[SM_CONTROL] = transistors(tech_range_scaled(t->subcore_control_mtransistors, (double)hw->sm.subcores), node);
     for (int p = 0; p < SM_PARTS; p++)
         add(&a->sm_total_mm2, a->sm_mm2[p]);
     return st;
@@ -172,7 +167,7 @@ static struct tech_range crossbar(const struct hardware *hw, const struct arch_f
     double wires = (double)hw->l2.slices / (double)plan->dies * (double)hw->l2.sector_bytes * 3 * 8;
     double length_mm = t->crossbar_length_of_die * sqrt(rest_mm2);
 
-    return scaled(t->crossbar_pitch_um, wires * 1e-3 * length_mm / t->crossbar_layers);
+    return tech_range_scaled(t->crossbar_pitch_um, wires * 1e-3 * length_mm / t->crossbar_layers);
 }
 
 enum status die_area_of(struct die_area *out, const struct arch_floorplan *plan, const struct hardware *hw, const struct synthesis *s, struct error *err)
@@ -184,16 +179,16 @@ enum status die_area_of(struct die_area *out, const struct arch_floorplan *plan,
     *out = (struct die_area){ .known_mm2 = hw->area.die_mm2 / (double)plan->dies };
     if ((st = technology_node(&node, t, hw->area.process_nm, err)) || (st = sm_area(out, plan, hw, s, node, err)))
         return st;
-    out->block_mm2[DIE_CORES] = scaled(out->sm_total_mm2, (double)plan->sms);
+    out->block_mm2[DIE_CORES] = tech_range_scaled(out->sm_total_mm2, (double)plan->sms);
     if ((st = memory_area(out, MEMORY_L2, (double)plan->l2_bytes * (double)hw->l2.slices / (double)hw->l2.bytes, hw, s, node, &out->block_mm2[DIE_L2], err)))
         return st;
-    out->block_mm2[DIE_L2] = scaled(out->block_mm2[DIE_L2], out->memory_count[MEMORY_L2]);
+    out->block_mm2[DIE_L2] = tech_range_scaled(out->block_mm2[DIE_L2], out->memory_count[MEMORY_L2]);
     interfaces(out, plan, hw, t, node);
     for (int b = 0; b < DIE_BLOCKS; b++)
         add(&out->total_mm2, out->block_mm2[b]);
     out->block_mm2[DIE_INTERCONNECT] = crossbar(hw, plan, t, out->total_mm2.likely);
     add(&out->total_mm2, out->block_mm2[DIE_INTERCONNECT]);
     double die_mm2 = out->known_mm2 > 0 ? out->known_mm2 : out->total_mm2.likely;
-    out->across_j_per_byte = scaled(t->wire_fj_per_bit_mm, 8e-15 * t->crossbar_length_of_die * sqrt(die_mm2));
+    out->across_j_per_byte = tech_range_scaled(t->wire_fj_per_bit_mm, 8e-15 * t->crossbar_length_of_die * sqrt(die_mm2));
     return STATUS_OK;
 }

@@ -33,11 +33,6 @@ static double sellable_of(double sm_mm2, double rest_mm2, double built, double n
     return yield_of(rest_mm2, defects, clusters) * gsl_cdf_binomial_P((unsigned)spare, bad, (unsigned)built);
 }
 
-static struct tech_range times(struct tech_range r, double by)
-{
-    return (struct tech_range){ r.low * by, r.likely * by, r.high * by };
-}
-
 static void yields(struct manufacture *m, const struct die_area *die, const struct arch_floorplan *plan, const struct hardware *hw,
                    const struct technology *t, const struct tech_node *node)
 {
@@ -74,8 +69,8 @@ enum status manufacture_of(struct manufacture *m, const struct die_area *die, co
     m->dies_usd = (struct tech_range){ node->wafer_usd.low / m->gross_dies / m->sellable.high * dies,
                                        node->wafer_usd.likely / m->gross_dies / m->sellable.likely * dies,
                                        node->wafer_usd.high / m->gross_dies / m->sellable.low * dies };
-    m->memory_usd = times(strncmp(hw->dram.type, "HBM", 3) == 0 ? t->hbm_usd_per_gib : t->other_memory_usd_per_gib, memory_gib);
-    m->package_usd = times(t->package_usd_per_mm2, m->die_mm2 * dies);
+    m->memory_usd = tech_range_scaled(strncmp(hw->dram.type, "HBM", 3) == 0 ? t->hbm_usd_per_gib : t->other_memory_usd_per_gib, memory_gib);
+    m->package_usd = tech_range_scaled(t->package_usd_per_mm2, m->die_mm2 * dies);
     m->board_usd = t->board_usd;
     m->total_usd = (struct tech_range){ m->dies_usd.low + m->memory_usd.low + m->package_usd.low + m->board_usd.low,
                                         m->dies_usd.likely + m->memory_usd.likely + m->package_usd.likely + m->board_usd.likely,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "costmodel/netlist.h"
+#include "reports/range.h"
 #include "reports/text.h"
 
 enum { DETAILED_MAX = 8 };
@@ -91,15 +92,6 @@ void report_array_csv(FILE *out, const struct array_report *r)
     }
 }
 
-static void range(struct json *j, const char *key, struct tech_range r)
-{
-    json_object_begin(j, key);
-    json_double(j, "low", r.low);
-    json_double(j, "likely", r.likely);
-    json_double(j, "high", r.high);
-    json_object_end(j);
-}
-
 static void row_json(struct json *j, const struct array_report *r, const struct array_row *row)
 {
     struct figures f = figures_of(r, row);
@@ -114,11 +106,11 @@ static void row_json(struct json *j, const struct array_report *r, const struct 
     json_text(j, "table", *f.table ? f.table : NULL);
     json_text(j, "accumulator", f.sums);
     json_double(j, "macs_per_clock", row->cost.macs_per_clock);
-    range(j, "area_um2", row->cost.area_um2);
-    range(j, "element_um2", row->cost.element_um2);
-    range(j, "builder_um2", row->cost.builder_um2);
+    range_json(j, "area_um2", row->cost.area_um2);
+    range_json(j, "element_um2", row->cost.element_um2);
+    range_json(j, "builder_um2", row->cost.builder_um2);
     json_double(j, "register_um2", row->cost.register_um2);
-    range(j, "energy_fj_per_clock", row->cost.energy_fj);
+    range_json(j, "energy_fj_per_clock", row->cost.energy_fj);
     json_double(j, "power_mw", f.power_mw);
     json_double(j, "gate_equivalents", row->cost.gates);
     json_double(j, "leakage_mw", row->cost.leakage_nw * 1e-6);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/range.h"
 #include "reports/text.h"
 
 enum { NAME_COLUMNS = 22, BAR_COLUMNS = 20, RANGE_COLUMNS = 20 };
@@ -205,15 +206,6 @@ void report_cost_text(FILE *out, const struct cost_report *r, const struct repor
     free(text);
 }
 
-static void put_range(struct json *j, const char *key, struct tech_range r)
-{
-    json_object_begin(j, key);
-    json_double(j, "low", r.low);
-    json_double(j, "likely", r.likely);
-    json_double(j, "high", r.high);
-    json_object_end(j);
-}
-
 static void memories_json(struct json *j, const struct cost_report *r)
 {
     json_object_begin(j, "memories");
@@ -228,15 +220,15 @@ static void memories_json(struct json *j, const struct cost_report *r)
         json_double(j, "lanes", one->lanes);
         json_double(j, "words", one->words);
         json_double(j, "bits", one->bits);
-        put_range(j, "area_mm2", one->area_mm2);
-        put_range(j, "read_j", one->read_j);
-        put_range(j, "write_j", one->write_j);
-        put_range(j, "leakage_w", one->leakage_w);
+        range_json(j, "area_mm2", one->area_mm2);
+        range_json(j, "read_j", one->read_j);
+        range_json(j, "write_j", one->write_j);
+        range_json(j, "leakage_w", one->leakage_w);
         json_double(j, "access_s", one->access_s);
         json_object_end(j);
     }
     json_object_end(j);
-    put_range(j, "across_die_j_per_byte", r->die->across_j_per_byte);
+    range_json(j, "across_die_j_per_byte", r->die->across_j_per_byte);
 }
 
 void report_cost_json(struct json *j, const struct cost_report *r)
@@ -248,44 +240,44 @@ void report_cost_json(struct json *j, const struct cost_report *r)
     json_double(j, "process_nm", r->hw->area.process_nm);
     json_object_begin(j, "die_mm2");
     for (int b = 0; b < DIE_BLOCKS; b++)
-        put_range(j, die_block_names[b], r->die->block_mm2[b]);
-    put_range(j, "total", r->die->total_mm2);
+        range_json(j, die_block_names[b], r->die->block_mm2[b]);
+    range_json(j, "total", r->die->total_mm2);
     json_double(j, "stated", r->die->known_mm2);
     json_object_end(j);
     json_object_begin(j, "sm_mm2");
     for (int p = 0; p < SM_PARTS; p++)
-        put_range(j, sm_part_names[p], r->die->sm_mm2[p]);
+        range_json(j, sm_part_names[p], r->die->sm_mm2[p]);
     json_object_end(j);
     memories_json(j, r);
     json_object_begin(j, "device");
     json_double(j, "gross_dies", r->made->gross_dies);
-    put_range(j, "yield", r->made->yield);
-    put_range(j, "sellable", r->made->sellable);
-    put_range(j, "dies_usd", r->made->dies_usd);
-    put_range(j, "memory_usd", r->made->memory_usd);
-    put_range(j, "package_usd", r->made->package_usd);
-    put_range(j, "board_usd", r->made->board_usd);
-    put_range(j, "total_usd", r->made->total_usd);
-    put_range(j, "carbon_kg", r->made->carbon_kg);
+    range_json(j, "yield", r->made->yield);
+    range_json(j, "sellable", r->made->sellable);
+    range_json(j, "dies_usd", r->made->dies_usd);
+    range_json(j, "memory_usd", r->made->memory_usd);
+    range_json(j, "package_usd", r->made->package_usd);
+    range_json(j, "board_usd", r->made->board_usd);
+    range_json(j, "total_usd", r->made->total_usd);
+    range_json(j, "carbon_kg", r->made->carbon_kg);
     json_object_end(j);
     if (r->price) {
         json_object_begin(j, "price");
         json_text(j, "date", r->price->date);
         json_text(j, "source", r->price->source);
-        put_range(j, "cloud_usd_per_hour", r->price->cloud_usd_per_hour);
-        put_range(j, "purchase_usd", r->price->purchase_usd);
+        range_json(j, "cloud_usd_per_hour", r->price->cloud_usd_per_hour);
+        range_json(j, "purchase_usd", r->price->purchase_usd);
         json_object_end(j);
     }
     if (r->serving) {
         json_object_begin(j, "million_tokens");
         if (r->price) {
-            put_range(j, "rented_usd", r->serving->rented_usd);
-            put_range(j, "owned_usd", r->serving->owned_usd);
-            put_range(j, "capital_usd", r->serving->capital_usd);
+            range_json(j, "rented_usd", r->serving->rented_usd);
+            range_json(j, "owned_usd", r->serving->owned_usd);
+            range_json(j, "capital_usd", r->serving->capital_usd);
         }
-        put_range(j, "electricity_usd", r->serving->electricity_usd);
-        put_range(j, "carbon_kg", r->serving->carbon_kg);
-        put_range(j, "embodied_kg", r->serving->embodied_kg);
+        range_json(j, "electricity_usd", r->serving->electricity_usd);
+        range_json(j, "carbon_kg", r->serving->carbon_kg);
+        range_json(j, "embodied_kg", r->serving->embodied_kg);
         json_object_end(j);
     }
     json_object_end(j);

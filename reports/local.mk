@@ -41,6 +41,8 @@ libllmsim_results_la_SOURCES += \
 	$(html_page) \
 	reports/probe_report.c \
 	reports/probe_report.h \
+	reports/range.c \
+	reports/range.h \
 	reports/rank_report.c \
 	reports/rank_report.h \
 	reports/run_json.c \

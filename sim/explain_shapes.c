@@ -14,30 +14,6 @@
 enum { TRIED_MAX = 16, KEPT_MAX = 4 };
 static const double worthwhile = 1.01; /* work a second, over the present shape's */
 
-static int64_t scaled(int64_t bytes, double by)
-{
-    return (int64_t)((double)bytes * by);
-}
-
-static struct kernel resized(const struct kernel *k, int64_t m, int64_t n)
-{
-    struct kernel out = *k;
-    struct gemm_kernel_shape *g = &out.gemm;
-    double rows = (double)m / (double)g->m, cols = (double)n / (double)g->n;
-
-    g->m = m;
-    g->n = n;
-    g->a_bytes = scaled(g->a_bytes, rows);
-    g->b_bytes = scaled(g->b_bytes, cols);
-    g->out_bytes = scaled(g->out_bytes, rows * cols);
-    g->epilogue_read_bytes = scaled(g->epilogue_read_bytes, rows * cols);
-    out.warm.a_bytes = scaled(out.warm.a_bytes, rows);
-    out.warm.b_bytes = scaled(out.warm.b_bytes, cols);
-    out.warm.other_bytes = scaled(out.warm.other_bytes, rows * cols);
-    out.flops = k->flops * rows * cols;
-    return out;
-}
-
 struct trials { const struct explanation *e; const struct timing_context *ctx; struct explain_shape *list; int64_t count; };
 
 static void try_size(struct trials *t, char dimension, int64_t size, const char *why)
@@ -52,7 +28,7 @@ static void try_size(struct trials *t, char dimension, int64_t size, const char 
     for (int64_t i = 0; i < t->count; i++)
         if (t->list[i].dimension == dimension && t->list[i].size == size)
             return;
-    struct kernel other = dimension == 'm' ? resized(k, size, k->gemm.n) : resized(k, k->gemm.m, size);
+    struct kernel other = dimension == 'm' ? kernel_resized(k, size, k->gemm.n) : kernel_resized(k, k->gemm.m, size);
     if (fidelity_analytic.time(&timing, &other, t->ctx, &ignored))
         return;
     double rate = (double)size / (double)present * t->e->timing.time_s / timing.time_s;

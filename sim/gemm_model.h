@@ -47,6 +47,9 @@ double gemm_array_passes(const struct gemm_mapping *map, const struct gemm_kerne
 /** Cycles for which the copies of all SMs together are at rows beyond the matrix, in a step of the tiles at its lower edge. */
 double gemm_edge_step_cycles(const struct gemm_mapping *map, const struct gemm_kernel_shape *g, double slots);
 
+/** True if the kernel is written for the instruction and the class of operands ("any": for none in particular). */
+bool gemm_kernel_is_for(const struct gemm_kernel *kernel, const char *instruction, const char *operands);
+
 /** True if the library offers the kernel for so many rows and weights of this width. */
 bool gemm_kernel_takes(const struct gemm_kernel *kernel, const struct gemm_kernel_shape *g);
 

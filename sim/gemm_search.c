@@ -37,10 +37,12 @@ const char *gemm_operand_class(const struct gemm_kernel_shape *g)
 /* The part of the catalogue that a library has for these operands: kernels of their own where there are any, else the general ones. */
 struct catalogue { const struct gemm_kernel *kernels; int64_t count; const char *instruction, *operands, *pick; };
 
-static bool catalogue_has(const struct catalogue *c, const struct gemm_kernel *kernel)
+bool gemm_kernel_is_for(const struct gemm_kernel *kernel, const char *instruction, const char *operands)
 {
-    return strcmp(kernel->instruction, c->instruction) == 0 && strcmp(kernel->operands ? kernel->operands : "any", c->operands) == 0;
+    return strcmp(kernel->instruction, instruction) == 0 && strcmp(kernel->operands ? kernel->operands : "any", operands) == 0;
 }
+
+static bool catalogue_has(const struct catalogue *c, const struct gemm_kernel *kernel) { return gemm_kernel_is_for(kernel, c->instruction, c->operands); }
 
 static struct catalogue catalogue_for(const struct stack *stack, const struct gemm_kernel_shape *g)
 {
@@ -289,28 +291,24 @@ int64_t gemm_candidates(struct gemm_candidate *out, int64_t room, const struct k
     return s.count;
 }
 
-/* The product that an engine's builder timed in k's place: as many rows as the next power of two, up to the most that it times. */
-static struct kernel timed_product(const struct kernel *k, const struct stack *stack)
+/* Rows of the product that an engine's builder timed in k's place: the next power of two, up to the most that it times. */
+static int64_t timed_rows(int64_t rows, const struct stack *stack)
 {
-    struct kernel timed = *k;
-    int64_t rows = stack->profile_rows_max > 0 ? 1 : k->gemm.m;
-    double ratio;
+    int64_t timed = 1;
 
-    while (rows < k->gemm.m && rows < stack->profile_rows_max)
-        rows *= 2;
-    ratio = (double)rows / (double)k->gemm.m;
-    timed.gemm.m = rows;
-    timed.gemm.a_bytes = (int64_t)((double)k->gemm.a_bytes * ratio);
-    timed.gemm.out_bytes = (int64_t)((double)k->gemm.out_bytes * ratio);
-    timed.gemm.epilogue_read_bytes = (int64_t)((double)k->gemm.epilogue_read_bytes * ratio);
+    if (stack->profile_rows_max == 0)
+        return rows;
+    while (timed < rows && timed < stack->profile_rows_max)
+        timed *= 2;
     return timed;
 }
 
 /* The builder's choice for the timed product, put to the product itself. */
 static bool choose_timed(struct gemm_mapping *picked, const struct kernel *k, const struct timing_context *ctx, const char **why)
 {
-    const struct kernel timed = timed_product(k, ctx->stack);
+    struct kernel timed = kernel_resized(k, timed_rows(k->gemm.m, ctx->stack), k->gemm.n);
 
+    timed.warm = k->warm; /* the rows added were never touched */
     return gemm_choose(picked, NULL, &timed, ctx, false, why) && gemm_mapping_legal(picked, picked->kernel, picked->split_k, k, ctx->hw, why);
 }
 
@@ -345,21 +343,23 @@ static int32_t search_fullest(const struct gemm_search *s)
 
 static bool picks(const struct gemm_search *s, const char *how) { return s->pick != NULL && strcmp(s->pick, how) == 0; }
 
-static int32_t search_picked(struct gemm_search *s, bool by_library, const struct timing_context *plain)
+/* What the library picks without having timed it; with `by_library` false, the fastest. */
+static bool choose_searched(struct gemm_mapping *picked, struct gemm_search *s, const struct timing_context *plain, bool by_library)
 {
-    bool by_rule = by_library && !picks(s, "timed");
     double cost;
+    int32_t at = by_library && picks(s, "fill") ? search_fullest(s)
+               : by_library                     ? search_least(&cost, s, cost_to_library, 0.0, plain)
+                                                : search_least(&cost, s, cost_in_full, launch_overhead_s(plain, true), plain);
 
-    if (by_library && picks(s, "fill"))
-        return search_fullest(s);
-    return search_least(&cost, s, by_rule ? cost_to_library : cost_in_full, by_rule ? 0.0 : launch_overhead_s(plain, true), plain);
+    if (at >= 0)
+        mapping_of(picked, NULL, s, &s->candidates[at]);
+    return at >= 0;
 }
 
 bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kernel *k, const struct timing_context *ctx, bool by_library, const char **why)
 {
     struct timing_context plain = { .hw = ctx->hw, .stack = ctx->stack, .choice = ctx->choice, .ranks = 1 }, quiet = *ctx;
     struct gemm_search s;
-    int32_t at;
 
     quiet.account = NULL; /* the account is the picked mapping's */
     if (k->gemm.grouped) {
@@ -372,12 +372,8 @@ bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kerne
         return true;
     }
     search_open(&s, k, ctx->hw, ctx->stack);
-    at = search_picked(&s, by_library, &plain);
     *why = s.why;
-    if (at < 0)
-        return false;
-    mapping_of(picked, NULL, &s, &s.candidates[at]);
-    if (by_library && picks(&s, "timed") && !choose_timed(picked, k, &plain, why))
+    if (by_library && picks(&s, "timed") ? !choose_timed(picked, k, &plain, why) : !choose_searched(picked, &s, &plain, by_library))
         return false;
     if (best_s)
         search_least(best_s, &s, cost_in_full, launch_overhead_s(&quiet, true), &quiet);

@@ -24,17 +24,12 @@ int64_t gemm_row_tiles(const struct gemm_kernel_shape *g, int64_t tile_m)
     return tiles;
 }
 
-static const char *instruction_of(const struct gemm_kernel_shape *g)
-{
-    return g->unit->instruction ? g->unit->instruction : "vector";
-}
-
 /* The part of a catalogue for an instruction and a class of operands: kernels of their own where there are any, else the general ones. */
 struct catalogue { const struct gemm_kernel *kernels; int64_t count; const char *instruction, *operands; };
 
 static bool in_catalogue(const struct catalogue *c, const struct gemm_kernel *kernel)
 {
-    return strcmp(kernel->instruction, c->instruction) == 0 && strcmp(kernel->operands ? kernel->operands : "any", c->operands) == 0;
+    return gemm_kernel_is_for(kernel, c->instruction, c->operands);
 }
 
 static bool offers(const struct catalogue *c)
@@ -49,7 +44,7 @@ static bool offers(const struct catalogue *c)
 static struct catalogue catalogue_of(const struct stack *stack, const struct gemm_kernel_shape *g)
 {
     const char *own = gemm_operand_class(g);
-    struct catalogue c = { stack->moe.kernels, stack->moe.kernels_count, instruction_of(g), own ? own : "any" };
+    struct catalogue c = { stack->moe.kernels, stack->moe.kernels_count, gemm_instruction(g->unit), own ? own : "any" };
 
     if (own && !offers(&c))
         c.operands = "any";

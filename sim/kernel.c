@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memo key of a kernel: every value that its time may depend on, fed one by one. Role, note and count are left out. */
+/* A GEMM of another size; the memo key of a kernel: every value that its time may depend on, fed one by one. Role, note and count are left out. */
 #include "sim/kernel.h"
 
 static void feed_format(struct hasher *h, const struct format *f)
@@ -124,4 +124,30 @@ void kernel_hash(struct hasher *h, const struct kernel *k)
         hasher_i64(h, k->collective.ranks);
         break;
     }
+}
+
+static int64_t scaled(int64_t bytes, double by)
+{
+    double to = (double)bytes * by;
+
+    return to < 9.2e18 ? (int64_t)to : INT64_MAX;
+}
+
+struct kernel kernel_resized(const struct kernel *k, int64_t m, int64_t n)
+{
+    struct kernel out = *k;
+    struct gemm_kernel_shape *g = &out.gemm;
+    double rows = (double)m / (double)g->m, cols = (double)n / (double)g->n;
+
+    g->m = m;
+    g->n = n;
+    g->a_bytes = scaled(g->a_bytes, rows);
+    g->b_bytes = scaled(g->b_bytes, cols);
+    g->out_bytes = scaled(g->out_bytes, rows * cols);
+    g->epilogue_read_bytes = scaled(g->epilogue_read_bytes, rows * cols);
+    out.warm.a_bytes = scaled(out.warm.a_bytes, rows);
+    out.warm.b_bytes = scaled(out.warm.b_bytes, cols);
+    out.warm.other_bytes = scaled(out.warm.other_bytes, rows * cols);
+    out.flops = k->flops * rows * cols;
+    return out;
 }

@@ -98,6 +98,9 @@ struct kernel {
     };
 };
 
+/** A GEMM of other rows and columns: bytes, what of them is warm and flops go with the shape. */
+struct kernel kernel_resized(const struct kernel *k, int64_t m, int64_t n);
+
 /** Feeds every value that timing may depend on (shape, formats, warmth; not role, note, count): key of the memo. */
 void kernel_hash(struct hasher *h, const struct kernel *k);
 
