@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/job.h"
 #include "cli/rank_rows.h"
+#include "cli/stored_run.h"
 #include "reports/rank_report.h"
 #include "store/store.h"
 
@@ -89,9 +90,35 @@ static enum status choose_metrics(struct ranking *r, const struct rank_options *
 
 /* ---- the lines that are shown ---- */
 
-static enum status read_line(struct rank_line *line, struct result *result, struct store *store, const struct ranking *r, const struct rank_place *place,
+/* Where the time went, of a run whose breakdown the database does not keep: the first lines are computed again, which takes milliseconds each at these
+ * fidelities. What cannot be (its files changed) has no rows, and the reason is told. */
+static enum status fill_rows(struct result *result, struct ranking *r, int64_t line, struct store *store, const struct run_inputs *names, struct hash128 key,
                              struct arena *arena, struct error *err)
 {
+    enum { AGAIN_MAX = 20 };
+    struct stored_run stored;
+    struct result again;
+    struct error why = { 0 };
+    enum status st;
+
+    if (result->rows_count > 0 || line >= AGAIN_MAX || strcmp(result->fidelity, "cycle") == 0)
+        return STATUS_OK;
+    st = stored_run_open(&stored, store, names, key, result->fidelity, arena, &why);
+    if (!st)
+        st = run(&again, &stored.job.spec, stored.job.trace_path, arena, NULL, NULL, &why);
+    stored_run_close(&stored);
+    if (!st)
+        *result = again;
+    else if (st == STATUS_INTERNAL)
+        return *err = why, st;
+    else if (!r->report.no_rows && !(r->report.no_rows = arena_strdup(arena, why.message)))
+        return error_no_memory(err);
+    return STATUS_OK;
+}
+
+static enum status read_line(struct rank_line *line, struct result *result, struct store *store, struct ranking *r, int64_t i, struct arena *arena, struct error *err)
+{
+    const struct rank_place *place = &r->places[i];
     const char *id = arena_printf(arena, "#%lld", (long long)r->rows.run_ids[place->design]);
     char hex[HASH_TEXT_MAX];
     struct run_inputs names;
@@ -110,7 +137,7 @@ static enum status read_line(struct rank_line *line, struct result *result, stru
                                           .layout = names.layout, .mapping = names.mapping, .overrides = names.overrides } };
     snprintf(line->key, sizeof line->key, "%.8s", hash_format(hex, key));
     memcpy(line->values, &r->rows.values[place->design * r->rows.table.metrics], (size_t)r->rows.table.metrics * sizeof line->values[0]);
-    return STATUS_OK;
+    return fill_rows(result, r, i, store, &names, key, arena, err);
 }
 
 static const char *generation_of(const struct ranking *r, const struct rank_place *place)
@@ -132,7 +159,7 @@ static enum status read_lines(struct ranking *r, struct rank_line *lines, struct
         struct rank_line *l = &lines[i];
         struct result other;
 
-        if ((st = read_line(l, i ? &other : &first, store, r, &r->places[i], arena, err)) || i == 0)
+        if ((st = read_line(l, i ? &other : &first, store, r, i, arena, err)) || i == 0)
             continue;
         l->ratio = first.time_ps > 0 ? (double)other.time_ps / (double)first.time_ps : NAN;
         l->ratio_known = first.rows_count > 0 && other.rows_count > 0 &&

@@ -55,6 +55,8 @@ llmsim_SOURCES = \
 	cli/report_table.c \
 	cli/run_timeline.c \
 	cli/run_timeline.h \
+	cli/stored_run.c \
+	cli/stored_run.h \
 	cli/sweep_plan.c \
 	cli/sweep_plan.h \
 	cli/sweep_queue.c \

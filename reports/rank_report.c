@@ -40,7 +40,7 @@ static void ratio_text(char *text, size_t bytes, const struct rank_line *l, bool
     else if (!l->ratio_known)
         snprintf(text, bytes, "%.3fx", l->ratio);
     else
-        snprintf(text, bytes, "%.3fx (%.2f to %.2f)%s", l->ratio, l->ratio_low, l->ratio_high, tie ? " tie" : "");
+        snprintf(text, bytes, "%.3fx (%.3f to %.3f)%s", l->ratio, l->ratio_low, l->ratio_high, tie ? " tie" : "");
 }
 
 /* What was run, over as many lines as it takes. */
@@ -138,8 +138,8 @@ static void whole_text(FILE *out, const struct rank_report *r, const struct text
     price_text(out, r->price);
     if (r->ties >= 0)
         fprintf(out, "  %lld of the %lld shown tie with the first within 80 %% intervals of their times' ratios\n", (long long)r->ties, (long long)r->count - 1);
-    else
-        fputs("  No intervals: breakdown rows are not kept with these runs (sweep run --detail)\n", out);
+    else if (r->count > 1)
+        fprintf(out, "  No intervals: breakdown rows are not kept with these runs (sweep run --detail)%s%s\n", r->no_rows ? "; " : "", r->no_rows ? r->no_rows : "");
 }
 
 /* Lines that are too long break behind their own indent; those without colours only, whose width is their length. */

@@ -32,6 +32,7 @@ struct rank_report {
     int64_t count;
     const struct rank_line *lines;         /* best first, not all of them */
     int64_t ties;                          /* of the lines, but the first, whose time may be the first one's; -1: not known */
+    const char *no_rows;                   /* why the time of a line could not be taken apart; NULL: nothing was in the way */
     const struct run_diff *why;            /* second against first; NULL: not kept */
     const struct rank_price *price;        /* NULL: prices do not matter */
     bool mixed_traces;

@@ -178,7 +178,8 @@ static enum status open_worker(struct worker *w)
         return st;
     if (store_read_only(w->store))
         return error_plain(w->err, STATUS_BAD_INPUT, "%s: the database is read-only", w->job->database);
-    if ((st = store_batch_open(&w->batch, w->store, &sweep, w->job->detail, w->err)) || (st = evaluator_open(&w->evaluator, plan, w->err)))
+    bool detail = w->job->detail || w->stage->fidelity; /* promoted designs are few, and those that are looked at */
+    if ((st = store_batch_open(&w->batch, w->store, &sweep, detail, w->err)) || (st = evaluator_open(&w->evaluator, plan, w->err)))
         return st;
     return plan->sampler->open ? plan->sampler->open(&w->sampler, plan, w->err) : STATUS_OK;
 }
