@@ -242,8 +242,9 @@ static enum status check_dram(const struct hardware *hw, struct error *err)
     if (device_rate < 0.58 * file_rate || device_rate > 1.6 * file_rate)
         return error_set(err, STATUS_BAD_INPUT, place(hw, "dram.channels"),
                          "dram.bandwidth over %lld channels x %lld bit is %.4g Gb/s a pin, but dram.timing (%s) runs at %.4g: "
-                         "are channels, bus_bits or bandwidth off by a factor?",
-                         (long long)hw->dram.channels, (long long)t->bus_bits, device_rate * 1e-9, t->standard, file_rate * 1e-9);
+                         "are channels, bus_bits or bandwidth off by a factor? %.0f channels give this bandwidth",
+                         (long long)hw->dram.channels, (long long)t->bus_bits, device_rate * 1e-9, t->standard, file_rate * 1e-9,
+                         ceil((double)hw->dram.channels * device_rate / file_rate));
     return STATUS_OK;
 }
 

@@ -15,116 +15,8 @@
 
 struct sweep_options {
     const char *db;
-    int64_t workers, task, of, first;
+    int64_t workers, task, of;
     bool detail;
-};
-
-/* ---- plan ---- */
-
-static const struct option_spec plan_table[] = {
-    { .name = "db", .kind = OPTION_TEXT, .offset = offsetof(struct sweep_options, db), .value = "FILE",
-      .help = "database in which to look for what is there [default: $LLMSIM_DB, else llmsim.db in the current folder]" },
-    { .name = "first", .kind = OPTION_I64, .offset = offsetof(struct sweep_options, first), .value = "N", .otherwise = "5", .min = 0, .max = 1000000,
-      .help = "designs to show" },
-    { 0 }
-};
-
-struct survey { int64_t designs, valid, shown, tried; double spent_s; };
-
-/* One design: shown, and the first few timed. */
-static enum status survey_design(struct survey *s, struct evaluator *e, const struct plan *plan, const int64_t *index, int64_t at, int64_t show, struct error *err)
-{
-    struct value values[PLAN_NAMES_MAX];
-    struct arena arena = { 0 };
-    struct prepared_point ready;
-    struct result r;
-    bool valid;
-    enum status st = plan_assign(values, &valid, plan, index, &arena, err);
-
-    if (!st && valid) {
-        const char *text = plan_assignment(plan, values, NULL, &arena);
-        if (s->shown++ < show && text)
-            printf("  %8lld  %s\n", (long long)at, text);
-        if (s->tried < 3) {
-            double began_s = job_clock_s();
-            st = evaluator_prepare(&ready, e, values, "analytic", &arena, err);
-            if (!st && evaluator_run(&r, e, &ready, &arena, NULL, err))
-                s->tried--; /* infeasible ones say nothing about time */
-            s->tried++;
-            s->spent_s += job_clock_s() - began_s;
-        }
-        s->valid++;
-    }
-    arena_free(&arena);
-    return st;
-}
-
-static enum status survey_all(struct survey *s, const struct plan *plan, int64_t show, struct error *err)
-{
-    enum { LOOK_MAX = 1000000 };
-    struct sampler *sampler = NULL;
-    struct evaluator *e;
-    int64_t index[PLAN_NAMES_MAX];
-    enum status st = evaluator_open(&e, plan, err);
-
-    s->designs = plan->sampler->count ? plan->sampler->count(plan) : plan->population * plan->generations;
-    if (!st && plan->sampler->open)
-        st = plan->sampler->open(&sampler, plan, err);
-    for (int64_t i = 0; !st && plan->sampler->at && i < s->designs && i < LOOK_MAX; i++)
-        if (!(st = plan->sampler->at(index, sampler, plan, i, err)))
-            st = survey_design(s, e, plan, index, i, show, err);
-    if (sampler)
-        plan->sampler->close(sampler);
-    evaluator_close(e);
-    return st;
-}
-
-static enum status show_plan(const struct plan *plan, const char *file, const void *options, struct arena *arena, struct error *err)
-{
-    const struct sweep_options *o = options;
-    const char *path = job_database(o->db);
-    struct store_sweep_counts counts = { 0 };
-    struct survey s = { 0 };
-    struct store *store;
-    enum status st;
-
-    (void)file;
-    (void)arena;
-    printf("%s: %s\n", plan->name, plan->sampler->summary);
-    for (int64_t i = 0; i < plan->names_count; i++)
-        if (plan->names[i].dimension >= 0)
-            printf("  %-32s %lld value%s\n", plan->names[i].name, (long long)plan->dimensions[plan->names[i].dimension].count,
-                   plan->dimensions[plan->names[i].dimension].count == 1 ? "" : "s");
-    puts("designs:");
-    if ((st = survey_all(&s, plan, o->first, err)))
-        return st;
-    if (plan->sampler->at)
-        printf("%lld designs, %lld of them are left by the constraints%s\n", (long long)s.designs, (long long)s.valid,
-               s.designs > 1000000 ? " (of the first million)" : "");
-    else
-        printf("up to %lld designs\n", (long long)s.designs);
-    if (s.tried)
-        printf("about %.3g s a design at analytic fidelity on one core: the first ones took that, later ones share their work\n", s.spent_s / (double)s.tried);
-    if (access(path, R_OK) == 0 && !(st = store_open(&store, path, err))) {
-        st = store_sweep_count(&counts, store, plan->hash, 0, err);
-        store_close(store);
-        if (!st)
-            printf("%s holds %lld of them, %lld infeasible\n", path, (long long)(counts.done + counts.infeasible), (long long)counts.infeasible);
-    }
-    return st;
-}
-
-static int plan_main(const struct command *self, int argc, char **argv)
-{
-    struct sweep_options o = { 0 };
-
-    return sweep_on_plan(self, argc, argv, &o, show_plan);
-}
-
-static const struct command command_plan = {
-    .name = "plan", .summary = "shows what a sweep file asks for", .operands = "FILE", .operands_min = 1, .operands_max = 1, .options = plan_table,
-    .about = "Reads and checks a sweep file; shows its axes, the number of designs, the first of them, how long one takes, and how many the database holds.",
-    .examples = "  llmsim sweep plan experiments/formats.yaml\n", .run = plan_main,
 };
 
 /* ---- run ---- */
@@ -187,7 +79,7 @@ static enum status run_plan(const struct plan *plan, const char *file, const voi
     progress_begin(&progress, stderr, terminal, "designs", 0, job_clock_s());
     enum status st = sweep_run(&t, &job, err);
     progress_end(&progress, job_clock_s());
-    printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded by constraints\n", plan->name, (long long)t.done,
+    printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded\n", plan->name, (long long)t.done,
            (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed, (long long)t.excluded);
     if (!st && t.failed > 0)
         return tell_failures(plan, o, &t, err);
@@ -313,7 +205,7 @@ static const struct command command_export = {
     .options = merge_table, .examples = "  llmsim sweep export experiments/formats.yaml --db formats.db\n", .run = export_main,
 };
 
-static const struct command *const subcommands[] = { &command_export, &command_merge, &command_plan, &command_sweep_run, &command_sweep_status, &command_sweep_submit, NULL };
+static const struct command *const subcommands[] = { &command_export, &command_merge, &command_sweep_plan, &command_sweep_run, &command_sweep_status, &command_sweep_submit, NULL };
 
 const struct command command_sweep = {
     .name = "sweep", .summary = "many designs: plans, runs, submits, merges", .subcommands = subcommands,

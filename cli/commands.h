@@ -36,7 +36,7 @@ extern const struct command command_fleet_runtime;
 extern const struct command command_format_coded, command_format_error, command_format_quality;
 
 /** Subcommands of `sweep` (sweep_queue.c), and the shards that operands name: files, and all in a folder. */
-extern const struct command command_sweep_status, command_sweep_submit;
+extern const struct command command_sweep_plan, command_sweep_status, command_sweep_submit;
 enum status sweep_shards(struct text_list *out, const struct text_list *operands, struct arena *arena, struct error *err);
 
 /** Explains the kernels of one role after a run (cmd_explain.c), as text. */

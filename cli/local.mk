@@ -24,6 +24,7 @@ llmsim_SOURCES = \
 	cli/cmd_scoreboard.c \
 	cli/cmd_sram.c \
 	cli/cmd_sweep.c \
+	cli/cmd_sweep_plan.c \
 	cli/cmd_trace.c \
 	cli/cmd_train.c \
 	cli/cmd_validate.c \

@@ -198,7 +198,7 @@ static enum status print_missing(const struct plan *plan, int64_t designs, int64
         printf("  missing     at most %lld of %lld designs (constraints were asked of the first %d only)\n", (long long)(valid + designs - LOOK_MAX - there),
                (long long)designs, LOOK_MAX);
     else if (valid < designs)
-        printf("  missing     %lld of %lld designs (constraints exclude %lld more)\n", (long long)(valid - there), (long long)valid, (long long)(designs - valid));
+        printf("  missing     %lld of %lld designs (%lld more are excluded)\n", (long long)(valid - there), (long long)valid, (long long)(designs - valid));
     else
         printf("  missing     %lld of %lld designs\n", (long long)(valid - there), (long long)valid);
     return STATUS_OK;

@@ -43,7 +43,7 @@ joined() {
         { if (on) while (blanks-- > 0) print ""; on = 0; print }' "$1"
 }
 # What may differ: keys of runs, the machine's speed.
-masked() { sed 's/\b[0-9a-f]\{8\}\b/KEY/g; s/about [0-9.e-]* s a design/about N s a design/' "$1"; }
+masked() { sed 's/\b[0-9a-f]\{8\}\b/KEY/g; s/about [0-9.e+-]* s on one core: of [0-9]* that were tried the later half took [0-9.e+-]* ms/about N s on one core: N ms/' "$1"; }
 
 same_drawer() { # the figure is of the gnuplot that is here: others place text otherwise
     grep -q "Produced by GNUPLOT $(gnuplot --version | awk '{ print $2 " patchlevel " $4 }')" "$1"
