@@ -132,7 +132,7 @@ static enum status read_line(struct rank_line *line, struct result *result, stru
         return st;
     if (!found)
         return error_plain(err, STATUS_INTERNAL, "run %s went away", id);
-    *line = (struct rank_line){ .score = place->score, .ratio = NAN,
+    *line = (struct rank_line){ .score = place->score, .ratio = NAN, .fidelity = result->fidelity,
                                 .head = { .arch = names.arch_name, .stack = names.stack_name, .trace = names.trace_name, .recipe = names.recipe,
                                           .layout = names.layout, .mapping = names.mapping, .overrides = names.overrides } };
     snprintf(line->key, sizeof line->key, "%.8s", hash_format(hex, key));

@@ -9,6 +9,8 @@ libllmsim_results_la_SOURCES += \
 	reports/fpga_report.h \
 	reports/diff_json.c \
 	reports/diff_report.h \
+	reports/design_fields.c \
+	reports/design_fields.h \
 	reports/diff_text.c \
 	reports/explain_json.c \
 	reports/explain_report.h \

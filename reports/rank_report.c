@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/design_fields.h"
 #include "reports/text.h"
 
 enum { VALUE_COLUMNS = 13, DESIGN_INDENT = 4, KEY_COLUMNS = 10 }; /* the key: eight digits and blanks */
@@ -43,25 +44,25 @@ static void ratio_text(char *text, size_t bytes, const struct rank_line *l, bool
         snprintf(text, bytes, "%.3fx (%.3f to %.3f)%s", l->ratio, l->ratio_low, l->ratio_high, tie ? " tie" : "");
 }
 
-/* What was run, over as many lines as it takes. */
-static void design_text(FILE *out, const struct text_style *s, const struct report_head *h)
+/* The fields that all lines share, or those of one line that they do not, over as many lines as it takes. */
+static void fields_text(FILE *out, const struct text_style *s, const struct design_fields *all, int64_t count, const struct design_fields *one, bool shared, int indent)
 {
-    const char *parts[] = { h->arch, h->trace, h->recipe, h->layout, h->overrides };
     char *text = NULL;
     size_t bytes;
     FILE *line = open_memstream(&text, &bytes);
+    int told = 0;
 
-    for (int i = 0; line && i < 5; i++)
-        if (parts[i] || i < 4)
-            fprintf(line, "%s%s", i ? ", " : "", parts[i] ? parts[i] : "?");
-    if (line && !fclose(line))
-        text_wrap(out, s, TEXT_PLAIN, DESIGN_INDENT + 1 + KEY_COLUMNS, text);
+    for (int i = 0; line && i < one->count; i++)
+        if ((count > 1 && design_fields_share(all, count, one->items[i])) == shared)
+            fprintf(line, "%s%s", told++ ? ", " : "", one->items[i]);
+    if (line && !fclose(line) && told)
+        text_wrap(out, s, TEXT_PLAIN, indent, text);
     else
-        fputc('\n', out);
+        fputs(shared ? "nothing\n" : "\n", out);
     free(text);
 }
 
-static void line_text(FILE *out, const struct text_style *s, const struct rank_report *r, int64_t i)
+static void line_text(FILE *out, const struct text_style *s, const struct rank_report *r, const struct design_fields *designs, int64_t i)
 {
     const struct rank_line *l = &r->lines[i];
     char text[96], head[64];
@@ -79,7 +80,7 @@ static void line_text(FILE *out, const struct text_style *s, const struct rank_r
     fprintf(out, "   %s\n%*s", text, DESIGN_INDENT + 1, "");
     snprintf(text, sizeof text, "%s  ", l->key);
     text_cell(out, s, TEXT_DIM, text_width(text), text);
-    design_text(out, s, &l->head);
+    fields_text(out, s, designs, r->count, &designs[i], false, DESIGN_INDENT + 1 + KEY_COLUMNS);
 }
 
 /* "second: dram +2.1 ms, link +0.3 ms" by size, the largest three. */
@@ -119,6 +120,28 @@ static void price_text(FILE *out, const struct rank_price *p)
                 p->first_until_usd_per_hour < p->usd_per_hour.high ? "within" : "beyond");
 }
 
+static void lines_text(FILE *out, const struct text_style *s, const struct rank_report *r)
+{
+    struct arena arena = { 0 };
+    struct design_fields *designs = arena_array(&arena, (size_t)r->count, sizeof *designs);
+    bool mixed = false;
+
+    for (int64_t i = 0; designs && i < r->count; i++) {
+        design_fields(&designs[i], &r->lines[i].head, r->lines[i].fidelity, &arena);
+        mixed = mixed || strcmp(r->lines[i].fidelity, r->lines[0].fidelity) != 0;
+    }
+    if (mixed)
+        fputs("  of more than one fidelity: differences may be the models'; keep one by --where 'fidelity = NAME'\n", out);
+    if (designs && r->count > 1) {
+        fputs("  All: ", out);
+        fields_text(out, s, designs, r->count, &designs[0], true, 7);
+    }
+    heads_text(out, s, r);
+    for (int64_t i = 0; designs && i < r->count; i++)
+        line_text(out, s, r, designs, i);
+    arena_free(&arena);
+}
+
 static void whole_text(FILE *out, const struct rank_report *r, const struct text_style *s)
 {
     char text[160];
@@ -131,9 +154,7 @@ static void whole_text(FILE *out, const struct rank_report *r, const struct text
         fputs("  of more than one workload: times do not compare; keep one by --where 'trace = NAME'\n", out);
     if (r->count == 0)
         return;
-    heads_text(out, s, r);
-    for (int64_t i = 0; i < r->count; i++)
-        line_text(out, s, r, i);
+    lines_text(out, s, r);
     why_text(out, r);
     price_text(out, r->price);
     if (r->ties >= 0)
@@ -187,6 +208,7 @@ static void put_line(struct json *j, const struct rank_report *r, int64_t i)
     json_text(j, "trace", l->head.trace);
     json_text(j, "recipe", l->head.recipe);
     json_text(j, "layout", l->head.layout);
+    json_text(j, "fidelity", l->fidelity);
     json_text(j, "mapping", l->head.mapping);
     json_text(j, "overrides", l->head.overrides);
     json_double(j, "score", l->score);

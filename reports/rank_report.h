@@ -11,6 +11,7 @@
 
 struct rank_line {
     struct report_head head;               /* names of its inputs */
+    const char *fidelity;
     char key[9];                           /* first digits */
     double score, values[RANK_METRICS_MAX];
     bool ratio_known;                      /* 80 % interval of its time over the first one's */
