@@ -107,8 +107,19 @@ static void why_text(FILE *out, const struct rank_report *r)
     fputs("\n", out);
 }
 
-static void price_text(FILE *out, const struct rank_price *p)
+/* Nobody sells a chip with other values: its price is that of the one it was made from. */
+static bool any_changed(const struct rank_report *r)
 {
+    for (int64_t i = 0; i < r->count; i++)
+        if (r->lines[i].head.overrides && *r->lines[i].head.overrides)
+            return true;
+    return false;
+}
+
+static void price_text(FILE *out, const struct rank_report *r)
+{
+    const struct rank_price *p = r->price;
+
     if (!p)
         return;
     fprintf(out, "  Price: %s at %.4g $/h (%.4g to %.4g, %s) ", p->device, p->usd_per_hour.likely, p->usd_per_hour.low, p->usd_per_hour.high,
@@ -118,6 +129,8 @@ static void price_text(FILE *out, const struct rank_price *p)
     else
         fprintf(out, "stays first up to %.4g $/h: %s its range\n", p->first_until_usd_per_hour,
                 p->first_until_usd_per_hour < p->usd_per_hour.high ? "within" : "beyond");
+    if (any_changed(r))
+        fputs("  Prices are of devices as they are sold: what was changed in them costs nothing here (--by area shows what it takes)\n", out);
 }
 
 static void lines_text(FILE *out, const struct text_style *s, const struct rank_report *r)
@@ -156,7 +169,7 @@ static void whole_text(FILE *out, const struct rank_report *r, const struct text
         return;
     lines_text(out, s, r);
     why_text(out, r);
-    price_text(out, r->price);
+    price_text(out, r);
     if (r->ties >= 0)
         fprintf(out, "  %lld of the %lld shown tie with the first within 80 %% intervals of their times' ratios\n", (long long)r->ties, (long long)r->count - 1);
     else if (r->count > 1)
