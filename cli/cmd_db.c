@@ -71,7 +71,7 @@ static enum status portable_columns(const char **out, struct arena *arena, struc
     size_t used = 0;
     enum status st;
 
-    if ((st = store_view_find(&view, "runs", err)) || (st = store_columns_parse(&list, view, "all", arena, err)))
+    if ((st = store_view_find(&view, "runs", err)) || (st = store_columns_parse(&list, NULL, view, "all", arena, err)))
         return st;
     for (; *list; list++)
         if (strcmp((*list)->name, "id") != 0 && strcmp((*list)->name, "arch_id") != 0 && used + strlen((*list)->name) + 2 < sizeof text)

@@ -96,18 +96,13 @@ static enum status fill_rows(struct result *result, struct ranking *r, int64_t l
                              struct arena *arena, struct error *err)
 {
     enum { AGAIN_MAX = 20 };
-    struct stored_run stored;
     struct result again;
     struct error why = { 0 };
     enum status st;
 
     if (result->rows_count > 0 || line >= AGAIN_MAX || strcmp(result->fidelity, "cycle") == 0)
         return STATUS_OK;
-    st = stored_run_open(&stored, store, names, key, result->fidelity, arena, &why);
-    if (!st)
-        st = run(&again, &stored.job.spec, stored.job.trace_path, arena, NULL, NULL, &why);
-    stored_run_close(&stored);
-    if (!st)
+    if (!(st = stored_run_again(&again, store, names, key, result->fidelity, arena, &why)))
         *result = again;
     else if (st == STATUS_INTERNAL)
         return *err = why, st;

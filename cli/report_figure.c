@@ -6,6 +6,7 @@
 
 #include "arch/arch.h"
 #include "cli/report.h"
+#include "cli/stored_run.h"
 #include "reports/figure_kinds.h"
 #include "reports/table.h"
 
@@ -29,14 +30,20 @@ static const char *text_at(const struct store_query *q, int column, struct arena
 
 static double number_at(const struct store_query *q, int column) { return column < 0 ? NAN : store_query_double(q, column); }
 
-/* The whole run where the kind needs its rows. */
-static enum status read_result(struct figure_run *run, struct store *from, const char *key, struct arena *arena, struct error *err)
+/* The whole run where the kind needs its rows; those that a sweep did not keep are computed again. */
+static enum status read_result(struct figure_run *run, struct store *from, const char *key_text, struct arena *arena, struct error *err)
 {
-    enum status st = report_result(&run->result, from, key, arena, err);
+    struct run_inputs names;
+    struct hash128 key;
+    bool found;
+    enum status st;
 
-    if (!st && run->result.rows_count == 0)
-        st = error_plain(err, STATUS_BAD_INPUT, "run %.8s has no breakdown (a point of a sweep without it): 'llmsim run' with the same inputs completes it", key);
-    return st;
+    if ((st = store_find(&key, &names, from, key_text, arena, err)) || (st = store_get_any(&run->result, &found, from, key, arena, err)) ||
+        run->result.rows_count > 0)
+        return st;
+    if (strcmp(run->result.fidelity, "cycle") == 0)
+        return error_plain(err, STATUS_BAD_INPUT, "run %.8s has no breakdown (a point of a sweep without it): 'llmsim run' with the same inputs completes it", key_text);
+    return stored_run_again(&run->result, from, &names, key, run->result.fidelity, arena, err);
 }
 
 static enum status take_run(void *to, const struct store_query *q, struct store *from, struct error *err)
@@ -63,7 +70,7 @@ static enum status take_run(void *to, const struct store_query *q, struct store 
 }
 
 /* Adds a column behind the fixed ones. */
-static enum status add_column(struct asked *out, char *columns, size_t bytes, int *count, const char *given, const char *otherwise, const char *option,
+static enum status add_column(struct asked *out, struct store *s, char *columns, size_t bytes, int *count, const char *given, const char *otherwise, const char *option,
                               struct arena *arena, struct error *err)
 {
     const struct store_view *view;
@@ -75,15 +82,20 @@ static enum status add_column(struct asked *out, char *columns, size_t bytes, in
     if (!otherwise)
         return STATUS_OK;
     if ((st = store_view_find(&view, "runs", err)) ||
-        (st = store_view_column_find(&out->column, view, given ? given : otherwise, arena_printf(arena, "%s: ", option), err)))
+        (st = store_view_column_find(&out->column, s, view, given ? given : otherwise, arena_printf(arena, "%s: ", option), err)))
         return st;
     snprintf(columns + strlen(columns), bytes - strlen(columns), ",%s", out->column->name);
     out->at = (*count)++;
     return STATUS_OK;
 }
 
-/* Brings the numbers of a column (`offset`: of their member) to a unit that suits the largest, and names the axis. */
-static enum status scale_column(const char **heading, const char **name, const struct gathering *g, const struct asked *asked, size_t offset, struct error *err)
+/* A number as the name of a row or column of cells. */
+static const char *name_of(double value, struct arena *arena) { return isfinite(value) ? arena_printf(arena, "%.4g", value) : NULL; }
+
+/* Brings the numbers of a column (`offset`: of their member) to a unit that suits the largest, and names the axis. Where numbers have a text too (`texts`: of that
+ * member; 0: none), it is of the number in this unit. */
+static enum status scale_column(const char **heading, const char **name, const struct gathering *g, const struct asked *asked, size_t offset, size_t texts,
+                                struct error *err)
 {
     const struct store_column *c = asked->column;
     char text[HEADING_MAX];
@@ -96,8 +108,13 @@ static enum status scale_column(const char **heading, const char **name, const s
         largest = isfinite(value) ? fmax(largest, fabs(value)) : largest;
     }
     const struct figure_scale scale = figure_scale_of(c->unit, largest);
-    for (int64_t i = 0; i < g->in.count; i++)
-        *(double *)(void *)((char *)&g->in.runs[i] + offset) /= scale.of;
+    for (int64_t i = 0; i < g->in.count; i++) {
+        double *value = (double *)(void *)((char *)&g->in.runs[i] + offset);
+
+        *value /= scale.of;
+        if (texts && c->kind != STORE_TEXT)
+            *(const char **)(void *)((char *)&g->in.runs[i] + texts) = name_of(*value, g->in.arena);
+    }
     table_heading(text, sizeof text, &(struct table_column){ c->name, c->unit, c->kind == STORE_TEXT ? TABLE_TEXT : TABLE_REAL });
     *name = c->name;
     return (*heading = figure_heading(text, c->name, scale.unit, g->in.arena)) ? STATUS_OK : error_no_memory(err);
@@ -108,9 +125,9 @@ static enum status scale_columns(struct gathering *g, struct error *err)
     const char *unused;
     enum status st;
 
-    if ((st = scale_column(&g->in.x, &g->in.x_name, g, &g->x, offsetof(struct figure_run, x), err)) ||
-        (st = scale_column(&g->in.y, &g->in.y_name, g, &g->y, offsetof(struct figure_run, y), err)) ||
-        (st = scale_column(&g->in.value, &unused, g, &g->value, offsetof(struct figure_run, value), err)))
+    if ((st = scale_column(&g->in.x, &g->in.x_name, g, &g->x, offsetof(struct figure_run, x), offsetof(struct figure_run, x_text), err)) ||
+        (st = scale_column(&g->in.y, &g->in.y_name, g, &g->y, offsetof(struct figure_run, y), offsetof(struct figure_run, y_text), err)) ||
+        (st = scale_column(&g->in.value, &unused, g, &g->value, offsetof(struct figure_run, value), 0, err)))
         return st;
     g->in.y_up = g->in.y_name && strncmp(g->in.y_name, "tokens_per_s", 12) == 0;
     return STATUS_OK;
@@ -123,10 +140,10 @@ static enum status gather(struct gathering *g, const struct report_options *o, c
     struct arena *arena = g->in.arena;
     enum status st;
 
-    if ((st = add_column(&g->x, columns, sizeof columns, &count, o->x, g->kind->x, "--x", arena, err)) ||
-        (st = add_column(&g->y, columns, sizeof columns, &count, o->y, g->kind->y, "--y", arena, err)) ||
-        (st = add_column(&g->value, columns, sizeof columns, &count, o->value, g->kind->value, "--value", arena, err)) ||
-        (st = add_column(&g->by, columns, sizeof columns, &count, o->by, g->kind->by, "--by", arena, err)))
+    if ((st = add_column(&g->x, s->stores[0], columns, sizeof columns, &count, o->x, g->kind->x, "--x", arena, err)) ||
+        (st = add_column(&g->y, s->stores[0], columns, sizeof columns, &count, o->y, g->kind->y, "--y", arena, err)) ||
+        (st = add_column(&g->value, s->stores[0], columns, sizeof columns, &count, o->value, g->kind->value, "--value", arena, err)) ||
+        (st = add_column(&g->by, s->stores[0], columns, sizeof columns, &count, o->by, g->kind->by, "--by", arena, err)))
         return st;
     if (!(g->in.runs = arena_array(arena, FIGURE_RUNS_MAX, sizeof *g->in.runs)))
         return error_no_memory(err);

@@ -45,6 +45,9 @@ static bool is_internal(const struct store_column *c)
     return false;
 }
 
+/* What was changed in hardware or stack is said by no other column that is shown. */
+static bool is_setting(const struct store_column *c) { return strncmp(c->name, "arch.", 5) == 0 || strncmp(c->name, "stack.", 6) == 0; }
+
 static void add_column(struct gathering *g, const struct store_column *c, bool shown, char *text, size_t bytes)
 {
     static const enum table_kind kinds[] = { [STORE_TEXT] = TABLE_TEXT, [STORE_INTEGER] = TABLE_INTEGER, [STORE_REAL] = TABLE_REAL };
@@ -55,16 +58,19 @@ static void add_column(struct gathering *g, const struct store_column *c, bool s
 }
 
 /* Those that the table shows, in their order, then all others of the view. */
-static enum status choose_columns(struct gathering *g, char *text, size_t bytes, const char *asked, struct error *err)
+static enum status choose_columns(struct gathering *g, struct store *s, char *text, size_t bytes, const char *asked, struct error *err)
 {
-    const struct store_column *const *list;
+    const struct store_column *const *list, *const *fields;
     const struct store_view *view;
     size_t count = 0;
     enum status st;
 
-    if ((st = store_view_find(&view, "runs", err)) || (st = store_columns_parse(&list, view, asked, g->arena, err)))
+    if ((st = store_view_find(&view, "runs", err)) || (st = store_columns_parse(&list, s, view, asked, g->arena, err)) ||
+        (st = store_field_columns(&fields, s, g->arena, err)))
         return st;
     for (const struct store_column *const *c = list; *c; c++)
+        count++;
+    for (const struct store_column *const *c = fields; *c; c++)
         count++;
     for (const struct store_column *const *part = view->columns; *part; part++)
         for (const struct store_column *c = *part; c->name; c++)
@@ -73,6 +79,9 @@ static enum status choose_columns(struct gathering *g, char *text, size_t bytes,
         return error_no_memory(err);
     for (const struct store_column *const *c = list; *c; c++)
         add_column(g, *c, true, text, bytes);
+    for (const struct store_column *const *c = fields; *c; c++)
+        if (!is_listed(list, *c))
+            add_column(g, *c, !asked && is_setting(*c), text, bytes);
     for (const struct store_column *const *part = view->columns; *part; part++)
         for (const struct store_column *c = *part; c->name; c++)
             if (!is_listed(list, c) && !is_internal(c))
@@ -84,7 +93,7 @@ static enum status choose_columns(struct gathering *g, char *text, size_t bytes,
 }
 
 /* A column of the plot: by default `otherwise`. */
-static enum status plot_column(const char **out, const char *asked, const char *otherwise, bool number, const char *option, struct arena *arena,
+static enum status plot_column(const char **out, struct store *s, const char *asked, const char *otherwise, bool number, const char *option, struct arena *arena,
                                struct error *err)
 {
     const struct store_column *c;
@@ -94,7 +103,7 @@ static enum status plot_column(const char **out, const char *asked, const char *
     *out = otherwise;
     if (!asked)
         return STATUS_OK;
-    if ((st = store_view_find(&view, "runs", err)) || (st = store_view_column_find(&c, view, asked, arena_printf(arena, "%s: ", option), err)))
+    if ((st = store_view_find(&view, "runs", err)) || (st = store_view_column_find(&c, s, view, asked, arena_printf(arena, "%s: ", option), err)))
         return st;
     if ((c->kind != STORE_TEXT) != number || is_internal(c))
         return error_plain(err, STATUS_BAD_INPUT, "%s: found '%s', expected a column of %s ('llmsim report --list' shows them)", option, asked,
@@ -221,10 +230,10 @@ static enum status gather(struct gathering *g, const struct report_options *o, c
     char columns[COLUMNS_TEXT_MAX] = "";
     enum status st;
 
-    if ((st = plot_column(&g->page.x, o->x, "time_s", true, "--x", g->arena, err)) ||
-        (st = plot_column(&g->page.y, o->y, "energy_j", true, "--y", g->arena, err)) ||
-        (st = plot_column(&g->page.by, o->by, "arch", false, "--by", g->arena, err)) ||
-        (st = choose_columns(g, columns, sizeof columns, o->columns, err)))
+    if ((st = plot_column(&g->page.x, s->stores[0], o->x, "time_s", true, "--x", g->arena, err)) ||
+        (st = plot_column(&g->page.y, s->stores[0], o->y, "energy_j", true, "--y", g->arena, err)) ||
+        (st = plot_column(&g->page.by, s->stores[0], o->by, "arch", false, "--by", g->arena, err)) ||
+        (st = choose_columns(g, s->stores[0], columns, sizeof columns, o->columns, err)))
         return st;
     g->runs = arena_array(g->arena, RUNS_MAX, sizeof *g->runs);
     g->names = arena_array(g->arena, RUNS_MAX, sizeof *g->names);

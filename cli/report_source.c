@@ -91,11 +91,11 @@ enum status report_sources_open(struct report_sources *out, const struct text_li
 
         if (access(path, R_OK))
             return error_plain(err, STATUS_BAD_INPUT, "no database or run is named, and there is no %s", path);
-        return open_one(out, &json, path, arena, err);
+        return (st = open_one(out, &json, path, arena, err)) ? st : store_join(out->stores, out->count, err);
     }
     for (int64_t i = 0; i < paths->count && !st; i++)
         st = open_one(out, &json, paths->items[i], arena, err);
-    return st;
+    return st ? st : store_join(out->stores, out->count, err);
 }
 
 void report_sources_close(struct report_sources *s)
@@ -120,7 +120,7 @@ enum status report_result(struct result *out, struct store *from, const char *ke
 struct key { int column; bool down; };
 
 /* Columns of the order and the key of the run, behind those asked for. */
-static enum status find_keys(struct key *keys, int *count, int *run_key, const char **columns, const struct store_selection *what, struct arena *arena,
+static enum status find_keys(struct key *keys, int *count, int *run_key, const char **columns, struct store *s, const struct store_selection *what, struct arena *arena,
                              struct error *err)
 {
     const struct store_column *const *list;
@@ -129,7 +129,7 @@ static enum status find_keys(struct key *keys, int *count, int *run_key, const c
     int n = 0;
     enum status st;
 
-    if ((st = store_view_find(&view, what->view, err)) || (st = store_columns_parse(&list, view, what->columns, arena, err)))
+    if ((st = store_view_find(&view, what->view, err)) || (st = store_columns_parse(&list, s, view, what->columns, arena, err)))
         return st;
     for (; list[n]; n++)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", n ? "," : "", list[n]->name);
@@ -147,7 +147,7 @@ static enum status find_keys(struct key *keys, int *count, int *run_key, const c
             return error_no_memory(err);
         if (*count == KEYS_MAX)
             return error_plain(err, STATUS_BAD_INPUT, "--sort: more than %d columns", KEYS_MAX);
-        if ((st = store_view_column_find(&c, view, name, "--sort: ", err)))
+        if ((st = store_view_column_find(&c, s, view, name, "--sort: ", err)))
             return st;
         keys[(*count)++] = (struct key){ n++, down };
         snprintf(text + strlen(text), sizeof text - strlen(text), ",%s", name);
@@ -256,7 +256,7 @@ enum status report_rows(const struct report_sources *s, const struct store_selec
     struct met_runs met = { .arena = arena };
     struct key keys[KEYS_MAX];
     int keys_count = 0;
-    enum status st = find_keys(keys, &keys_count, &met.key_column, &each.columns, what, arena, err);
+    enum status st = find_keys(keys, &keys_count, &met.key_column, &each.columns, s->stores[0], what, arena, err);
 
     if (s->count > 1)
         each.limit = 0; /* a row may be another source's already */

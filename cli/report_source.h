@@ -16,6 +16,7 @@ struct report_sources {
 
 /** Opens what is named, in order; nothing named: the database of `llmsim run`. JSON files become one source. Close also after a failure.
  *  STATUS_BAD_INPUT: a file that is missing or neither of the two. */
+/* They are joined (store/query.h): a column is of one kind in all of them. `out` must stay where it is. */
 enum status report_sources_open(struct report_sources *out, const struct text_list *paths, struct arena *arena, struct error *err);
 void report_sources_close(struct report_sources *s);
 

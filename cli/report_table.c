@@ -43,7 +43,7 @@ static enum status put_row(void *to, const struct store_query *q, struct store *
     return STATUS_OK;
 }
 
-static enum status columns_of(struct writing *w, const struct report_options *o, struct arena *arena, struct error *err)
+static enum status columns_of(struct writing *w, const struct report_options *o, const struct report_sources *s, struct arena *arena, struct error *err)
 {
     static const enum table_kind kinds[] = { [STORE_TEXT] = TABLE_TEXT, [STORE_INTEGER] = TABLE_INTEGER, [STORE_REAL] = TABLE_REAL };
     const struct store_column *const *list;
@@ -52,7 +52,7 @@ static enum status columns_of(struct writing *w, const struct report_options *o,
     int n = 0;
     enum status st;
 
-    if ((st = store_view_find(&view, o->table, err)) || (st = store_columns_parse(&list, view, o->columns, arena, err)))
+    if ((st = store_view_find(&view, o->table, err)) || (st = store_columns_parse(&list, s->stores[0], view, o->columns, arena, err)))
         return st;
     while (list[n])
         n++;
@@ -74,7 +74,7 @@ enum status report_table(const struct report_options *o, const struct report_sou
 
     if (o->output.count > 1)
         return error_plain(err, STATUS_BAD_INPUT, "--output: a table goes to one file, found %lld", (long long)o->output.count);
-    if ((st = table_format_find(&w.format, o->format, err)) || (st = columns_of(&w, o, arena, err)) ||
+    if ((st = table_format_find(&w.format, o->format, err)) || (st = columns_of(&w, o, s, arena, err)) ||
         (st = outfile_open(&w.table.out, o->output.count ? o->output.items[0] : "-", err)))
         return st;
     if ((st = report_rows(s, &what, put_row, &w, arena, err))) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/interrupt.h"
 #include "reports/figure_kinds.h"
 
 enum { CHANGES_MAX = 64 };
@@ -81,4 +82,16 @@ void stored_run_close(struct stored_run *run)
     if (run->temporary)
         unlink(run->job.trace_path);
     run->temporary = false;
+}
+
+enum status stored_run_again(struct result *out, struct store *from, const struct run_inputs *names, struct hash128 key, const char *fidelity,
+                             struct arena *arena, struct error *err)
+{
+    struct stored_run stored;
+    enum status st = stored_run_open(&stored, from, names, key, fidelity, arena, err);
+
+    if (!st)
+        st = run(out, &stored.job.spec, stored.job.trace_path, arena, &interrupted, NULL, err);
+    stored_run_close(&stored);
+    return st;
 }

@@ -18,4 +18,8 @@ enum status stored_run_open(struct stored_run *out, struct store *from, const st
                             struct arena *arena, struct error *err);
 void stored_run_close(struct stored_run *run);
 
+/** The result of such a run with its breakdown, computed again (milliseconds, but for `cycle`). Errors as above. */
+enum status stored_run_again(struct result *out, struct store *from, const struct run_inputs *names, struct hash128 key, const char *fidelity,
+                             struct arena *arena, struct error *err);
+
 #endif

@@ -20,6 +20,32 @@ static int place(const char **names, int *count, const char *name)
     return (*count)++;
 }
 
+/* Values of one column as names: numbers from small to large, texts in the order of the runs. Their count; -1: over SIDE_MAX. */
+static int side(const char **names, const struct figure_input *in, bool of_x)
+{
+    double values[SIDE_MAX];
+    int count = 0;
+
+    for (int64_t i = 0; i < in->count; i++) {
+        const struct figure_run *r = &in->runs[i];
+        const char *name = of_x ? r->x_text : r->y_text;
+        double value = of_x ? r->x : r->y;
+        int before = count, at = place(names, &count, name ? name : "-");
+
+        if (at < 0)
+            return -1;
+        if (count == before)
+            continue;
+        for (; at > 0 && values[at - 1] > value; at--) { /* never for texts, whose values are NaN */
+            values[at] = values[at - 1];
+            names[at] = names[at - 1];
+        }
+        values[at] = value;
+        names[at] = name ? name : "-";
+    }
+    return count;
+}
+
 /* From dark blue over grey to yellow: lightness rises evenly, so that it reads in grey and with any colour vision (as cividis does). */
 static uint32_t colour(double share)
 {
@@ -59,10 +85,14 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     uint32_t *rgb = arena_array(in->arena, n, sizeof *rgb), *white = arena_array(in->arena, n, sizeof *white);
     const char **texts = arena_array(in->arena, n, sizeof *texts);
     bool (*taken)[SIDE_MAX] = arena_array(in->arena, SIDE_MAX, sizeof *taken);
-    int nx = 0, ny = 0;
+    int nx, ny;
 
     if (!x_names || !y_names || !v || !rgb || !white || !texts || !taken)
         return error_no_memory(err);
+    nx = side(x_names, in, true);
+    ny = side(y_names, in, false);
+    if (nx < 0 || ny < 0)
+        return error_plain(err, STATUS_BAD_INPUT, "heatmap: over %d values of %s, expected fewer (--where)", SIDE_MAX, nx < 0 ? in->x_name : in->y_name);
     for (int64_t i = 0; i < in->count; i++)
         if (isfinite(in->runs[i].value)) {
             low = fmin(low, in->runs[i].value);
@@ -72,8 +102,6 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         const struct figure_run *r = &in->runs[i];
         int x = place(x_names, &nx, r->x_text ? r->x_text : "-"), y = place(y_names, &ny, r->y_text ? r->y_text : "-");
 
-        if (x < 0 || y < 0)
-            return error_plain(err, STATUS_BAD_INPUT, "heatmap: over %d values of %s, expected fewer (--where)", SIDE_MAX, x < 0 ? in->x_name : in->y_name);
         if (taken[x][y])
             return error_plain(err, STATUS_BAD_INPUT, "heatmap: several runs of %s '%s' and %s '%s', expected one (--where chooses)", in->x_name, x_names[x],
                                in->y_name, y_names[y]);

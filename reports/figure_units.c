@@ -16,6 +16,9 @@ struct figure_scale figure_scale_of(const char *unit, double largest)
         { "tokens/s", { { "tokens/s", 1 }, { "ktokens/s", 1e3 }, { "Mtokens/s", 1e6 } }, 10 },
         { "tokens/s/device", { { "tokens/s/device", 1 }, { "ktokens/s/device", 1e3 }, { "Mtokens/s/device", 1e6 } }, 10 },
         { "FLOP", { { "FLOP", 1 }, { "MFLOP", 1e6 }, { "GFLOP", 1e9 }, { "TFLOP", 1e12 }, { "PFLOP", 1e15 }, { "EFLOP", 1e18 } }, 0.9995 },
+        { "B/s", { { "B/s", 1 }, { "MB/s", 1e6 }, { "GB/s", 1e9 }, { "TB/s", 1e12 } }, 0.9995 },
+        { "Hz", { { "Hz", 1 }, { "MHz", 1e6 }, { "GHz", 1e9 } }, 0.9995 },
+        { "op/s", { { "op/s", 1 }, { "Gop/s", 1e9 }, { "Top/s", 1e12 }, { "Pop/s", 1e15 } }, 0.9995 },
         { "FLOP/s", { { "FLOP/s", 1 }, { "MFLOP/s", 1e6 }, { "GFLOP/s", 1e9 }, { "TFLOP/s", 1e12 }, { "PFLOP/s", 1e15 } }, 0.9995 },
     };
     struct figure_scale found = { unit, 1 };

@@ -20,6 +20,7 @@ enum { HELD_MAX = 64 };
 
 struct parser {
     const char *text, *at;
+    struct store *store;
     const struct store_view *view;
     FILE *sql;
     struct filter *out;
@@ -34,6 +35,7 @@ struct parser {
 };
 
 static const char word_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+static const char column_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
 static const char relations[][3] = { "<=", ">=", "!=", "!~", "==", "=", "<", ">", "~" };
 
 static struct source_pos place(const struct parser *p) { return (struct source_pos){ "--where", 1, (int)(p->at - p->text) + 1 }; }
@@ -166,14 +168,14 @@ static enum status inside(struct parser *p, int symbols, enum status (*part)(str
 
 static enum status column(struct parser *p)
 {
-    size_t n = strspn(p->at, word_bytes);
+    size_t n = strspn(p->at, column_bytes);
     const char *name = arena_strndup(p->arena, p->at, n);
     struct error nearest;
     enum status st;
 
     if (!name)
         return error_no_memory(p->err);
-    if (store_view_column_find(&p->last, p->view, name, "", &nearest))
+    if (store_view_column_find(&p->last, p->store, p->view, name, "", &nearest))
         return error_set(p->err, STATUS_BAD_INPUT, place(p), "%s", nearest.message);
     if ((st = one_more(p)))
         return st;
@@ -342,10 +344,10 @@ static enum status either(struct parser *p)
     return st;
 }
 
-enum status filter_sql(FILE *sql, struct filter *out, const struct store_view *view, const char *text, void (*used)(void *, const struct store_column *),
-                       void *to, struct arena *arena, struct error *err)
+enum status filter_sql(FILE *sql, struct filter *out, struct store *s, const struct store_view *view, const char *text,
+                       void (*used)(void *, const struct store_column *), void *to, struct arena *arena, struct error *err)
 {
-    struct parser p = { .text = text, .at = text, .view = view, .sql = sql, .out = out, .used = used, .to = to, .arena = arena, .err = err };
+    struct parser p = { .text = text, .at = text, .store = s, .view = view, .sql = sql, .out = out, .used = used, .to = to, .arena = arena, .err = err };
     enum status st;
 
     out->count = 0;

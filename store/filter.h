@@ -17,7 +17,7 @@ struct filter {
 };
 
 /** Writes the SQL of `text` to `sql`; `used` is told every column that occurs. STATUS_BAD_INPUT with the place in the filter. */
-enum status filter_sql(FILE *sql, struct filter *out, const struct store_view *view, const char *text, void (*used)(void *, const struct store_column *),
+enum status filter_sql(FILE *sql, struct filter *out, struct store *s, const struct store_view *view, const char *text, void (*used)(void *, const struct store_column *),
                        void *to, struct arena *arena, struct error *err);
 
 #endif

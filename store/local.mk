@@ -8,6 +8,8 @@ libllmsim_results_la_SOURCES += \
 	store/check.h \
 	store/columns.c \
 	store/columns.h \
+	store/fields.c \
+	store/fields.h \
 	store/filter.c \
 	store/filter.h \
 	store/find.c \

@@ -15,6 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "store/fields.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/store.h"
@@ -285,6 +286,7 @@ void store_close(struct store *s)
     if (!s)
         return;
     sqlite3_close(s->db);
+    field_list_release(s);
     free(s->path);
     free(s);
 }

@@ -56,7 +56,7 @@ static enum status all_columns(const struct store_column *const **out, const str
     return STATUS_OK;
 }
 
-enum status store_columns_parse(const struct store_column *const **out, const struct store_view *view, const char *text, struct arena *arena,
+enum status store_columns_parse(const struct store_column *const **out, struct store *s, const struct store_view *view, const char *text, struct arena *arena,
                                 struct error *err)
 {
     const struct store_column **list;
@@ -77,7 +77,7 @@ enum status store_columns_parse(const struct store_column *const **out, const st
             return error_no_memory(err);
         if (n == USED_MAX)
             return error_plain(err, STATUS_BAD_INPUT, "--columns: more than %d", USED_MAX);
-        if ((st = store_view_column_find(&list[n++], view, name, "--columns: ", err)))
+        if ((st = store_view_column_find(&list[n++], s, view, name, "--columns: ", err)))
             return st;
         at += bytes;
         if (!*at)
@@ -89,7 +89,7 @@ enum status store_columns_parse(const struct store_column *const **out, const st
 
 /* ---- the statement ---- */
 
-static enum status put_order(FILE *sql, struct used *used, const struct store_view *view, const char *order, struct arena *arena, struct error *err)
+static enum status put_order(FILE *sql, struct used *used, struct store *s, const struct store_view *view, const char *order, struct arena *arena, struct error *err)
 {
     enum status st;
 
@@ -106,7 +106,7 @@ static enum status put_order(FILE *sql, struct used *used, const struct store_vi
             bytes--;
         if (!(name = arena_strndup(arena, from, from < at + bytes ? (size_t)(at + bytes - from) : 0)))
             return error_no_memory(err);
-        if ((st = store_view_column_find(&column, view, name, "--sort: ", err)))
+        if ((st = store_view_column_find(&column, s, view, name, "--sort: ", err)))
             return st;
         use(used, column);
         fprintf(sql, "\"%s\"%s, ", column->name, down ? " DESC NULLS LAST" : " NULLS LAST");
@@ -132,7 +132,7 @@ static void put_inner(FILE *sql, const struct used *used, const struct store_vie
 /* The order of a view that is not just the run's number needs the rows numbered. */
 static bool needs_numbers(const struct store_view *view) { return strcmp(view->order, "r.id") != 0; }
 
-static enum status build(FILE *sql, struct filter *filter, const struct store_view *view, const struct store_column *const *columns,
+static enum status build(FILE *sql, struct filter *filter, struct store *s, const struct store_view *view, const struct store_column *const *columns,
                          const struct store_selection *what, struct arena *arena, struct error *err)
 {
     char *where = NULL, *order = NULL;
@@ -144,9 +144,9 @@ static enum status build(FILE *sql, struct filter *filter, const struct store_vi
     for (const struct store_column *const *c = columns; *c; c++)
         use(&used, *c);
     if (!st && what->where)
-        st = filter_sql(w, filter, view, what->where, use, &used, arena, err);
+        st = filter_sql(w, filter, s, view, what->where, use, &used, arena, err);
     if (!st)
-        st = put_order(o, &used, view, what->order, arena, err);
+        st = put_order(o, &used, s, view, what->order, arena, err);
     if (((w && fclose(w)) | (o && fclose(o))) && !st)
         st = error_no_memory(err);
     if (!st) {
@@ -188,13 +188,13 @@ enum status store_query_open(struct store_query **out, struct store *s, const st
     if (!(q = arena_alloc(arena, sizeof *q)))
         return error_no_memory(err);
     q->store = s;
-    if ((st = store_view_find(&view, what->view, err)) || (st = store_columns_parse(&q->columns, view, what->columns, arena, err)))
+    if ((st = store_view_find(&view, what->view, err)) || (st = store_columns_parse(&q->columns, s, view, what->columns, arena, err)))
         return st;
     while (q->columns[q->count])
         q->count++;
     if (!(sql = open_memstream(&text, &bytes)))
         return error_no_memory(err);
-    st = build(sql, &filter, view, q->columns, what, arena, err);
+    st = build(sql, &filter, s, view, q->columns, what, arena, err);
     if (fclose(sql) && !st)
         st = error_no_memory(err);
     if (!st && !(st = sql_prepare(&q->stmt, s, text, "selecting rows", err))) {
@@ -222,7 +222,9 @@ bool store_query_is_null(const struct store_query *q, int column) { return sqlit
 int64_t store_query_i64(const struct store_query *q, int column) { return sqlite3_column_int64(q->stmt, column); }
 double store_query_double(const struct store_query *q, int column)
 {
-    return store_query_is_null(q, column) ? NAN : sqlite3_column_double(q->stmt, column);
+    int type = sqlite3_column_type(q->stmt, column);
+
+    return type == SQLITE_INTEGER || type == SQLITE_FLOAT ? sqlite3_column_double(q->stmt, column) : NAN;
 }
 const char *store_query_text(const struct store_query *q, int column) { return (const char *)sqlite3_column_text(q->stmt, column); }
 

@@ -44,14 +44,17 @@ extern const struct store_view *const store_views[];
 
 /** STATUS_BAD_INPUT names the nearest one. */
 enum status store_view_find(const struct store_view **out, const char *name, struct error *err);
-/** Column by name, or NULL. */
-const struct store_column *store_view_column(const struct store_view *view, const char *name);
-/** Column by name; `what` ("--columns: ") begins the message, which names the nearest column. */
-enum status store_view_column_find(const struct store_column **out, const struct store_view *view, const char *name, const char *what,
+/** Column by name: the view's own, or what runs make one (recipe.w, layout.tp, arch.PATH, stack.PATH: docs/reports.md), which lives as long as the store.
+ *  `what` ("--columns: ") begins the message, which names the nearest column. */
+enum status store_view_column_find(const struct store_column **out, struct store *s, const struct store_view *view, const char *name, const char *what,
                                    struct error *err);
-/** "arch, time_s" as a list that ends with NULL, in `arena`; text NULL: the columns that are shown without a choice; "all": all of them. */
-enum status store_columns_parse(const struct store_column *const **out, const struct store_view *view, const char *text, struct arena *arena,
+/** "arch, recipe.w, time_s" as a list that ends with NULL, in `arena`; text NULL: the columns that are shown without a choice; "all": all of the view's own. */
+enum status store_columns_parse(const struct store_column *const **out, struct store *s, const struct store_view *view, const char *text, struct arena *arena,
                                 struct error *err);
+/** All that runs make, as a list that ends with NULL, in `arena`; names of fields come from the first run, those of settings from all. */
+enum status store_field_columns(const struct store_column *const **out, struct store *s, struct arena *arena, struct error *err);
+/** Databases that are read together: a column that runs make is one of all of them, and of one kind. `stores` must stay where it is until they are closed. */
+enum status store_join(struct store *const *stores, int count, struct error *err);
 
 struct store_selection {
     const char *view;      /* name */
@@ -71,7 +74,7 @@ const struct store_column *store_query_column(const struct store_query *q, int c
 enum status store_query_next(bool *more, struct store_query *q, struct error *err);
 bool store_query_is_null(const struct store_query *q, int column);
 int64_t store_query_i64(const struct store_query *q, int column);
-/** NaN where there is no value. */
+/** NaN where there is no number. */
 double store_query_double(const struct store_query *q, int column);
 /** NULL where there is none; valid until the next row. */
 const char *store_query_text(const struct store_query *q, int column);

@@ -14,6 +14,7 @@ struct store {
     sqlite3 *db;
     char *path;
     bool read_only;
+    struct field_list *fields; /* store/fields.h; NULL: nothing was asked for */
 };
 
 /** Turns the last failure of the connection into a message: "PATH: disk full while storing a run". */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "store/fields.h"
 #include "store/query.h"
 
 enum { NAMES_MAX = 128 };
@@ -161,7 +162,7 @@ enum status store_view_find(const struct store_view **out, const char *name, str
                        near ? "; nearest is " : "", near ? near : "");
 }
 
-const struct store_column *store_view_column(const struct store_view *view, const char *name)
+static const struct store_column *own_column(const struct store_view *view, const char *name)
 {
     for (const struct store_column *const *part = view->columns; *part; part++)
         for (const struct store_column *c = *part; c->name; c++)
@@ -170,18 +171,34 @@ const struct store_column *store_view_column(const struct store_view *view, cons
     return NULL;
 }
 
-enum status store_view_column_find(const struct store_column **out, const struct store_view *view, const char *name, const char *what,
+struct known { const char *names[NAMES_MAX + FIELDS_MAX]; size_t count; char fields[FIELDS_MAX][64]; int fields_count; };
+
+static bool know(void *to, const char *name)
+{
+    struct known *k = to;
+
+    if (k->fields_count == FIELDS_MAX)
+        return false;
+    snprintf(k->fields[k->fields_count], sizeof k->fields[0], "%s", name);
+    k->names[k->count++] = k->fields[k->fields_count++];
+    return true;
+}
+
+enum status store_view_column_find(const struct store_column **out, struct store *s, const struct store_view *view, const char *name, const char *what,
                                    struct error *err)
 {
-    const char *names[NAMES_MAX], *near;
-    size_t count = 0;
+    struct known known = { .count = 0 };
+    const char *near;
+    enum status st;
 
-    if ((*out = store_view_column(view, name)))
-        return STATUS_OK;
+    if ((*out = own_column(view, name)) || (st = field_find(out, s, name, err)) || *out)
+        return *out ? STATUS_OK : st;
     for (const struct store_column *const *part = view->columns; *part; part++)
-        for (const struct store_column *c = *part; c->name && count < NAMES_MAX; c++)
-            names[count++] = c->name;
-    near = nearest_name(name, names, count);
+        for (const struct store_column *c = *part; c->name && known.count < NAMES_MAX; c++)
+            known.names[known.count++] = c->name;
+    if ((st = field_names(s, know, &known, err)))
+        return st;
+    near = nearest_name(name, known.names, known.count);
     if (near)
         return error_plain(err, STATUS_BAD_INPUT, "%sunknown column '%s' of table %s; nearest is '%s'", what, name, view->name, near);
     return error_plain(err, STATUS_BAD_INPUT, "%sunknown column '%s' of table %s ('llmsim report --list' shows them)", what, name, view->name);
