@@ -51,7 +51,8 @@ static void list_all(void)
             for (const struct store_column *c = *part; c->name; c++)
                 printf("  %c %-24s %-12s %s\n", c->shown ? '*' : ' ', c->name, c->unit, c->help);
     }
-    fputs("* is shown where --columns does not choose.\n", stdout);
+    fputs("* is shown where --columns does not choose.\n"
+          "Runs make more: recipe.w, layout.tp (a field of that column), arch.dram.bandwidth, stack.PATH (what was changed by --set or a sweep).\n", stdout);
 }
 
 static enum status report(const struct report_options *o, const struct text_list *paths, struct arena *arena, struct error *err)
