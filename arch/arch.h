@@ -28,6 +28,10 @@ enum status arch_load(const struct hardware **out, const char *name_or_path, con
 enum status arch_load_memory(const struct hardware **out, const char *name, const void *data, size_t bytes, struct arena *arena,
                              struct error *err);
 
+/** A description as arch_show() printed it, with overrides laid over. What it says of its files (`extends`, `calibration`) is resolved there already. */
+enum status arch_load_shown(const struct hardware **out, const char *name, const char *text, const struct arch_override *overrides, int64_t overrides_count,
+                            struct arena *arena, struct error *err);
+
 struct arch_entry { const char *name, *path, *summary, *aliases; };
 /** Shipped devices, sorted by name. */
 enum status arch_list(const struct arch_entry **out, int64_t *count, struct arena *arena, struct error *err);

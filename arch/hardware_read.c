@@ -373,3 +373,19 @@ enum status arch_load_memory(const struct hardware **out, const char *name, cons
     hw->tree = tree;
     return finish(out, hw, true, err);
 }
+
+enum status arch_load_shown(const struct hardware **out, const char *name, const char *text, const struct arch_override *overrides, int64_t overrides_count,
+                            struct arena *arena, struct error *err)
+{
+    struct hardware *hw = arena_alloc(arena, sizeof *hw);
+    struct yaml_node *doc, *tree;
+    enum status st;
+
+    if (!hw || !(hw->path = arena_strdup(arena, name)))
+        return error_no_memory(err);
+    if ((st = yaml_read_memory(&doc, hw->path, text, strlen(text), arena, err)) || (st = arch_resolve_document(&tree, doc, hw->path, arena, err)) ||
+        (st = arch_lay_over(&tree, overrides, overrides_count, arena, err)))
+        return st;
+    hw->tree = tree;
+    return finish(out, hw, false, err); /* peaks were held against the datasheet when it was read from its file, if it was as sold */
+}

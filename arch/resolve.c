@@ -293,3 +293,18 @@ enum status arch_resolve(struct yaml_node **out, const char *path, const struct 
     *out = tree;
     return STATUS_OK;
 }
+
+enum status arch_lay_over(struct yaml_node **tree, const struct arch_override *overrides, int64_t overrides_count, struct arena *arena, struct error *err)
+{
+    struct chain chain = { .depth = 0 };
+    enum status st;
+
+    for (int64_t i = 0; i < overrides_count; i++) {
+        if (is_calibration(&overrides[i]))
+            return error_plain(err, STATUS_BAD_INPUT, "calibration cannot be left out of a resolved description");
+        if ((st = apply_override(tree, &overrides[i], &chain, arena, err)))
+            return st;
+    }
+    remove_nulls(*tree);
+    return STATUS_OK;
+}

@@ -23,6 +23,9 @@ enum status arch_resolve(struct yaml_node **out, const char *path, const struct 
 /** The same for a document that was read already, without overrides. `doc` becomes part of the result. */
 enum status arch_resolve_document(struct yaml_node **out, struct yaml_node *doc, const char *path, struct arena *arena, struct error *err);
 
+/** Lays overrides over a resolved tree. "calibration=none" is refused: the tree does not tell what was fitted. */
+enum status arch_lay_over(struct yaml_node **tree, const struct arch_override *overrides, int64_t overrides_count, struct arena *arena, struct error *err);
+
 /** Prints a resolved tree as YAML; behind each value its place and source. */
 void arch_print_tree(FILE *out, const struct yaml_node *tree);
 

@@ -118,3 +118,25 @@ const char *hash_format(char out[HASH_TEXT_MAX], struct hash128 hash)
     snprintf(out, HASH_TEXT_MAX, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
     return out;
 }
+
+bool hash_equal(struct hash128 a, struct hash128 b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+static uint64_t half_of(const char *digits)
+{
+    uint64_t v = 0;
+
+    for (int i = 0; i < 16; i++)
+        v = v << 4 | (uint64_t)(digits[i] <= '9' ? digits[i] - '0' : digits[i] - 'a' + 10);
+    return v;
+}
+
+bool hash_parse(struct hash128 *out, const char *text)
+{
+    if (!text || strlen(text) != HASH_TEXT_MAX - 1 || strspn(text, "0123456789abcdef") != HASH_TEXT_MAX - 1)
+        return false;
+    *out = (struct hash128){ half_of(text), half_of(text + 16) };
+    return true;
+}

@@ -6,6 +6,7 @@
 #ifndef LLMSIM_BASE_HASH_H
 #define LLMSIM_BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,10 @@ struct hash128 hasher_value(const struct hasher *h);
 void hasher_close(struct hasher *h);
 
 enum { HASH_TEXT_MAX = 33 };
+bool hash_equal(struct hash128 a, struct hash128 b);
 /** 32 lower-case hex digits. */
 const char *hash_format(char out[HASH_TEXT_MAX], struct hash128 hash);
+/** Reads 32 lower-case hex digits and nothing else; text NULL: false. */
+bool hash_parse(struct hash128 *out, const char *text);
 
 #endif

@@ -133,19 +133,34 @@ static enum status compute_and_draw(struct result *r, const struct job *job, con
     return st;
 }
 
-static enum status keep(struct store *store, const struct result *r, struct job *job, bool replace, struct arena *arena, struct error *err)
+/* What --set changed, apart for hardware and stack. */
+static enum status keep_settings(struct run_inputs *in, const struct text_list *set, struct arena *arena, struct error *err)
+{
+    struct arch_override *arch = arena_array(arena, (size_t)set->count + 1, sizeof *arch), *stack = arena_array(arena, (size_t)set->count + 1, sizeof *stack);
+    int64_t arch_count = 0, stack_count = 0;
+    enum status st;
+
+    if (!arch || !stack)
+        return error_no_memory(err);
+    if ((st = job_overrides_split(arch, &arch_count, stack, &stack_count, set, arena, err)) ||
+        (st = store_settings_text(&in->arch_settings, arch, arch_count, arena, err)))
+        return st;
+    return store_settings_text(&in->stack_settings, stack, stack_count, arena, err);
+}
+
+static enum status keep(struct store *store, const struct result *r, struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
 {
     enum status st = look_at_trace(job, true, arena, err);
     char *arch, *stack;
 
-    if (st)
+    if (st || (st = keep_settings(&job->inputs, &o->job.set, arena, err)))
         return st;
     arch = resolved_text(job->spec.hw, NULL);
     stack = resolved_text(NULL, job->spec.stack);
     job->inputs.arch_yaml = arch;
     job->inputs.stack_yaml = stack;
     if (!(st = pack_file(&job->inputs.trace_text, job->trace_path, STORE_TRACE_BYTES_MAX, err)))
-        st = arch && stack ? store_put(store, r, &job->inputs, replace, err) : error_no_memory(err);
+        st = arch && stack ? store_put(store, r, &job->inputs, o->force, err) : error_no_memory(err);
     free(job->inputs.trace_text.data);
     free(arch);
     free(stack);
@@ -205,7 +220,7 @@ static enum status run_job(struct job *job, const struct run_options *o, struct 
         return st;
     st = run_stored(&r, job, o, store, arena, err);
     if (!st && store && !job->head.cached)
-        kept = keep(store, &r, job, o->force, arena, err);
+        kept = keep(store, &r, job, o, arena, err);
     store_close(store);
     if (!st)
         st = show(&r, job, o, arena, kept ? NULL : err); /* what was computed is shown even when it could not be kept */

@@ -8,7 +8,6 @@
 
 #include "costmodel/die.h"
 #include "costmodel/quality.h"
-#include "reports/figure_kinds.h"
 #include "sim/recipe.h"
 #include "store/query.h"
 
@@ -49,21 +48,18 @@ static bool grow(void **items, int64_t *capacity, int64_t count, size_t size)
 
 /* ---- what a row's hardware and recipe say ---- */
 
-/* The description in the database. Sweeps of hardware keep of a changed one only "# NAME with KEY=VALUE ..." (sweep/evaluate.c): it is made again from
- *  the file. NULL: the file is gone or means something else now. */
-static enum status read_arch(const struct hardware **out, const char *yaml, const char *hash, const struct loading *l)
+/* The description in the database: as it was resolved, or its base with what was changed, or the file of that name. *out NULL: the file is gone or
+ *  means something else now. */
+static enum status read_arch(const struct hardware **out, const struct stored_description *d, struct arena *arena, struct error *err)
 {
-    const char *with = strncmp(yaml, "# ", 2) == 0 ? strstr(yaml, " with ") : NULL;
-    struct figure_run run = { 0 };
-    char hex[HASH_TEXT_MAX];
+    struct error unknown;
 
-    if (!with || strchr(yaml, '\n') != yaml + strlen(yaml) - 1)
-        return arch_load_memory(out, "the database", yaml, strlen(yaml), l->arena, l->err);
-    run.head.arch = arena_strndup(l->arena, yaml + 2, (size_t)(with - yaml - 2));
-    run.head.overrides = arena_strndup(l->arena, with + 6, strcspn(with + 6, "\n"));
-    if (!run.head.arch || !run.head.overrides)
-        return error_no_memory(l->err);
-    if (figure_hardware(out, &run, l->arena, l->err) || strcmp(hash_format(hex, (*out)->hash), hash) != 0)
+    *out = NULL;
+    if (d->yaml)
+        return arch_load_shown(out, "the database", d->yaml, NULL, 0, arena, err);
+    if (d->base_yaml && !arch_load_shown(out, "the database", d->base_yaml, d->settings, d->settings_count, arena, &unknown) && hash_equal((*out)->hash, d->hash))
+        return STATUS_OK;
+    if (!d->name || arch_load(out, d->name, d->settings, d->settings_count, arena, &unknown) || !hash_equal((*out)->hash, d->hash))
         *out = NULL;
     return STATUS_OK;
 }
@@ -73,13 +69,11 @@ static enum status describe_arch(struct rank_arch *a, const struct loading *l)
     struct arch_floorplan plan;
     struct die_area die;
     const struct device_price *price;
-    const char *yaml, *hash;
-    enum status st = store_arch_yaml(&yaml, &hash, l->store, a->id, l->arena, l->err);
+    struct stored_description d;
+    enum status st = store_arch(&d, l->store, a->id, l->arena, l->err);
 
     a->area_mm2 = a->usd_per_hour.low = a->usd_per_hour.likely = a->usd_per_hour.high = NAN;
-    if (st || !yaml)
-        return st;
-    if ((st = read_arch(&a->hw, yaml, hash, l)) || !a->hw)
+    if (st || (st = read_arch(&a->hw, &d, l->arena, l->err)) || !a->hw)
         return st;
     if ((price = prices_find(l->prices, a->hw->name))) {
         a->usd_per_hour = price->cloud_usd_per_hour;

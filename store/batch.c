@@ -200,18 +200,6 @@ enum status store_sweep_count(struct store_sweep_counts *out, struct store *s, s
     return st;
 }
 
-static void parse_key(struct hash128 *key, const char *hex)
-{
-    char half[17] = "";
-
-    *key = (struct hash128){ 0 };
-    if (!hex || strlen(hex) != 32)
-        return;
-    memcpy(half, hex, 16);
-    key->high = strtoull(half, NULL, 16);
-    key->low = strtoull(hex + 16, NULL, 16);
-}
-
 enum status store_sweep_points(struct store *s, struct hash128 sweep, store_point_reader *each, void *context, struct error *err)
 {
     char hex[HASH_TEXT_MAX];
@@ -230,8 +218,9 @@ enum status store_sweep_points(struct store *s, struct hash128 sweep, store_poin
                                  { 0 }, (const char *)sqlite3_column_text(stmt, 3) };
         struct result r = { 0 };
         arena_reset(&arena);
-        parse_key(&p.key, (const char *)sqlite3_column_text(stmt, 4));
-        if (p.status == STATUS_OK)
+        if (p.status == STATUS_OK && !hash_parse(&p.key, (const char *)sqlite3_column_text(stmt, 4)))
+            st = error_plain(err, STATUS_BAD_INPUT, "%s: point %lld has no run (was a row edited by hand?)", s->path, (long long)p.ordinal);
+        else if (p.status == STATUS_OK)
             st = columns_read(&r, stmt, 5, result_columns, &arena, err);
         r.key = p.key;
         st = st ? st : each(context, &p, &r, err);

@@ -22,6 +22,11 @@ static const struct { const char *name, *sql; } checks[] = {
                 "FROM breakdown b JOIN run r ON r.id = b.run_id "
                 "WHERE matrix_ps + vector_ps + shared_ps + l2_ps + dram_ps + link_ps + launch_ps + stall_ps <> b.time_ps "
                 "ORDER BY r.key, b.ordinal LIMIT 100" },
+    { "inputs", "SELECT i.kind || ' ' || ifnull(i.name, i.hash) || ' (' || i.id || '): ' || CASE WHEN i.base_id = i.id THEN 'is its own base' "
+                "WHEN b.kind <> i.kind OR b.body IS NULL THEN 'its base has no description' ELSE 'its settings are no JSON object' END "
+                "FROM input i LEFT JOIN input b ON b.id = i.base_id "
+                "WHERE i.base_id = i.id OR b.kind <> i.kind OR (b.id IS NOT NULL AND b.body IS NULL) OR "
+                "(i.settings IS NOT NULL AND CASE WHEN json_valid(i.settings) THEN json_type(i.settings) END IS NOT 'object') ORDER BY i.kind, i.hash LIMIT 100" },
     { "points", "SELECT 'sweep ' || w.name || ': point ' || p.ordinal || CASE p.status WHEN 0 THEN ' has no run' ELSE ' has no reason' END "
                 "FROM point p JOIN sweep w ON w.id = p.sweep_id WHERE CASE p.status WHEN 0 THEN p.run_id ELSE p.reason END IS NULL "
                 "ORDER BY w.hash, p.ordinal LIMIT 100" },

@@ -19,25 +19,14 @@ static bool is_hex(const char *text)
     return strspn(text, "0123456789abcdef") == strlen(text);
 }
 
-static uint64_t half(const char *hex)
-{
-    uint64_t v = 0;
-
-    for (int i = 0; i < 16; i++)
-        v = v << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-    return v;
-}
-
 static enum status read_names(struct hash128 *key, struct run_inputs *names, sqlite3_stmt *stmt, struct arena *arena, struct error *err)
 {
     const char **const at[] = { &names->arch_name, &names->stack_name, &names->trace_name, &names->recipe, &names->layout, &names->mapping,
                                 &names->overrides, &names->model_version };
-    const char *hex = (const char *)sqlite3_column_text(stmt, 0);
 
     *names = (struct run_inputs){ 0 };
-    if (!hex || strlen(hex) != HASH_TEXT_MAX - 1 || !is_hex(hex))
+    if (!hash_parse(key, (const char *)sqlite3_column_text(stmt, 0)))
         return error_plain(err, STATUS_BAD_INPUT, "database: the key of a run is none (was a row edited by hand?)");
-    *key = (struct hash128){ half(hex), half(hex + 16) };
     for (int i = 0; i < (int)(sizeof at / sizeof at[0]); i++) {
         const char *text = (const char *)sqlite3_column_text(stmt, i + 1);
 

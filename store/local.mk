@@ -23,6 +23,8 @@ libllmsim_results_la_SOURCES += \
 	store/query.h \
 	store/schema.c \
 	store/schema.h \
+	store/settings.c \
+	store/settings.h \
 	store/sql.c \
 	store/sql.h \
 	store/statement.c \

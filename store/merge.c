@@ -11,6 +11,7 @@
 #include "store/batch.h"
 #include "store/schema.h"
 #include "store/statement.h"
+#include "store/writer.h"
 
 static const char merging[] = "merging a shard";
 
@@ -117,9 +118,12 @@ static enum status insert_rows(struct store *s, const char *table, const struct 
 static enum status insert_all(struct store *s, struct error *err)
 {
     static const struct column warning_columns[] = { { "text", COLUMN_TEXT, 0, 0 }, { 0 } };
+    /* Bases first: who names one finds it. An input that is a base has a body, hence no base of its own. */
     static const char heads[] =
-        "INSERT INTO main.input (kind, hash, name, body, packed) SELECT kind, hash, name, body, packed FROM shard.input WHERE true ORDER BY id"
-        "  ON CONFLICT (kind, hash) DO UPDATE SET packed = coalesce(packed, excluded.packed), body = coalesce(body, excluded.body);"
+        "INSERT INTO main.input (kind, hash, name, body, packed, base_id, settings) SELECT kind, hash, name, body, packed, NULL, settings FROM shard.input"
+        "  WHERE base_id IS NULL ORDER BY id" INPUT_JOINED ";"
+        "INSERT INTO main.input (kind, hash, name, body, packed, base_id, settings) SELECT v.kind, v.hash, v.name, v.body, v.packed, m.id, v.settings"
+        "  FROM shard.input v JOIN shard.input b ON b.id = v.base_id JOIN main.input m ON m.kind = b.kind AND m.hash = b.hash WHERE true ORDER BY v.id" INPUT_JOINED ";"
         "INSERT INTO main.sweep (hash, name, body, points) SELECT hash, name, body, points FROM shard.sweep WHERE true ORDER BY id ON CONFLICT (hash) DO NOTHING;"
         "CREATE TEMP TABLE input_map (old INTEGER PRIMARY KEY, new INTEGER NOT NULL);"
         "CREATE TEMP TABLE run_map (old INTEGER PRIMARY KEY, new INTEGER NOT NULL);"

@@ -103,8 +103,11 @@ static enum status migrate_in_transaction(struct store *s, struct error *err)
     char pragma[96];
     enum status st = check_owner(&version, s, err); /* another process may have been first */
 
-    for (; !st && version < store_schema_version(); version++)
-        st = sql_exec(s, store_migrations[version], "migrating the schema", err);
+    for (; !st && version < store_schema_version(); version++) {
+        st = sql_exec(s, store_migrations[version].sql, "migrating the schema", err);
+        if (!st && store_migrations[version].rows)
+            st = store_migrations[version].rows(s, err);
+    }
     snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %lld", STORE_APPLICATION_ID,
              (long long)store_schema_version());
     return st ? st : sql_exec(s, pragma, "migrating the schema", err);

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "store/settings.h"
+
 static const char version_1[] =
     "CREATE TABLE input ("
     "  id INTEGER PRIMARY KEY,"
@@ -152,12 +154,21 @@ static const char version_5[] =
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX point_run ON point (run_id);";
 
-const char *const store_migrations[] = {
-    version_1,
-    version_2,
-    version_3,
-    version_4,
-    version_5,
+/*
+ * What a run changes of a description: `settings`, a JSON object of path and value, is true of the input whoever wrote it. A description
+ * with many variants is stored once: a variant has no body but `base_id`, the input that its settings are laid over.
+ */
+static const char version_6[] =
+    "ALTER TABLE input ADD COLUMN base_id INTEGER REFERENCES input (id);"
+    "ALTER TABLE input ADD COLUMN settings TEXT;";
+
+const struct store_migration store_migrations[] = {
+    { version_1, NULL },
+    { version_2, NULL },
+    { version_3, NULL },
+    { version_4, NULL },
+    { version_5, NULL },
+    { version_6, settings_migrate },
 };
 
 int64_t store_schema_version(void)

@@ -13,9 +13,7 @@ static const struct column warning_columns[] = { { "text", COLUMN_TEXT, 0, 0 }, 
 enum status writer_open(struct writer *w, struct store *s, struct error *err)
 {
     /* The update makes RETURNING give the id of the row that was there, and fills in what an older schema or a sweep did not keep. */
-    static const char input[] = "INSERT INTO input (kind, hash, name, body, packed) VALUES (?, ?, ?, ?, ?)"
-                                " ON CONFLICT (kind, hash) DO UPDATE SET packed = coalesce(packed, excluded.packed), body = coalesce(body, excluded.body)"
-                                " RETURNING id";
+    static const char input[] = "INSERT INTO input (kind, hash, name, body, packed, base_id, settings) VALUES (?, ?, ?, ?, ?, ?, ?)" INPUT_JOINED " RETURNING id";
     enum status st;
 
     *w = (struct writer){ .s = s };
@@ -46,37 +44,66 @@ void writer_forget(struct writer *w)
     memset(w->inputs, 0, sizeof w->inputs);
 }
 
-static enum status put_input(int64_t *id, struct writer *w, const char *kind, struct hash128 hash, const char *name, const char *body,
-                             const struct packed *text, struct error *err)
+/* A row of `input`; texts are the caller's. */
+struct input { const char *kind, *name, *body, *settings; struct hash128 hash; const struct packed *text; int64_t base_id; };
+
+static enum status insert_input(int64_t *id, struct writer *w, const struct input *in, struct error *err)
 {
-    size_t at = (size_t)(hash.low ^ (uint64_t)(unsigned char)kind[0]) % WRITER_INPUTS;
+    const char *texts[] = { in->kind, NULL, in->name, in->body };
     char hex[HASH_TEXT_MAX];
     enum status st = STATUS_OK;
 
-    if (w->inputs[at].kind == kind[0] && w->inputs[at].hash.low == hash.low && w->inputs[at].hash.high == hash.high) {
-        *id = w->inputs[at].id;
-        return STATUS_OK;
-    }
-    statement_bind_text(w->input, 1, kind);
-    statement_bind_text(w->input, 2, hash_format(hex, hash));
-    statement_bind_text(w->input, 3, name);
-    statement_bind_text(w->input, 4, body);
-    if (text && text->data)
-        sqlite3_bind_blob64(w->input, 5, text->data, text->bytes, SQLITE_STATIC);
-    else
-        sqlite3_bind_null(w->input, 5);
+    texts[1] = hash_format(hex, in->hash);
+    for (int i = 0; i < 4; i++)
+        statement_bind_text(w->input, i + 1, texts[i]);
+    if (in->text && in->text->data)
+        sqlite3_bind_blob64(w->input, 5, in->text->data, in->text->bytes, SQLITE_STATIC);
+    if (in->base_id)
+        sqlite3_bind_int64(w->input, 6, in->base_id);
+    statement_bind_text(w->input, 7, in->settings);
     if (sqlite3_step(w->input) == SQLITE_ROW)
         *id = sqlite3_column_int64(w->input, 0);
     else
         st = sql_fail(w->s, storing, err);
     sqlite3_reset(w->input);
-    sqlite3_bind_null(w->input, 5);
-    if (!st) {
-        w->inputs[at].kind = kind[0];
-        w->inputs[at].hash = hash;
+    sqlite3_clear_bindings(w->input);
+    return st;
+}
+
+/* Ids are remembered without settings and with them apart: the same chip may be a base, and what an axis sets. */
+static enum status put_input(int64_t *id, struct writer *w, const struct input *in, struct error *err)
+{
+    size_t at = (size_t)(in->hash.low ^ (uint64_t)(unsigned char)in->kind[0]) % WRITER_INPUTS;
+    bool settings = in->settings != NULL;
+    enum status st;
+
+    if (w->inputs[at].kind == in->kind[0] && w->inputs[at].settings == settings && hash_equal(w->inputs[at].hash, in->hash)) {
+        *id = w->inputs[at].id;
+        return STATUS_OK;
+    }
+    if (!(st = insert_input(id, w, in, err))) {
+        w->inputs[at].kind = in->kind[0];
+        w->inputs[at].settings = settings;
+        w->inputs[at].hash = in->hash;
         w->inputs[at].id = *id;
     }
     return st;
+}
+
+/* Hardware or a stack: its base first. One that equals its base takes the base's body. */
+static enum status put_description(int64_t *id, struct writer *w, struct input in, const struct run_base *base, struct error *err)
+{
+    enum status st;
+
+    if (base && !hash_equal(base->hash, in.hash)) {
+        const struct input first = { .kind = in.kind, .name = in.name, .body = base->yaml, .hash = base->hash };
+
+        if ((st = put_input(&in.base_id, w, &first, err)))
+            return st;
+    } else if (base) {
+        in.body = base->yaml;
+    }
+    return put_input(id, w, &in, err);
 }
 
 /* `id` 0: the next free one. Texts are the caller's until the statement has run. */
@@ -86,9 +113,12 @@ static enum status put_head(int64_t *id, struct writer *w, const struct result *
     char hex[HASH_TEXT_MAX];
     enum status st;
 
-    if ((st = put_input(&arch_id, w, "arch", in->arch_hash, in->arch_name, in->arch_yaml, NULL, err)) ||
-        (st = put_input(&stack_id, w, "stack", in->stack_hash, in->stack_name, in->stack_yaml, NULL, err)) ||
-        (st = put_input(&trace_id, w, "trace", in->trace_hash, in->trace_name, NULL, &in->trace_text, err)))
+    const struct input arch = { .kind = "arch", .hash = in->arch_hash, .name = in->arch_name, .body = in->arch_yaml, .settings = in->arch_settings },
+                       stack = { .kind = "stack", .hash = in->stack_hash, .name = in->stack_name, .body = in->stack_yaml, .settings = in->stack_settings },
+                       trace = { .kind = "trace", .hash = in->trace_hash, .name = in->trace_name, .text = &in->trace_text };
+
+    if ((st = put_description(&arch_id, w, arch, in->arch_base, err)) || (st = put_description(&stack_id, w, stack, in->stack_base, err)) ||
+        (st = put_input(&trace_id, w, &trace, err)))
         return st;
     if (*id)
         sqlite3_bind_int64(w->run, 1, *id);

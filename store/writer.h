@@ -10,10 +10,16 @@
 
 enum { WRITER_INPUTS = 256 }; /* ids of inputs that are remembered, so that a batch over one chip asks for them once */
 
+/* An input that is there keeps what it has and takes what it lacks; who has a body needs no base. */
+#define INPUT_JOINED \
+    " ON CONFLICT (kind, hash) DO UPDATE SET packed = coalesce(packed, excluded.packed), body = coalesce(body, excluded.body)," \
+    " base_id = CASE WHEN body IS NULL AND excluded.body IS NULL THEN coalesce(base_id, excluded.base_id) END," \
+    " settings = coalesce(json_patch(excluded.settings, settings), settings, excluded.settings)"
+
 struct writer {
     struct store *s;
     sqlite3_stmt *find, *input, *run, *phase, *breakdown, *warning, *complete;
-    struct { char kind; struct hash128 hash; int64_t id; } inputs[WRITER_INPUTS];
+    struct { char kind; bool settings; struct hash128 hash; int64_t id; } inputs[WRITER_INPUTS];
 };
 
 enum status writer_open(struct writer *w, struct store *s, struct error *err);

@@ -24,8 +24,9 @@ struct cached {
     struct run_trace *trace;
     struct packed packed;
     struct runner *runner;
-    char *body;                     /* of a chip or stack, as it is stored */
-    const char *overrides, *name;
+    char *body;                     /* of a chip or stack, as it is stored; of a file: with nothing changed; NULL: what is changed and the file say it */
+    const char *settings, *name;    /* settings: JSON */
+    struct run_base base;           /* of a file; yaml NULL: it is no description without what is changed */
 };
 
 struct evaluator {
@@ -136,16 +137,14 @@ static const char *key_of(const char *name, const struct arch_override *set, int
     return text;
 }
 
-static enum status resolved_text(char **out, const struct hardware *hw, const struct stack *stack, const char *overrides, struct error *err)
+static enum status resolved_text(char **out, const struct hardware *hw, const struct stack *stack, struct error *err)
 {
     size_t bytes;
     FILE *f = open_memstream(out, &bytes);
 
     if (!f)
         return error_no_memory(err);
-    if (*overrides) /* many of them: what differs from the file is enough */
-        fprintf(f, "# %s with %s\n", hw ? hw->name : stack->name, overrides);
-    else if (hw)
+    if (hw)
         arch_show(f, hw);
     else
         stack_show(f, stack);
@@ -174,6 +173,19 @@ static const char *file_of(struct evaluator *e, bool chip, const char *name, str
     return c ? c->name : name;
 }
 
+/* The file as it is: what its variants are stored by. One that is complete only with what the sweep sets is not kept. */
+static enum status read_base(struct cached *c, bool chip, struct error *err)
+{
+    struct error unknown;
+
+    if (chip ? arch_load(&c->hw, c->name, NULL, 0, &c->arena, &unknown) : stack_load(&c->stack, c->name, NULL, 0, &c->arena, &unknown))
+        return STATUS_OK;
+    c->base.hash = chip ? c->hw->hash : c->stack->hash;
+    enum status st = resolved_text(&c->body, c->hw, c->stack, err);
+    c->base.yaml = c->body;
+    return st;
+}
+
 static enum status keep_file(struct evaluator *e, bool chip, const char *name, const char *path, struct arena *arena, struct error *err)
 {
     const char *key = arena_printf(arena, "%d %s", chip, name);
@@ -183,8 +195,19 @@ static enum status keep_file(struct evaluator *e, bool chip, const char *name, c
     struct cached *c = key ? add(&e->files, key, err) : NULL;
     if (!c)
         return key ? STATUS_INTERNAL : error_no_memory(err);
-    c->name = arena_strdup(&c->arena, path);
-    return c->name ? STATUS_OK : discard(&e->files, error_no_memory(err));
+    if (!(c->name = arena_strdup(&c->arena, path)))
+        return discard(&e->files, error_no_memory(err));
+    enum status st = read_base(c, chip, err);
+    return st ? discard(&e->files, st) : STATUS_OK;
+}
+
+/* Base of a chip or stack with settings. */
+static const struct run_base *base_of(struct evaluator *e, bool chip, const char *name, const struct cached *variant, struct arena *arena)
+{
+    const char *key = variant->settings ? arena_printf(arena, "%d %s", chip, name) : NULL;
+    const struct cached *c = key ? find(&e->files, key) : NULL;
+
+    return c && c->base.yaml ? &c->base : NULL;
 }
 
 static enum status load(struct cached **out, struct evaluator *e, const char *name, const struct arch_override *set, int64_t count, bool chip,
@@ -205,9 +228,7 @@ static enum status load(struct cached **out, struct evaluator *e, const char *na
     if ((st = copy_overrides(&own, set, count, &c->arena, err)) ||
         (st = chip ? arch_load(&c->hw, file, own, count, &c->arena, err) : stack_load(&c->stack, file, own, count, &c->arena, err)))
         return discard(list, st);
-    if (!(c->overrides = key_of("", set, count, ' ', &c->arena)))
-        return discard(list, error_no_memory(err));
-    if ((st = resolved_text(&c->body, c->hw, c->stack, c->overrides, err)))
+    if ((st = store_settings_text(&c->settings, set, count, &c->arena, err)) || (!c->settings && (st = resolved_text(&c->body, c->hw, c->stack, err))))
         return discard(list, st);
     *out = c;
     return keep_file(e, chip, name, chip ? c->hw->path : c->stack->path, arena, err);
@@ -357,7 +378,8 @@ enum status evaluator_prepare(struct prepared_point *out, struct evaluator *e, c
     out->inputs = (struct run_inputs){
         .arch_name = chip->hw->name, .arch_yaml = chip->body, .stack_name = stack->stack->name, .stack_yaml = stack->body, .trace_name = trace->name,
         .recipe = recipe, .layout = layout, .mapping = strcmp(q.mapping, "best") == 0 ? "best" : "picked", .overrides = all_overrides(&q, arena),
-        .model_version = version_model(), .arch_hash = chip->hw->hash, .stack_hash = stack->stack->hash, .trace_hash = run_trace_hash(trace->trace),
+        .arch_settings = chip->settings, .stack_settings = stack->settings,
+        .arch_base = base_of(e, true, q.arch, chip, arena), .stack_base = base_of(e, false, name, stack, arena), .model_version = version_model(), .arch_hash = chip->hw->hash, .stack_hash = stack->stack->hash, .trace_hash = run_trace_hash(trace->trace),
         .trace_text = trace->packed };
     return runner_key(&out->key, out->runner, &out->recipe, &out->layout, err);
 }

@@ -114,7 +114,7 @@ static void make_version(const char *path, int64_t version)
     unlink(path);
     CU_ASSERT_FATAL(sqlite3_open(path, &db) == SQLITE_OK);
     for (int64_t v = 0; v < version; v++)
-        CU_ASSERT(sqlite3_exec(db, store_migrations[v], NULL, NULL, NULL) == SQLITE_OK);
+        CU_ASSERT(sqlite3_exec(db, store_migrations[v].sql, NULL, NULL, NULL) == SQLITE_OK);
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %lld; INSERT INTO input (kind, hash, name) "
              "VALUES ('arch', '0123456789abcdef0123456789abcdef', 'kept')", STORE_APPLICATION_ID, (long long)version);
     CU_ASSERT(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);

@@ -345,7 +345,7 @@ static void make_first_version(const char *old)
 
     unlink(old);
     CU_ASSERT_FATAL(sqlite3_open(old, &db) == SQLITE_OK);
-    CU_ASSERT(sqlite3_exec(db, store_migrations[0], NULL, NULL, NULL) == SQLITE_OK);
+    CU_ASSERT(sqlite3_exec(db, store_migrations[0].sql, NULL, NULL, NULL) == SQLITE_OK);
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = 1; ATTACH '%s' AS new;"
              "ALTER TABLE new.run DROP COLUMN extrapolation_error; ALTER TABLE new.breakdown DROP COLUMN extrapolation_error;"
              "ALTER TABLE new.breakdown DROP COLUMN kind; ALTER TABLE new.run DROP COLUMN detail;"
