@@ -75,7 +75,7 @@ static enum status add_column(struct asked *out, char *columns, size_t bytes, in
     if (!otherwise)
         return STATUS_OK;
     if ((st = store_view_find(&view, "runs", err)) ||
-        (st = store_view_column_find(&out->column, view, given ? given : otherwise, arena_printf(arena, "%s: ", option), err)))
+        (st = store_view_column_find(&out->column, view, given ? given : otherwise, arena_printf(arena, "%s: ", option), arena, err)))
         return st;
     snprintf(columns + strlen(columns), bytes - strlen(columns), ",%s", out->column->name);
     out->at = (*count)++;

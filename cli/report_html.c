@@ -94,7 +94,7 @@ static enum status plot_column(const char **out, const char *asked, const char *
     *out = otherwise;
     if (!asked)
         return STATUS_OK;
-    if ((st = store_view_find(&view, "runs", err)) || (st = store_view_column_find(&c, view, asked, arena_printf(arena, "%s: ", option), err)))
+    if ((st = store_view_find(&view, "runs", err)) || (st = store_view_column_find(&c, view, asked, arena_printf(arena, "%s: ", option), arena, err)))
         return st;
     if ((c->kind != STORE_TEXT) != number || is_internal(c))
         return error_plain(err, STATUS_BAD_INPUT, "%s: found '%s', expected a column of %s ('llmsim report --list' shows them)", option, asked,

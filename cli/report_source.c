@@ -147,7 +147,7 @@ static enum status find_keys(struct key *keys, int *count, int *run_key, const c
             return error_no_memory(err);
         if (*count == KEYS_MAX)
             return error_plain(err, STATUS_BAD_INPUT, "--sort: more than %d columns", KEYS_MAX);
-        if ((st = store_view_column_find(&c, view, name, "--sort: ", err)))
+        if ((st = store_view_column_find(&c, view, name, "--sort: ", arena, err)))
             return st;
         keys[(*count)++] = (struct key){ n++, down };
         snprintf(text + strlen(text), sizeof text - strlen(text), ",%s", name);

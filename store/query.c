@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "store/filter.h"
 #include "store/sql.h"
 
-enum { USED_MAX = 128, ORDER_MAX = 8 };
+enum { USED_MAX = 128, SETTING_NAMES_MAX = 256 };
 
 struct store_query {
     struct store *store;
@@ -32,7 +33,7 @@ static void use(void *to, const struct store_column *column)
     struct used *u = to;
 
     for (int i = 0; i < u->count; i++)
-        if (u->columns[i] == column)
+        if (strcmp(u->columns[i]->name, column->name) == 0)
             return;
     if (u->count < USED_MAX)
         u->columns[u->count++] = column;
@@ -77,7 +78,7 @@ enum status store_columns_parse(const struct store_column *const **out, const st
             return error_no_memory(err);
         if (n == USED_MAX)
             return error_plain(err, STATUS_BAD_INPUT, "--columns: more than %d", USED_MAX);
-        if ((st = store_view_column_find(&list[n++], view, name, "--columns: ", err)))
+        if ((st = store_view_column_find(&list[n++], view, name, "--columns: ", arena, err)))
             return st;
         at += bytes;
         if (!*at)
@@ -85,6 +86,54 @@ enum status store_columns_parse(const struct store_column *const **out, const st
     }
     *out = list;
     return STATUS_OK;
+}
+
+/* ---- settings ---- */
+
+static enum status nearest_setting(struct store *s, const struct store_column *c, struct arena *arena, struct error *err)
+{
+    static const char sql[] = "SELECT DISTINCT kind || '.' || key FROM input, json_each(settings) WHERE settings IS NOT NULL ORDER BY 1 LIMIT 256";
+    const char *names[SETTING_NAMES_MAX], *near;
+    size_t count = 0;
+    sqlite3_stmt *stmt;
+    enum status st = sql_prepare(&stmt, s, sql, "looking for settings", err);
+
+    if (st)
+        return st;
+    while (count < SETTING_NAMES_MAX && sqlite3_step(stmt) == SQLITE_ROW)
+        if ((names[count] = arena_strdup(arena, (const char *)sqlite3_column_text(stmt, 0))))
+            count++;
+    sqlite3_finalize(stmt);
+    if (count == 0)
+        return error_plain(err, STATUS_BAD_INPUT, "'%s': no run of %s sets anything of hardware or stack", c->name, s->path);
+    near = nearest_name(c->name, names, count);
+    return error_plain(err, STATUS_BAD_INPUT, "'%s' is set by no run of %s; %s '%s'", c->name, s->path, near ? "nearest is" : "one that is:", near ? near : names[0]);
+}
+
+/* A path that nobody sets is a mistake: it would keep no row. */
+static enum status check_setting(struct store *s, const struct store_column *c, struct arena *arena, struct error *err)
+{
+    const char *path = strchr(c->name, '.');
+    sqlite3_stmt *stmt;
+    enum status st = sql_prepare(&stmt, s, "SELECT 1 FROM input WHERE kind = ? AND settings ->> ? IS NOT NULL LIMIT 1", "looking for settings", err);
+
+    if (st)
+        return st;
+    sqlite3_bind_text(stmt, 1, c->name, (int)(path - c->name), SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 2, arena_printf(arena, "$.\"%s\"", path + 1), -1, SQLITE_STATIC);
+    int code = sqlite3_step(stmt);
+    sqlite3_finalize(stmt);
+    return code == SQLITE_DONE ? nearest_setting(s, c, arena, err) : STATUS_OK;
+}
+
+static enum status check_settings(struct store *s, const struct used *used, struct arena *arena, struct error *err)
+{
+    enum status st = STATUS_OK;
+
+    for (int i = 0; i < used->count && !st; i++)
+        if (store_column_is_setting(used->columns[i]))
+            st = check_setting(s, used->columns[i], arena, err);
+    return st;
 }
 
 /* ---- the statement ---- */
@@ -106,7 +155,7 @@ static enum status put_order(FILE *sql, struct used *used, const struct store_vi
             bytes--;
         if (!(name = arena_strndup(arena, from, from < at + bytes ? (size_t)(at + bytes - from) : 0)))
             return error_no_memory(err);
-        if ((st = store_view_column_find(&column, view, name, "--sort: ", err)))
+        if ((st = store_view_column_find(&column, view, name, "--sort: ", arena, err)))
             return st;
         use(used, column);
         fprintf(sql, "\"%s\"%s, ", column->name, down ? " DESC NULLS LAST" : " NULLS LAST");
@@ -132,7 +181,7 @@ static void put_inner(FILE *sql, const struct used *used, const struct store_vie
 /* The order of a view that is not just the run's number needs the rows numbered. */
 static bool needs_numbers(const struct store_view *view) { return strcmp(view->order, "r.id") != 0; }
 
-static enum status build(FILE *sql, struct filter *filter, const struct store_view *view, const struct store_column *const *columns,
+static enum status build(FILE *sql, struct store *s, struct filter *filter, const struct store_view *view, const struct store_column *const *columns,
                          const struct store_selection *what, struct arena *arena, struct error *err)
 {
     char *where = NULL, *order = NULL;
@@ -147,6 +196,8 @@ static enum status build(FILE *sql, struct filter *filter, const struct store_vi
         st = filter_sql(w, filter, view, what->where, use, &used, arena, err);
     if (!st)
         st = put_order(o, &used, view, what->order, arena, err);
+    if (!st)
+        st = check_settings(s, &used, arena, err);
     if (((w && fclose(w)) | (o && fclose(o))) && !st)
         st = error_no_memory(err);
     if (!st) {
@@ -194,7 +245,7 @@ enum status store_query_open(struct store_query **out, struct store *s, const st
         q->count++;
     if (!(sql = open_memstream(&text, &bytes)))
         return error_no_memory(err);
-    st = build(sql, &filter, view, q->columns, what, arena, err);
+    st = build(sql, s, &filter, view, q->columns, what, arena, err);
     if (fclose(sql) && !st)
         st = error_no_memory(err);
     if (!st && !(st = sql_prepare(&q->stmt, s, text, "selecting rows", err))) {

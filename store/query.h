@@ -11,7 +11,7 @@
  *
  * A filter is an expression over the view's columns: comparisons (= != < <= > >=), ~ and !~ (a pattern with * and ?), `in (a, b)`,
  * `is null`, `is not null`, arithmetic (+ - * /), `and`, `or`, `not`, parentheses. Text after a text column may stand bare: arch = A100-80GB.
- * It is parsed here and given to SQLite with every value bound: no text of a user becomes SQL.
+ * A setting ("arch.dram.bandwidth >= 2 TB/s") is compared with a quantity. The filter is parsed here and given to SQLite with every value bound: no text of a user becomes SQL.
  */
 #ifndef LLMSIM_STORE_QUERY_H
 #define LLMSIM_STORE_QUERY_H
@@ -46,9 +46,12 @@ extern const struct store_view *const store_views[];
 enum status store_view_find(const struct store_view **out, const char *name, struct error *err);
 /** Column by name, or NULL. */
 const struct store_column *store_view_column(const struct store_view *view, const char *name);
-/** Column by name; `what` ("--columns: ") begins the message, which names the nearest column. */
+/** Column by name; `what` ("--columns: ") begins the message, which names the nearest column. "arch.PATH" and "stack.PATH" are columns of every view
+ *  (made in `arena`): the number that a sweep or --set gave to that value; none where the run has it from its file. */
 enum status store_view_column_find(const struct store_column **out, const struct store_view *view, const char *name, const char *what,
-                                   struct error *err);
+                                   struct arena *arena, struct error *err);
+/** Is it such a setting, by its path, in the base unit of its quantity? */
+bool store_column_is_setting(const struct store_column *c);
 /** "arch, time_s" as a list that ends with NULL, in `arena`; text NULL: the columns that are shown without a choice; "all": all of them. */
 enum status store_columns_parse(const struct store_column *const **out, const struct store_view *view, const char *text, struct arena *arena,
                                 struct error *err);

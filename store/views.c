@@ -170,14 +170,47 @@ const struct store_column *store_view_column(const struct store_view *view, cons
     return NULL;
 }
 
+static const struct { const char *prefix, *input; } settings[] = { { "arch.", "a" }, { "stack.", "s" } };
+
+/* "arch.dram.bandwidth". Only bytes of paths reach the SQL. */
+static enum status setting_column(const struct store_column **out, const char *name, struct arena *arena, struct error *err)
+{
+    static const char path_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    struct store_column *c;
+
+    *out = NULL;
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        size_t n = strlen(settings[i].prefix);
+
+        if (strncmp(name, settings[i].prefix, n) != 0 || !name[n] || strspn(name, path_bytes) != strlen(name))
+            continue;
+        if (!(c = arena_alloc(arena, sizeof *c)))
+            return error_no_memory(err);
+        *c = (struct store_column){ arena_strdup(arena, name), "", STORE_REAL, false,
+                                    arena_printf(arena, "llmsim_number(%s.settings ->> '$.\"%s\"')", settings[i].input, name + n), "what was set" };
+        if (!c->name || !c->sql)
+            return error_no_memory(err);
+        *out = c;
+    }
+    return STATUS_OK;
+}
+
+bool store_column_is_setting(const struct store_column *c)
+{
+    return strchr(c->name, '.') != NULL;
+}
+
 enum status store_view_column_find(const struct store_column **out, const struct store_view *view, const char *name, const char *what,
-                                   struct error *err)
+                                   struct arena *arena, struct error *err)
 {
     const char *names[NAMES_MAX], *near;
     size_t count = 0;
+    enum status st;
 
     if ((*out = store_view_column(view, name)))
         return STATUS_OK;
+    if ((st = setting_column(out, name, arena, err)) || *out)
+        return st;
     for (const struct store_column *const *part = view->columns; *part; part++)
         for (const struct store_column *c = *part; c->name && count < NAMES_MAX; c++)
             names[count++] = c->name;
