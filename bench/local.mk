@@ -21,3 +21,11 @@ bench_bench_formats_LDADD = libllmsim_model.la $(model_libs)
 bench-formats: bench/bench_formats$(EXEEXT)
 	@bench/bench_formats$(EXEEXT)
 CLEANFILES += bench/bench_formats$(EXEEXT)
+
+# Databases of made-up runs for figures at scale: docs/results.md, "At scale"
+EXTRA_PROGRAMS += bench/bench_store
+bench_bench_store_SOURCES = bench/bench_store.c
+bench_bench_store_LDADD = libllmsim_results.la libllmsim_model.la $(results_libs) $(model_libs)
+.PHONY: bench-store
+bench-store: bench/bench_store$(EXEEXT)
+CLEANFILES += bench/bench_store$(EXEEXT)

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/quantity.h"
-#include "store/sql.h"
+#include "store/functions.h"
 
 /* sql and values: %s is the name behind the prefix, in letters that need no quoting. values: all that it holds. */
 static const struct field_kind {
@@ -24,64 +23,10 @@ static const struct field_kind {
       "SELECT DISTINCT j.key FROM input, json_each(settings) j WHERE kind = 'stack' ORDER BY 1", "what was changed in the stack" },
 };
 
-/* Base units of quantities, as headings write them. */
-static const char *const units[Q_KINDS] = { [Q_COUNT] = "", [Q_RATIO] = "", [Q_BYTES] = "bytes", [Q_BYTES_PER_S] = "B/s", [Q_HZ] = "Hz", [Q_SECONDS] = "s",
-                                            [Q_CYCLES] = "cycles", [Q_BYTES_PER_CYCLE] = "B/cycle", [Q_OPS_DENSE] = "op/s", [Q_WATT] = "W", [Q_JOULE] = "J",
-                                            [Q_JOULE_PER_BIT] = "J/bit", [Q_MM2] = "mm2", [Q_VOLT] = "V", [Q_DOLLAR] = "$" };
-
 struct field { struct field *next; struct store_column column; };
 struct field_list { struct field *first; struct store *const *peers; int peers_count, users; };
 
 static const char doing[] = "reading what runs are made of";
-
-/* ---- functions of SQL ---- */
-
-/* A field of "w=int4g128,a=fp16": what stands behind NAME=, up to the next comma. */
-static void sql_field(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    const char *text = (const char *)sqlite3_value_text(values[0]), *name = (const char *)sqlite3_value_text(values[1]);
-    size_t n = name ? strlen(name) : 0;
-
-    (void)count;
-    for (; text && name; text = strchr(text, ',') ? strchr(text, ',') + 1 : NULL)
-        if (strncmp(text, name, n) == 0 && text[n] == '=') {
-            sqlite3_result_text(context, text + n + 1, (int)strcspn(text + n + 1, ","), SQLITE_TRANSIENT);
-            return;
-        }
-}
-
-static bool quantity_of(double *value, enum quantity_kind *kind, const char *text)
-{
-    struct error unused;
-
-    for (int k = 0; k < Q_KINDS; k++)
-        if (quantity_parse(value, text, (enum quantity_kind)k, (struct source_pos){ 0 }, &unused) == STATUS_OK) {
-            *kind = (enum quantity_kind)k;
-            return true;
-        }
-    return false;
-}
-
-static void sql_quantity(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    const char *text = (const char *)sqlite3_value_text(values[0]);
-    enum quantity_kind kind;
-    double value;
-
-    (void)count;
-    if (text && quantity_of(&value, &kind, text))
-        sqlite3_result_double(context, value);
-}
-
-static enum status add_functions(struct store *s, struct error *err)
-{
-    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
-
-    if (sqlite3_create_function_v2(s->db, "llmsim_field", 2, flags, NULL, sql_field, NULL, NULL, NULL) ||
-        sqlite3_create_function_v2(s->db, "llmsim_quantity", 1, flags, NULL, sql_quantity, NULL, NULL, NULL))
-        return sql_fail(s, doing, err);
-    return STATUS_OK;
-}
 
 /* ---- lists ---- */
 
@@ -93,7 +38,7 @@ static enum status list_of(struct field_list **out, struct store *s, struct erro
     if (!(*out = s->fields = calloc(1, sizeof *s->fields)))
         return error_no_memory(err);
     s->fields->users = 1;
-    return add_functions(s, err);
+    return STATUS_OK;
 }
 
 enum status store_join(struct store *const *stores, int count, struct error *err)
@@ -101,9 +46,9 @@ enum status store_join(struct store *const *stores, int count, struct error *err
     struct field_list *list;
 
     for (int i = 0; i < count; i++) {
-        enum status st;
+        enum status st = STATUS_OK;
         field_list_release(stores[i]);
-        if ((st = i ? add_functions(stores[i], err) : list_of(&list, stores[0], err)))
+        if (i == 0 && (st = list_of(&list, stores[0], err)))
             return st;
         stores[i]->fields = list;
         list->users = i + 1;
@@ -137,7 +82,7 @@ static void hold(struct held *h, const char *text)
 {
     enum quantity_kind kind;
     double value;
-    bool is_number = quantity_of(&value, &kind, text);
+    bool is_number = functions_number(&value, &kind, text);
 
     if (!is_number || (h->any && kind != h->kind && (kind > Q_RATIO || h->kind > Q_RATIO)))
         h->texts = true;
@@ -169,7 +114,7 @@ static enum status make(struct field_list *list, const struct field_kind *k, con
 {
     bool text = k->text || (!k->whole && h->texts), number = !text && !k->whole;
     char *inner = sqlite3_mprintf(k->sql, name + strlen(k->prefix));
-    size_t n = strlen(name) + 1, sql_bytes = inner ? strlen(inner) + sizeof "llmsim_quantity()" : 0;
+    size_t n = strlen(name) + 1, sql_bytes = inner ? strlen(inner) + sizeof "llmsim_number()" : 0;
     struct field *f = inner ? calloc(1, sizeof *f + n + sql_bytes) : NULL;
     char *at = f ? (char *)(f + 1) : NULL;
 
@@ -178,9 +123,9 @@ static enum status make(struct field_list *list, const struct field_kind *k, con
         return error_no_memory(err);
     }
     memcpy(at, name, n);
-    snprintf(at + n, sql_bytes, "%s%s%s", number ? "llmsim_quantity(" : "", inner, number ? ")" : "");
+    snprintf(at + n, sql_bytes, "%s%s%s", number ? "llmsim_number(" : "", inner, number ? ")" : "");
     sqlite3_free(inner);
-    f->column = (struct store_column){ .name = at, .unit = number ? units[h->kind] : "", .kind = text ? STORE_TEXT : k->whole ? STORE_INTEGER : STORE_REAL,
+    f->column = (struct store_column){ .name = at, .unit = number ? functions_unit(h->kind) : "", .kind = text ? STORE_TEXT : k->whole ? STORE_INTEGER : STORE_REAL,
                                        .sql = at + n, .help = k->help };
     f->next = list->first;
     list->first = f;

@@ -5,6 +5,7 @@
  *     either  = both { "or" both }              both = not { "and" not }            not = "not" not | test
  *     test    = sum [ relation (sum | word) | ["not"] "in" "(" value { "," value } ")" | "is" ["not"] "null" ]
  *     sum     = product { ("+" | "-") product } product = factor { ("*" | "/") factor }
+ *     (arch.PATH and stack.PATH are compared with a quantity: number and unit up to "and", "or", a comma or a parenthesis)
  *     factor  = number | text | column | "(" either ")" | "-" factor
  *
  * Only names of columns reach the SQL, from our own table; values are bound.
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "store/functions.h"
 
 /* Symbols that SQLite's parser holds open at once inside a filter: its stack has 100, the statement around the filter takes the others. */
 enum { HELD_MAX = 64 };
@@ -135,10 +137,46 @@ static enum status number(struct parser *p)
     return bind(p, NULL, value);
 }
 
+/* Bytes of "2.5 TB/s" in front of "and", "or", a comma, a parenthesis or the end. */
+static size_t quantity_length(const char *text)
+{
+    size_t n = strcspn(text, ",()");
+
+    for (size_t at = 0; at < n; at++)
+        if (text[at] == ' ' && (strncmp(text + at, " and ", 5) == 0 || strncmp(text + at, " or ", 4) == 0 || strncmp(text + at, " AND ", 5) == 0 ||
+                                strncmp(text + at, " OR ", 4) == 0))
+            n = at;
+    while (n > 0 && text[n - 1] == ' ')
+        n--;
+    return n;
+}
+
+static enum status quantity(struct parser *p, const struct store_column *column)
+{
+    bool quote = *p->at == '\'' || *p->at == '"';
+    const char *from = p->at + quote, *end = quote ? strchr(from, *p->at) : from + quantity_length(from), *text;
+    enum quantity_kind kind;
+    double value;
+
+    if (!end)
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "a text without its closing %c", *p->at);
+    if (!(text = arena_strndup(p->arena, from, (size_t)(end - from))))
+        return error_no_memory(p->err);
+    if (!functions_number(&value, &kind, text) || (kind > Q_RATIO && strcmp(functions_unit(kind), column->unit) != 0))
+        return error_set(p->err, STATUS_BAD_INPUT, place(p), "found '%s', expected a number%s%s", text, *column->unit ? ", or a quantity in " : "", column->unit);
+    p->at = end + quote;
+    return bind(p, NULL, value);
+}
+
+/* A number whose unit the filter may write. */
+static bool has_quantities(const struct store_column *column) { return column && column->kind == STORE_REAL && strchr(column->name, '.'); }
+
 /* The value on the right of a relation whose left side is `column` (NULL: an expression). */
 static enum status value_for(struct parser *p, const struct store_column *column)
 {
     blanks(p);
+    if (has_quantities(column))
+        return quantity(p, column);
     if (*p->at == '\'' || *p->at == '"') {
         if (column && column->kind != STORE_TEXT)
             return error_set(p->err, STATUS_BAD_INPUT, place(p), "found a text, expected a number: '%s' is one", column->name);
@@ -268,7 +306,7 @@ static enum status right_side(struct parser *p, const char *mark, const struct s
     else
         fprintf(p->sql, " %s ", mark);
     blanks(p);
-    if (left && left->kind == STORE_TEXT)
+    if (left && (left->kind == STORE_TEXT || has_quantities(left)))
         return value_for(p, left);
     from = p->at;
     if ((st = inside(p, 2, sum)))

@@ -13,6 +13,10 @@ libllmsim_results_la_SOURCES += \
 	store/filter.c \
 	store/filter.h \
 	store/find.c \
+	store/functions.c \
+	store/functions.h \
+	store/functions.c \
+	store/functions.h \
 	store/get.c \
 	store/get.h \
 	store/input.c \

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "store/fields.h"
+#include "store/functions.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/store.h"
@@ -196,7 +197,7 @@ static enum status set_up_reading(struct store *s, struct error *err)
 
     sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
     sqlite3_extended_result_codes(s->db, 1);
-    if ((st = check_owner_at_once(&version, s, err)))
+    if ((st = functions_register(s, err)) || (st = check_owner_at_once(&version, s, err)))
         return st;
     if (version < store_schema_version())
         return error_plain(err, STATUS_BAD_INPUT, "%s: schema %lld, and read-only: it cannot be brought to %lld (copy it to where it may be written, "
@@ -215,7 +216,7 @@ static enum status set_up(struct store *s, bool wal, struct error *err)
                            "copy it to a local disk, or run 'PRAGMA journal_mode=DELETE' there first", s->path, network);
     sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
     sqlite3_extended_result_codes(s->db, 1);
-    if ((st = sql_exec(s, "PRAGMA foreign_keys = ON", "opening it", err)) || (st = check_owner_at_once(&version, s, err)))
+    if ((st = functions_register(s, err)) || (st = sql_exec(s, "PRAGMA foreign_keys = ON", "opening it", err)) || (st = check_owner_at_once(&version, s, err)))
         return st;
     /* A change of journal can fail while another process reads: then the present one serves. */
     sqlite3_exec(s->db, network ? "PRAGMA synchronous = FULL" : wal ? "PRAGMA synchronous = NORMAL" :
@@ -275,9 +276,9 @@ enum status store_open_memory(struct store **out, struct error *err)
         free(s);
         return error_no_memory(err);
     }
-    st = sqlite3_open_v2(":memory:", &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK ? migrate(s, err)
+    st = sqlite3_open_v2(":memory:", &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK ? functions_register(s, err)
          : s->db ? sql_fail(s, "opening it", err) : error_no_memory(err);
-    if (st)
+    if (st || (st = migrate(s, err)))
         store_close(s);
     else
         *out = s;

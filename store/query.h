@@ -11,7 +11,7 @@
  *
  * A filter is an expression over the view's columns: comparisons (= != < <= > >=), ~ and !~ (a pattern with * and ?), `in (a, b)`,
  * `is null`, `is not null`, arithmetic (+ - * /), `and`, `or`, `not`, parentheses. Text after a text column may stand bare: arch = A100-80GB.
- * It is parsed here and given to SQLite with every value bound: no text of a user becomes SQL.
+ * arch.PATH and stack.PATH are compared with quantities (arch.dram.bandwidth >= 2 TB/s). It is parsed here and given to SQLite with every value bound: no text of a user becomes SQL.
  */
 #ifndef LLMSIM_STORE_QUERY_H
 #define LLMSIM_STORE_QUERY_H

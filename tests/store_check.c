@@ -46,6 +46,10 @@ static void faults_are_found(void)
         { "UPDATE breakdown SET time_ps = 401, matrix_ps = 401 WHERE ordinal = 1", "breakdown" },
         { "UPDATE breakdown SET dram_ps = 599 WHERE ordinal = 0", "causes" },
         { "UPDATE run SET arch_id = 77", "references" },
+        { "UPDATE input SET base_id = id WHERE kind = 'arch'", "inputs" },
+        { "UPDATE input SET base_id = (SELECT id FROM input WHERE kind = 'trace') WHERE kind = 'arch'", "inputs" },
+        { "UPDATE input SET settings = '[1]' WHERE kind = 'arch'", "inputs" },
+        { "UPDATE input SET settings = 'nonsense' WHERE kind = 'arch'", "inputs" },
         { "INSERT INTO sweep VALUES (1, '00000000000000000000000000000000', 's', '', 1); INSERT INTO point VALUES (1, 0, '{}', 0, NULL, NULL)", "points" },
         { "INSERT INTO sweep VALUES (1, '00000000000000000000000000000000', 's', '', 1); INSERT INTO point VALUES (1, 0, '{}', 3, NULL, 'big')", NULL },
     };
@@ -153,10 +157,52 @@ static void every_schema(void)
     }
 }
 
+/* What sweeps and --set had changed in schema 5 stood in the runs' texts, and in place of the descriptions of sweeps. */
+static void settings_of_schema_5(void)
+{
+    static const char rows[] =
+        "INSERT INTO input (id, kind, hash, name, body) VALUES (10, 'arch', '00000000000000010000000000000002', 'A', '# A with dram.bandwidth=2 TB/s sm.count=108' || char(10)),"
+        " (11, 'arch', '00000000000000010000000000000003', 'B', '# B with care' || char(10) || 'name: B' || char(10)),"
+        " (12, 'stack', '00000000000000010000000000000004', 'S', '# S with pick=a b' || char(10)), (13, 'trace', '00000000000000010000000000000005', 't', NULL);"
+        "INSERT INTO run (key, model_version, arch_id, stack_id, trace_id, recipe, layout, overrides, devices, time_ps, ttft_ps, tpot_ps, generated_tokens,"
+        " memory_weights_bytes, memory_kv_bytes, memory_activations_bytes, memory_workspace_bytes, memory_total_bytes, memory_capacity_bytes, simulated_events,"
+        " memo_hits, memo_misses) VALUES ('0000000000000000000000000000000a', '0', 10, 12, 13, 'fp16', 'tp=1', 'dram.bandwidth=2 TB/s sm.count=108 stack.pick=a b',"
+        " 1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),"
+        " ('0000000000000000000000000000000b', '0', 11, 12, 13, 'fp16', 'tp=1', NULL, 1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)";
+    struct stored_description d;
+    struct arena arena = { 0 };
+    char path[64], side[80];
+    struct error err;
+    struct store *s;
+    sqlite3 *db;
+    int64_t value;
+
+    snprintf(path, sizeof path, "store_check.%d.db", (int)getpid());
+    make_version(path, 5);
+    CU_ASSERT_FATAL(sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK_ROW(sqlite3_errmsg(db), sqlite3_exec(db, rows, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(db);
+    CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK);
+    CU_ASSERT(store_arch(&d, s, 10, &arena, &err) == STATUS_OK && strcmp(d.name, "A") == 0 && !d.yaml && !d.base_yaml && d.hash.high == 1 && d.hash.low == 2);
+    CU_ASSERT_FATAL(d.settings_count == 2);
+    CU_ASSERT(strcmp(d.settings[0].key, "dram.bandwidth") == 0 && strcmp(d.settings[0].value, "2 TB/s") == 0);
+    CU_ASSERT(strcmp(d.settings[1].key, "sm.count") == 0 && strcmp(d.settings[1].value, "108") == 0);
+    CU_ASSERT(store_arch(&d, s, 11, &arena, &err) == STATUS_OK && d.yaml && d.settings_count == 0);
+    CU_ASSERT(store_arch(&d, s, 99, &arena, &err) == STATUS_BAD_INPUT);
+    CU_ASSERT(sql_i64(&value, s, "SELECT count(*) FROM input WHERE id = 12 AND body IS NULL AND settings = '{\"pick\":\"a b\"}'", &err) == STATUS_OK && value == 1);
+    store_close(s);
+    arena_free(&arena);
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(side, sizeof side, "%s%s", path, (const char *[]){ "", "-wal", "-shm" }[i]);
+        unlink(side);
+    }
+}
+
 static const struct test tests[] = {
     { "each fault is found by the check that names it", faults_are_found },
     { "SQL of a user reads and does nothing else", sql_only_reads },
     { "a database of every earlier schema becomes the current one", every_schema },
+    { "settings of schema 5 become fields", settings_of_schema_5 },
 };
 
 TEST_MAIN("store_check", tests)

@@ -14,6 +14,7 @@ static void fill(void)
 {
     static const char *const archs[] = { "A100-80GB", "H100", "A100-80GB", "it's \"odd\" -- name" };
     static const char *const recipes[] = { "w=fp16", "w=fp8", "w=int4g128", "w=fp8" };
+    static const char *const settings[] = { "{\"l2.size\": \"20 MiB\",\"sm.count\": \"108\"}", NULL, "{\"l2.size\": \"40 MiB\"}", "{\"tile\": \"many\"}" };
     struct error err;
 
     CU_ASSERT_EQUAL_FATAL(store_open_memory(&store, &err), STATUS_OK);
@@ -27,7 +28,7 @@ static void fill(void)
                             .tokens_per_s = 10.0 * (i + 1), .generated_tokens = i == 2 ? 0 : 100, .energy_j = 50, .phases_count = 2,
                             .rows_count = 3, .rows = rows };
         struct run_inputs in = { .arch_name = archs[i], .stack_name = "s", .trace_name = "t", .recipe = recipes[i], .layout = "tp=1",
-                                 .model_version = "m", .arch_hash = { 1, (uint64_t)i }, .stack_hash = { 2, 0 }, .trace_hash = { 3, 0 } };
+                                 .arch_settings = settings[i], .model_version = "m", .arch_hash = { 1, (uint64_t)i }, .stack_hash = { 2, 0 }, .trace_hash = { 3, 0 } };
         const char *warnings[] = { "careful" };
 
         for (int k = 0; k < 3; k++)
@@ -86,6 +87,14 @@ static void filters(void)
         { "arch = \"it's\" or arch ~ 'it?s*'", "4" },
         { "warnings = 1", "1" },
         { "overrides is null and key ~ 4*", "4" },
+        { "arch.l2.size > 20 MiB", "3" },
+        { "arch.l2.size <= '40 MiB' and devices < 3 or arch = H100", "1 2" },
+        { "(arch.l2.size >= 20971520) and arch.sm.count = 108", "1" },
+        { "arch.l2.size in (10 MiB, 40 MiB)", "3" },
+        { "arch.l2.size / 2 = 10485760", "1" },
+        { "arch.tile = many", "4" },
+        { "recipe.w = fp8 and layout.tp < 2", "2 4" },
+        { "arch.l2.size is null", "2 4" },                     /* not set */
     };
 
     fill();
@@ -103,6 +112,7 @@ static void views(void)
         { { "runs", "arch", "devices < 3", "-arch", 0 }, "H100 A100-80GB" },
         { { "runs", "id", NULL, "-generated_tokens, -time_s", 0 }, "4 2 1 3" },
         { { "runs", "id", NULL, "energy_per_token_j", 0 }, "1 2 4 3" },                 /* no value: last */
+        { { "runs", "arch.l2.size", NULL, "-arch.l2.size", 0 }, "41943040.0 20971520.0 - -" },
         { { "roles", "role", "id = 2", NULL, 0 }, "mlp.down attn.core" },
         { { "roles", "count", "id = 2 and phase = prefill", NULL, 0 }, "5" },
         { { "roles", "bound", "id = 1", NULL, 0 }, "dram stall" },
@@ -137,6 +147,11 @@ static void mistakes(void)
         { { "runs", "id", "time_s < 3ms", NULL, 0 }, "--where:1:10: found '3ms', expected a plain number" },
         { { "runs", "id", "time_s = 'x'", NULL, 0 }, "--where:1:10: found a text, expected a number: 'time_s' is one" },
         { { "runs", "id", "time_s = arch", NULL, 0 }, "--where:1:10: found a text" },
+        { { "runs", "id", "arch.l2.sizes > 1", NULL, 0 }, "--where:1:1: unknown column 'arch.l2.sizes' of table runs; nearest is 'arch.l2.size'" },
+        { { "runs", "stack.gemm.pick", NULL, NULL, 0 }, "--columns: unknown column 'stack.gemm.pick' of table runs" },
+        { { "runs", "id", "arch.l2.size > big", NULL, 0 }, "--where:1:16: found 'big', expected a number, or a quantity in bytes" },
+        { { "runs", "id", "arch.l2.size > 2 GB/s", NULL, 0 }, "--where:1:16: found '2 GB/s', expected a number, or a quantity in bytes" },
+        { { "runs", "id", "arch.\" > 1", NULL, 0 }, "--where:1:1: unknown column 'arch.'" },
         { { "runs", "id", "arch = 'x", NULL, 0 }, "--where:1:8: a text without its closing '" },
         { { "runs", "id", "(time_s < 3", NULL, 0 }, "--where:1:12: the filter ends here, expected ')'" },
         { { "runs", "id", "time_s < 3; DROP TABLE run", NULL, 0 }, "--where:1:11: found ';', expected" },

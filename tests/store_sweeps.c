@@ -186,9 +186,60 @@ static void conflicts(void)
     fresh();
 }
 
+/* One run of a chip that `settings` make of the base with hash { 20, 1 }. */
+static enum status put_variant(const char *path, uint64_t key, uint64_t chip, const char *settings, struct error *err)
+{
+    static const struct run_base base = { "name: A\n", { 20, 1 } };
+    struct run_inputs in = inputs;
+    struct store_batch *b;
+    struct store *s;
+    struct result r = result_of(key);
+    enum status st = store_open(&s, path, err);
+
+    in.arch_yaml = settings ? NULL : base.yaml;
+    in.arch_hash = (struct hash128){ 20, chip };
+    in.arch_settings = settings;
+    in.arch_base = settings ? &base : NULL;
+    if (st || (st = store_batch_open(&b, s, &sweep, false, err)))
+        return st;
+    if (!(st = store_batch_run(b, &r, &in, err)))
+        st = store_batch_commit(b, err);
+    store_batch_close(b);
+    store_close(s);
+    return st;
+}
+
+/* Variants of a chip share its description, through merging too; what a sweep set to the value of the base is known of the base. */
+static void variants(void)
+{
+    struct store_merged m;
+    struct error err = { 0 };
+    struct arena arena = { 0 };
+    struct stored_description d;
+    struct store *s;
+
+    fresh();
+    CHECK_ROW(err.message, put_variant(paths[1], 1, 2, "{\"l2.size\":\"20 MiB\"}", &err) == STATUS_OK && put_variant(paths[1], 2, 1, "{\"l2.size\":\"40 MiB\"}", &err) == STATUS_OK);
+    CU_ASSERT(put_variant(paths[2], 3, 3, "{\"sm.count\":\"7\"}", &err) == STATUS_OK && put_variant(paths[2], 4, 1, "{\"sm.count\":\"9\"}", &err) == STATUS_OK &&
+              put_variant(paths[2], 5, 2, "{\"l2.size\":\"20480 KiB\"}", &err) == STATUS_OK);
+    CU_ASSERT(put_variant(paths[0], 6, 1, NULL, &err) == STATUS_OK); /* the chip as it is, first */
+    for (int again = 0; again < 2; again++)
+        CHECK_ROW(err.message, merge(paths[0], paths[2], &m, &err) == STATUS_OK && merge(paths[0], paths[1], &m, &err) == STATUS_OK);
+    CU_ASSERT(ask(paths[0], "SELECT count(*) FROM input WHERE kind = 'arch'") == 3 && ask(paths[0], "SELECT count(*) FROM input WHERE body IS NOT NULL") == 1);
+    CU_ASSERT(ask(paths[0], "SELECT count(*) FROM input v JOIN input b ON b.id = v.base_id WHERE b.body = 'name: A' || char(10)") == 2);
+    CU_ASSERT(ask(paths[0], "SELECT count(*) FROM input WHERE base_id IS NULL AND settings ->> '$.\"l2.size\"' = '40 MiB' AND settings ->> '$.\"sm.count\"' = '9'") == 1);
+    CU_ASSERT_FATAL(store_open(&s, paths[0], &err) == STATUS_OK);
+    CU_ASSERT(store_arch(&d, s, ask(paths[0], "SELECT arch_id FROM run WHERE key GLOB '0000000000000001*'"), &arena, &err) == STATUS_OK);
+    CU_ASSERT(!d.yaml && d.base_yaml && strcmp(d.base_yaml, "name: A\n") == 0 && d.settings_count == 1 && strcmp(d.settings[0].value, "20480 KiB") == 0);
+    store_close(s);
+    arena_free(&arena);
+    fresh();
+}
+
 static const struct test tests[] = {
     { "points and runs go in by batches, breakdown rows on demand", batches },
     { "shards merge, and merging again changes nothing", merges },
+    { "variants of a chip share its description", variants },
     { "a row with other values, a missing or broken shard: nothing is merged", conflicts },
 };
 
