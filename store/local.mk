@@ -15,8 +15,6 @@ libllmsim_results_la_SOURCES += \
 	store/find.c \
 	store/functions.c \
 	store/functions.h \
-	store/functions.c \
-	store/functions.h \
 	store/get.c \
 	store/get.h \
 	store/input.c \
