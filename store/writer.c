@@ -12,13 +12,14 @@ static const struct column warning_columns[] = { { "text", COLUMN_TEXT, 0, 0 }, 
 
 enum status writer_open(struct writer *w, struct store *s, struct error *err)
 {
-    /* The update makes RETURNING give the id of the row that was there, and fills in what an older schema or a sweep did not keep. */
-    static const char input[] = "INSERT INTO input (kind, hash, name, body, packed, base_id, settings) VALUES (?, ?, ?, ?, ?, ?, ?)" INPUT_JOINED " RETURNING id";
+    /* The update fills in what an older schema or another sweep did not keep. (No RETURNING: SQLite makes a table in memory for it at every call.) */
+    static const char input[] = "INSERT INTO input (kind, hash, name, body, packed, base_id, settings) VALUES (?, ?, ?, ?, ?, ?, ?)" INPUT_JOINED;
+    static const char find_input[] = "SELECT id, body IS NOT NULL, packed IS NOT NULL, base_id IS NOT NULL, settings FROM input WHERE kind = ? AND hash = ?";
     enum status st;
 
     *w = (struct writer){ .s = s };
     if ((st = sql_prepare(&w->find, s, "SELECT id, detail FROM run WHERE key = ?", storing, err)) ||
-        (st = sql_prepare(&w->input, s, input, storing, err)) ||
+        (st = sql_prepare(&w->input, s, input, storing, err)) || (st = sql_prepare(&w->find_input, s, find_input, storing, err)) ||
         (st = sql_prepare(&w->complete, s, "UPDATE run SET detail = 1 WHERE id = ?", storing, err)) ||
         (st = statement_prepare(&w->run, s, "INSERT INTO run (id, key, detail, model_version, arch_id, stack_id, trace_id, recipe, layout, mapping, overrides, ",
                                 result_columns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ", ")", storing, err)) ||
@@ -31,7 +32,7 @@ enum status writer_open(struct writer *w, struct store *s, struct error *err)
 
 void writer_close(struct writer *w)
 {
-    sqlite3_stmt **all[] = { &w->find, &w->input, &w->run, &w->phase, &w->breakdown, &w->warning, &w->complete };
+    sqlite3_stmt **all[] = { &w->find, &w->find_input, &w->input, &w->run, &w->phase, &w->breakdown, &w->warning, &w->complete };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         sqlite3_finalize(*all[i]);
@@ -47,12 +48,40 @@ void writer_forget(struct writer *w)
 /* A row of `input`; texts are the caller's. */
 struct input { const char *kind, *name, *body, *settings; struct hash128 hash; const struct packed *text; int64_t base_id; };
 
+/* *id 0: it is not there. *whole: it lacks nothing that `in` has. */
+static enum status find_input(int64_t *id, bool *whole, struct writer *w, const struct input *in, struct error *err)
+{
+    char hex[HASH_TEXT_MAX];
+    enum status st = STATUS_OK;
+
+    *id = 0;
+    *whole = false;
+    sqlite3_bind_text(w->find_input, 1, in->kind, -1, SQLITE_STATIC);
+    sqlite3_bind_text(w->find_input, 2, hash_format(hex, in->hash), -1, SQLITE_STATIC);
+    int code = sqlite3_step(w->find_input);
+    if (code == SQLITE_ROW) {
+        bool body = sqlite3_column_int(w->find_input, 1) != 0, packed = sqlite3_column_int(w->find_input, 2) != 0, base = sqlite3_column_int(w->find_input, 3) != 0;
+        const char *settings = (const char *)sqlite3_column_text(w->find_input, 4);
+
+        *id = sqlite3_column_int64(w->find_input, 0);
+        *whole = (body || !in->body) && (packed || !in->text || !in->text->data) && (body || base || !in->base_id) &&
+                 (!in->settings || (settings && strcmp(settings, in->settings) == 0));
+    } else if (code != SQLITE_DONE) {
+        st = sql_fail(w->s, storing, err);
+    }
+    sqlite3_reset(w->find_input);
+    return st;
+}
+
 static enum status insert_input(int64_t *id, struct writer *w, const struct input *in, struct error *err)
 {
     const char *texts[] = { in->kind, NULL, in->name, in->body };
     char hex[HASH_TEXT_MAX];
-    enum status st = STATUS_OK;
+    bool whole;
+    enum status st = find_input(id, &whole, w, in, err);
 
+    if (st || whole)
+        return st;
     texts[1] = hash_format(hex, in->hash);
     for (int i = 0; i < 4; i++)
         statement_bind_text(w->input, i + 1, texts[i]);
@@ -61,12 +90,9 @@ static enum status insert_input(int64_t *id, struct writer *w, const struct inpu
     if (in->base_id)
         sqlite3_bind_int64(w->input, 6, in->base_id);
     statement_bind_text(w->input, 7, in->settings);
-    if (sqlite3_step(w->input) == SQLITE_ROW)
-        *id = sqlite3_column_int64(w->input, 0);
-    else
-        st = sql_fail(w->s, storing, err);
-    sqlite3_reset(w->input);
+    st = sql_run(w->s, w->input, storing, err);
     sqlite3_clear_bindings(w->input);
+    *id = *id ? *id : sqlite3_last_insert_rowid(w->s->db);
     return st;
 }
 

@@ -18,7 +18,7 @@ enum { WRITER_INPUTS = 256 }; /* ids of inputs that are remembered, so that a ba
 
 struct writer {
     struct store *s;
-    sqlite3_stmt *find, *input, *run, *phase, *breakdown, *warning, *complete;
+    sqlite3_stmt *find, *find_input, *input, *run, *phase, *breakdown, *warning, *complete;
     struct { char kind; bool settings; struct hash128 hash; int64_t id; } inputs[WRITER_INPUTS];
 };
 
