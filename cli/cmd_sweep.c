@@ -48,7 +48,7 @@ static enum status survey_design(struct survey *s, struct evaluator *e, const st
         if (s->tried < 3) {
             double began_s = job_clock_s();
             st = evaluator_prepare(&ready, e, values, "analytic", &arena, err);
-            if (!st && evaluator_run(&r, e, &ready, &arena, NULL, err))
+            if (!st && evaluator_run(&r, e, &ready, false, &arena, NULL, err))
                 s->tried--; /* infeasible ones say nothing about time */
             s->tried++;
             s->spent_s += job_clock_s() - began_s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running designs. Workers take chunks of designs from a shared counter, compute a chunk in memory and store it in one transaction, so that
- * the database is locked for the write alone, memory is bounded by the chunk, and what kills a worker loses one chunk. A design whose run
+ * Running designs. Workers take chunks of designs from a shared counter, compute a batch of them in memory and store it in one transaction, so
+ * that the database is locked for the write alone, memory is bounded by the batch, and what kills a worker loses one batch. A design whose run
  * is in the database is linked, not computed: that is resuming.
  */
 #include "sweep/work.h"
@@ -17,8 +17,8 @@
 #include "sweep/evaluate.h"
 #include "sweep/sampler.h"
 
-enum { CHUNK = 256, WORKERS_MAX = 256 };
-static const double chunk_s = 2; /* a chunk of slow designs is stored after this long */
+enum { CHUNK = 256, BATCH = 4096, BATCH_BYTES = 16 << 20, WORKERS_MAX = 256 }; /* keys are random: the more designs a transaction has, the fewer times it writes each page of their index */
+static const double batch_s = 2; /* slow designs are stored after this long */
 
 /* Of all workers; in memory that they share. stop: what the parent was told (a signal may have reached it alone). */
 struct board { _Atomic int64_t next, done, computed, infeasible, failed, excluded; volatile sig_atomic_t stop; };
@@ -30,6 +30,9 @@ struct stage {
     const char *fidelity;                /* promoted designs */
 };
 
+/* A point of the batch until it is stored. */
+struct pending { struct store_point point; struct result result; struct run_inputs inputs; bool computed; };
+
 struct worker {
     const struct sweep_job *job;
     const struct stage *stage;
@@ -38,12 +41,12 @@ struct worker {
     struct store_batch *batch;
     struct evaluator *evaluator;
     struct sampler *sampler;
-    struct arena arena;                  /* of the chunk */
+    struct arena arena;                  /* of the batch */
+    struct pending *points;              /* of the batch: BATCH */
+    int64_t count, excluded;
+    double began_s;
     struct error *err;
 };
-
-/* A point of the chunk until it is stored. */
-struct pending { struct store_point point; struct result result; struct run_inputs inputs; bool computed; };
 
 struct store_sweep sweep_identity(const struct plan *plan)
 {
@@ -99,7 +102,7 @@ static enum status evaluate(struct pending *p, bool *kept, struct worker *w, int
     p->point.key = ready.key;
     if ((st = store_batch_has(&has, w->batch, ready.key, w->err)) || has)
         return st;
-    st = evaluator_run(&p->result, w->evaluator, &ready, &w->arena, w->job->stop, &why);
+    st = evaluator_run(&p->result, w->evaluator, &ready, w->job->detail, &w->arena, w->job->stop, &why);
     if (st == STATUS_INTERRUPTED) {
         *kept = false;
         return STATUS_OK;
@@ -111,26 +114,16 @@ static enum status evaluate(struct pending *p, bool *kept, struct worker *w, int
     return STATUS_OK;
 }
 
-static enum status store_chunk(struct worker *w, const struct pending *points, int64_t count, int64_t excluded)
+static enum status store_points(struct worker *w)
 {
-    struct board *b = w->board;
     enum status st = STATUS_OK;
 
-    for (int64_t i = 0; i < count && !st; i++) {
-        if (points[i].computed)
-            st = store_batch_run(w->batch, &points[i].result, &points[i].inputs, w->err);
-        st = st ? st : store_batch_point(w->batch, &points[i].point, w->err);
+    for (int64_t i = 0; i < w->count && !st; i++) {
+        if (w->points[i].computed)
+            st = store_batch_run(w->batch, &w->points[i].result, &w->points[i].inputs, w->err);
+        st = st ? st : store_batch_point(w->batch, &w->points[i].point, w->err);
     }
-    if (st || (st = store_batch_commit(w->batch, w->err)))
-        return st;
-    for (int64_t i = 0; i < count; i++) {
-        b->computed += points[i].computed;
-        b->infeasible += points[i].point.status == STATUS_INFEASIBLE;
-        b->failed += points[i].point.status == STATUS_BAD_INPUT;
-    }
-    b->done += count;
-    b->excluded += excluded;
-    return STATUS_OK;
+    return st ? st : store_batch_commit(w->batch, w->err);
 }
 
 static void tell(struct worker *w)
@@ -139,32 +132,41 @@ static void tell(struct worker *w)
         progress_step(w->job->progress, w->board->done + w->board->excluded, w->job->clock_s());
 }
 
+/* Ends the batch and begins the next. */
+static enum status store_batch(struct worker *w)
+{
+    struct board *b = w->board;
+    enum status st = store_points(w);
+
+    for (int64_t i = 0; i < w->count && !st; i++) {
+        b->computed += w->points[i].computed;
+        b->infeasible += w->points[i].point.status == STATUS_INFEASIBLE;
+        b->failed += w->points[i].point.status == STATUS_BAD_INPUT;
+    }
+    b->done += st ? 0 : w->count;
+    b->excluded += st ? 0 : w->excluded;
+    w->count = w->excluded = 0;
+    tell(w);
+    arena_reset(&w->arena);
+    evaluator_trim(w->evaluator);
+    w->began_s = w->job->clock_s();
+    return st;
+}
+
 /* Designs first .. end - 1. */
 static enum status run_chunk(struct worker *w, int64_t first, int64_t end)
 {
-    struct pending *points = calloc(CHUNK, sizeof *points);
-    double began_s = w->job->clock_s();
-    int64_t count = 0, excluded = 0;
-    enum status st = points ? STATUS_OK : error_no_memory(w->err);
+    enum status st = STATUS_OK;
 
     for (int64_t at = first; at < end && !st && !stopped(w); at++) {
         bool kept;
-        st = evaluate(&points[count], &kept, w, at);
-        count += !st && kept;
-        excluded += !st && !kept && !stopped(w);
-        if (st || (w->job->clock_s() - began_s < chunk_s && !stopped(w)))
-            continue;
-        st = store_chunk(w, points, count, excluded);
-        count = excluded = 0;
-        began_s = w->job->clock_s();
-        tell(w);
+        st = evaluate(&w->points[w->count], &kept, w, at);
+        w->count += !st && kept;
+        w->excluded += !st && !kept && !stopped(w);
+        bool full = w->count == BATCH || w->arena.used_bytes >= BATCH_BYTES || evaluator_full(w->evaluator);
+        if (!st && (full || w->job->clock_s() - w->began_s >= batch_s))
+            st = store_batch(w);
     }
-    if (!st)
-        st = store_chunk(w, points, count, excluded);
-    tell(w);
-    free(points);
-    arena_reset(&w->arena);
-    evaluator_trim(w->evaluator);
     return st;
 }
 
@@ -178,6 +180,9 @@ static enum status open_worker(struct worker *w)
         return st;
     if (store_read_only(w->store))
         return error_plain(w->err, STATUS_BAD_INPUT, "%s: the database is read-only", w->job->database);
+    if (!(w->points = calloc(BATCH, sizeof *w->points)))
+        return error_no_memory(w->err);
+    w->began_s = w->job->clock_s();
     if ((st = store_batch_open(&w->batch, w->store, &sweep, w->job->detail, w->err)) || (st = evaluator_open(&w->evaluator, plan, w->err)))
         return st;
     return plan->sampler->open ? plan->sampler->open(&w->sampler, plan, w->err) : STATUS_OK;
@@ -191,6 +196,7 @@ static void close_worker(struct worker *w)
     store_batch_close(w->batch);
     store_close(w->store);
     arena_free(&w->arena);
+    free(w->points);
 }
 
 static enum status work(struct worker *w)
@@ -203,6 +209,8 @@ static enum status work(struct worker *w)
             break;
         st = run_chunk(w, first, end < w->stage->end ? end : w->stage->end);
     }
+    if (!st)
+        st = store_batch(w);
     close_worker(w);
     return st;
 }
