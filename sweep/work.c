@@ -17,8 +17,8 @@
 #include "sweep/evaluate.h"
 #include "sweep/sampler.h"
 
-enum { CHUNK = 256, BATCH = 4096, BATCH_BYTES = 16 << 20, WORKERS_MAX = 256 }; /* keys are random: the more designs a transaction has, the fewer times it writes each page of their index */
-static const double batch_s = 2; /* slow designs are stored after this long */
+enum { CHUNK = 256, GROUP = 64, BATCH = 4096, BATCH_BYTES = 16 << 20, WORKERS_MAX = 256 }; /* keys are random: the more designs a transaction has, the fewer times it writes each page of their index */
+static const double batch_s = 2, group_s = 0.02; /* slow designs are stored after batch_s; a group that takes longer than group_s gives way to single designs */
 
 /* Of all workers; in memory that they share. stop: what the parent was told (a signal may have reached it alone). */
 struct board { _Atomic int64_t next, done, computed, infeasible, failed, excluded; volatile sig_atomic_t stop; };
@@ -33,6 +33,9 @@ struct stage {
 /* A point of the batch until it is stored. */
 struct pending { struct store_point point; struct result result; struct run_inputs inputs; bool computed; };
 
+/* Designs that are looked up in the database together, and then run. */
+struct group { int64_t count, most; struct prepared_point ready[GROUP]; struct hash128 keys[GROUP]; bool has[GROUP]; };
+
 struct worker {
     const struct sweep_job *job;
     const struct stage *stage;
@@ -45,6 +48,7 @@ struct worker {
     struct pending *points;              /* of the batch: BATCH */
     int64_t count, excluded;
     double began_s;
+    struct group *group;                 /* its points are the last of the batch */
     struct error *err;
 };
 
@@ -76,15 +80,13 @@ static enum status fail_point(struct pending *p, struct worker *w, enum status s
     return p->point.reason ? STATUS_OK : error_no_memory(w->err);
 }
 
-/* *kept false: the design is excluded by a constraint, or was stopped. */
-static enum status evaluate(struct pending *p, bool *kept, struct worker *w, int64_t at)
+/* From the ordinal to values and key. *kept false: the design is excluded by a constraint. */
+static enum status make_ready(struct pending *p, struct prepared_point *ready, bool *kept, struct worker *w, int64_t at)
 {
     const struct plan *plan = w->job->plan;
     struct value values[PLAN_NAMES_MAX];
     int64_t own[PLAN_NAMES_MAX], *index = own;
-    struct prepared_point ready;
     struct error why = { 0 };
-    bool has;
     enum status st;
 
     *kept = false;
@@ -97,21 +99,58 @@ static enum status evaluate(struct pending *p, bool *kept, struct worker *w, int
     *p = (struct pending){ .point = { .ordinal = w->stage->list ? w->stage->ordinal + at : at } };
     if (!(p->point.assignment = plan_assignment(plan, values, w->stage->fidelity, &w->arena)))
         return error_no_memory(w->err);
-    if ((st = evaluator_prepare(&ready, w->evaluator, values, w->stage->fidelity, &w->arena, &why)))
+    if ((st = evaluator_prepare(ready, w->evaluator, values, w->stage->fidelity, &w->arena, &why)))
         return fail_point(p, w, st, &why);
-    p->point.key = ready.key;
-    if ((st = store_batch_has(&has, w->batch, ready.key, w->err)) || has)
+    p->point.key = ready->key;
+    return STATUS_OK;
+}
+
+/* STATUS_INTERRUPTED: it was stopped, and has no result. */
+static enum status run_point(struct pending *p, struct worker *w, const struct prepared_point *ready)
+{
+    struct error why = { 0 };
+    enum status st = evaluator_run(&p->result, w->evaluator, ready, w->job->detail, &w->arena, w->job->stop, &why);
+
+    if (st == STATUS_INTERRUPTED)
         return st;
-    st = evaluator_run(&p->result, w->evaluator, &ready, w->job->detail, &w->arena, w->job->stop, &why);
-    if (st == STATUS_INTERRUPTED) {
-        *kept = false;
-        return STATUS_OK;
-    }
     if (st)
         return fail_point(p, w, st, &why);
-    p->inputs = ready.inputs;
+    p->inputs = ready->inputs;
     p->computed = true;
     return STATUS_OK;
+}
+
+static enum status ready_group(struct worker *w, int64_t first, int64_t end)
+{
+    struct group *g = w->group;
+    enum status st = STATUS_OK;
+
+    g->count = 0;
+    for (int64_t at = first; at < end && !st; at++) {
+        bool kept;
+        struct pending *p = &w->points[w->count + g->count];
+        if ((st = make_ready(p, &g->ready[g->count], &kept, w, at)))
+            break;
+        w->excluded += !kept;
+        if (kept)
+            g->keys[g->count++] = p->point.key;
+    }
+    return st ? st : store_batch_has_all(g->has, w->batch, g->keys, g->count, w->err);
+}
+
+/* Designs first .. end - 1, at most GROUP. */
+static enum status run_group(struct worker *w, int64_t first, int64_t end)
+{
+    struct group *g = w->group;
+    enum status st = ready_group(w, first, end);
+
+    for (int64_t i = 0; i < g->count && !st && !stopped(w); i++) {
+        struct pending *p = &w->points[w->count];
+        if (p->point.status == STATUS_OK && !g->has[i])
+            st = run_point(p, w, &g->ready[i]);
+        w->count += !st;
+    }
+    return st == STATUS_INTERRUPTED ? STATUS_OK : st;
 }
 
 static enum status store_points(struct worker *w)
@@ -156,15 +195,17 @@ static enum status store_batch(struct worker *w)
 /* Designs first .. end - 1. */
 static enum status run_chunk(struct worker *w, int64_t first, int64_t end)
 {
+    struct group *g = w->group;
     enum status st = STATUS_OK;
 
-    for (int64_t at = first; at < end && !st && !stopped(w); at++) {
-        bool kept;
-        st = evaluate(&w->points[w->count], &kept, w, at);
-        w->count += !st && kept;
-        w->excluded += !st && !kept && !stopped(w);
-        bool full = w->count == BATCH || w->arena.used_bytes >= BATCH_BYTES || evaluator_full(w->evaluator);
-        if (!st && (full || w->job->clock_s() - w->began_s >= batch_s))
+    for (int64_t next; first < end && !st && !stopped(w); first = next) {
+        double began_s = w->job->clock_s(), now_s;
+        next = first + g->most < end ? first + g->most : end;
+        st = run_group(w, first, next);
+        now_s = w->job->clock_s();
+        g->most = now_s - began_s > group_s ? 1 : 2 * g->most < GROUP ? 2 * g->most : GROUP;
+        bool full = w->count + GROUP > BATCH || w->arena.used_bytes >= BATCH_BYTES || evaluator_full(w->evaluator);
+        if (!st && (full || now_s - w->began_s >= batch_s))
             st = store_batch(w);
     }
     return st;
@@ -180,8 +221,9 @@ static enum status open_worker(struct worker *w)
         return st;
     if (store_read_only(w->store))
         return error_plain(w->err, STATUS_BAD_INPUT, "%s: the database is read-only", w->job->database);
-    if (!(w->points = calloc(BATCH, sizeof *w->points)))
+    if (!(w->points = calloc(BATCH, sizeof *w->points)) || !(w->group = calloc(1, sizeof *w->group)))
         return error_no_memory(w->err);
+    w->group->most = 1;
     w->began_s = w->job->clock_s();
     if ((st = store_batch_open(&w->batch, w->store, &sweep, w->job->detail, w->err)) || (st = evaluator_open(&w->evaluator, plan, w->err)))
         return st;
@@ -197,6 +239,7 @@ static void close_worker(struct worker *w)
     store_close(w->store);
     arena_free(&w->arena);
     free(w->points);
+    free(w->group);
 }
 
 static enum status work(struct worker *w)
