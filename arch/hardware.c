@@ -33,7 +33,7 @@ double hardware_peak_ops_per_s(const struct hardware *hw, const struct arch_unit
 double energy_op_j(const struct arch_energy *e, const char *name)
 {
     for (int64_t i = 0; i < e->ops_count; i++)
-        if (strcmp(e->ops[i].name, name) == 0)
+        if (e->ops[i].name == name || (e->ops[i].name[0] == name[0] && strcmp(e->ops[i].name, name) == 0))
             return e->ops[i].j;
     return -1;
 }

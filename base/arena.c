@@ -131,16 +131,18 @@ char *arena_strdup(struct arena *a, const char *text)
 char *arena_printf(struct arena *a, const char *format, ...)
 {
     struct clocale locale = clocale_enter();
-    char *text = NULL;
+    char *text = NULL, brief[256]; /* most are: printed once, then copied */
     va_list args;
     int length;
 
     va_start(args, format);
-    length = vsnprintf(NULL, 0, format, args);
+    length = vsnprintf(brief, sizeof brief, format, args);
     va_end(args);
     if (length >= 0)
         text = arena_alloc(a, (size_t)length + 1);
-    if (text) {
+    if (text && (size_t)length < sizeof brief) {
+        memcpy(text, brief, (size_t)length + 1);
+    } else if (text) {
         va_start(args, format);
         vsnprintf(text, (size_t)length + 1, format, args);
         va_end(args);

@@ -3,7 +3,6 @@
 #include "base/hash.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -37,11 +36,16 @@ static void add(struct hasher *h, const void *data, size_t bytes)
 
 static void feed(struct hasher *h, enum tag tag, uint64_t value)
 {
-    unsigned char bytes[9] = { (unsigned char)tag };
+    enum { BYTES = 9 };
+    unsigned char own[BYTES], *bytes = !h->streams && sizeof h->buffer - h->used >= BYTES ? h->buffer + h->used : own;
 
+    bytes[0] = (unsigned char)tag;
     for (int i = 0; i < 8; i++)
         bytes[1 + i] = (unsigned char)(value >> (8 * i));
-    add(h, bytes, sizeof bytes);
+    if (bytes == own)
+        add(h, own, BYTES);
+    else
+        h->used += BYTES;
 }
 
 struct hasher *hasher_open(void)
@@ -115,7 +119,13 @@ void hasher_close(struct hasher *h)
 
 const char *hash_format(char out[HASH_TEXT_MAX], struct hash128 hash)
 {
-    snprintf(out, HASH_TEXT_MAX, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+    static const char hex[] = "0123456789abcdef";
+
+    for (int i = 0; i < 16; i++) {
+        out[i] = hex[hash.high >> (60 - 4 * i) & 15];
+        out[16 + i] = hex[hash.low >> (60 - 4 * i) & 15];
+    }
+    out[32] = '\0';
     return out;
 }
 

@@ -60,7 +60,7 @@ static enum status try_design(struct survey *s, const struct value *values, int6
     enum status st = evaluator_prepare(&ready, s->evaluator, values, NULL, arena, &why);
 
     if (!st)
-        st = evaluator_run(&r, s->evaluator, &ready, arena, NULL, &why);
+        st = evaluator_run(&r, s->evaluator, &ready, false, arena, NULL, &why);
     if (st && st != STATUS_BAD_INPUT && st != STATUS_INFEASIBLE)
         return *err = why, st;
     s->spent_s[s->tried] = spent(s) + job_clock_s() - began_s;

@@ -174,13 +174,19 @@ const struct format *const *format_list(size_t *count)
     return formats;
 }
 
+/* Where strcasecmp() would agree on the first two letters: most rows end here. */
+static bool begins_alike(const char *a, const char *b)
+{
+    return ((a[0] ^ b[0]) & ~32) == 0 && (a[0] == '\0' || ((a[1] ^ b[1]) & ~32) == 0);
+}
+
 const struct format *format_find(const char *name)
 {
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (strcasecmp(name, formats[i]->name) == 0)
+        if (begins_alike(name, formats[i]->name) && strcasecmp(name, formats[i]->name) == 0)
             return formats[i];
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
-        if (strcasecmp(name, aliases[i].name) == 0)
+        if (begins_alike(name, aliases[i].name) && strcasecmp(name, aliases[i].name) == 0)
             return aliases[i].format;
     return minifloat_find(name);
 }

@@ -292,10 +292,15 @@ enum status quant_parse(struct quant *out, const char *text, struct source_pos a
 
 static const char *group_text(char out[WORD_MAX], int64_t group)
 {
-    if (group > 0)
-        snprintf(out, WORD_MAX, "g%lld", (long long)group);
-    else
-        snprintf(out, WORD_MAX, group == QUANT_PER_TENSOR ? "pt" : "pc");
+    char *end = out + WORD_MAX - 1;
+
+    if (group <= 0)
+        return strcpy(out, group == QUANT_PER_TENSOR ? "pt" : "pc");
+    *end = '\0';
+    for (; group > 0; group /= 10)
+        *--end = (char)('0' + group % 10);
+    *out = 'g';
+    memmove(out + 1, end, strlen(end) + 1);
     return out;
 }
 
@@ -307,6 +312,18 @@ static void add_share(char *out, size_t bytes, const char *word, double share)
 
     if (share > 0)
         snprintf(out + at, bytes - at, "%s%s", word, num_format_double(number, share));
+}
+
+/* Texts one after the other, cut where they do not fit: printf() would take most of a scheme's time, and sweeps print many. */
+static void join(char *out, size_t bytes, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count && bytes > 1; i++) {
+        size_t n = strnlen(texts[i], bytes - 1);
+        memcpy(out, texts[i], n);
+        out += n;
+        bytes -= n;
+    }
+    *out = '\0';
 }
 
 const char *quant_format(char *out, size_t bytes, const struct quant *q)
@@ -328,7 +345,7 @@ const char *quant_format(char *out, size_t bytes, const struct quant *q)
         char number[NUM_TEXT_MAX];
         snprintf(tail + strlen(tail), sizeof tail - strlen(tail), "+mix%s:%s", q->mixed->name, num_format_double(number, q->mixed_share));
     }
-    snprintf(out, bytes, "%s%s%s%s%s%s", q->format->name, group, q->zero_point ? "z" : "", custom_scale ? "/s=" : "",
-             custom_scale ? q->scale->name : "", tail);
+    const char *const parts[] = { q->format->name, group, q->zero_point ? "z" : "", custom_scale ? "/s=" : "", custom_scale ? q->scale->name : "", tail };
+    join(out, bytes, parts, sizeof parts / sizeof parts[0]);
     return out;
 }

@@ -83,7 +83,7 @@ libllmsim_model_la_SOURCES += \
 	sim/replay_attention.c \
 	sim/replay_launches.c \
 	sim/replay_memo.c \
-	sim/replay_rows.c \
+	sim/replay_rows.c sim/replay_sums.c \
 	sim/replay_state.h \
 	sim/replay_step.c \
 	sim/replay_watch.c \

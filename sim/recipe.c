@@ -191,11 +191,21 @@ enum status recipe_parse(struct recipe *out, const char *text, struct source_pos
 
 const char *recipe_format(char *out, size_t bytes, const struct recipe *r)
 {
-    char w[VALUE_MAX], a[VALUE_MAX], kv[VALUE_MAX], head[VALUE_MAX], embed[VALUE_MAX];
+    char value[VALUE_MAX], at[2 * VALUE_MAX];
+    const struct { const char *key; const struct quant *quant; const struct format *format; } parts[] = {
+        { "w=", &r->weights, NULL },    { ",a=", &r->activations, NULL }, { ",kv=", &r->kv, NULL },        { ",acc=", NULL, r->accumulator },
+        { ",head=", &r->head, NULL },   { ",embed=", &r->embed, NULL },   { ",attn=", NULL, r->attention }, { ",out=", NULL, r->output },
+    };
+    char *end = out;
 
-    snprintf(out, bytes, "w=%s,a=%s,kv=%s,acc=%s,head=%s,embed=%s,attn=%s,out=%s", quant_format(w, sizeof w, &r->weights),
-             quant_format(a, sizeof a, &r->activations), quant_format(kv, sizeof kv, &r->kv), r->accumulator->name,
-             quant_format(head, sizeof head, &r->head), quant_format(embed, sizeof embed, &r->embed), r->attention->name, r->output->name);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && bytes > 0; i++) {
+        size_t n = (size_t)(stpcpy(stpcpy(at, parts[i].key), parts[i].format ? parts[i].format->name : quant_format(value, sizeof value, parts[i].quant)) - at);
+        n = n < bytes ? n : bytes - 1;
+        memcpy(end, at, n);
+        end += n;
+        bytes -= n;
+        *end = '\0';
+    }
     return out;
 }
 

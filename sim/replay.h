@@ -14,12 +14,14 @@ struct ps_timing {
     const struct timed_kernel *timed;
 };
 
+struct memo_mark; /* the memo's */
+
 struct timed_kernel {
     struct timing timing;
     double roofline_s;
     double core_j, voltage_share; /* dynamic energy of a launch under the core's voltage, at boost; its share at the clock that ran */
     char mapping[96];             /* of products and attention, as text */
-    int64_t *run;                 /* the memo's: the run that asked for it last */
+    struct memo_mark *mark;       /* which run asked for it last */
 };
 
 /** Rounds each part and gives what rounding left to the largest. STATUS_INTERNAL: the fidelity gave a time that is no number. */
@@ -31,11 +33,15 @@ struct memo *memo_open(const struct fidelity *fidelity, const struct timing_cont
 void memo_close(struct memo *m);
 /** Begins another run: what is timed already stays, hits and misses are counted as if it were not. */
 void memo_begin(struct memo *m);
+/** Has another run been before this one? Then series are kept, and sums may be. */
+bool memo_shared(const struct memo *m);
 /** Times the kernel, also by roofline, or finds it timed already. *out is borrowed from the memo. Collectives are timed by sim/collective.h at every fidelity. */
 enum status memo_time(const struct timed_kernel **out, struct memo *m, const struct kernel *k, struct error *err);
 /** A kernel that was found before is launched again, without asking. */
 void memo_again(struct memo *m, const struct timed_kernel *t);
 void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m);
+/** Bytes that the memo holds. */
+size_t memo_bytes(const struct memo *m);
 
 /* Attention of a repeated step: a timing for each sampled iteration; between two samples time is linear. */
 struct attention_series {
@@ -46,14 +52,21 @@ struct attention_series {
     double error;                  /* share by which an iteration between samples may be off: largest of the accepted intervals */
 };
 
-/** A series that the memo keeps, by the kernel of its first iteration; NULL: none yet. */
+/** A series that the memo keeps, by the kernel of its first iteration, whose launches are counted again; NULL: none yet. */
 const struct attention_series *memo_series(struct hash128 *key, struct memo *m, const struct kernel *k, int64_t repeat, bool sample);
-/** Keeps a copy of a series under its key, if many runs use the memo. */
-enum status memo_keep_series(struct memo *m, struct hash128 key, const struct attention_series *s, struct error *err);
+/** Puts a copy that the memo keeps under its key in the place of a series, if many runs use the memo. */
+enum status memo_keep_series(const struct attention_series **series, struct memo *m, struct hash128 key, struct error *err);
+
+/** What the memo keeps under a key for its user (`bytes` of it copied); NULL: nothing yet. */
+const void *memo_sum(const struct memo *m, struct hash128 key);
+enum status memo_keep_sum(struct memo *m, struct hash128 key, const void *sum, size_t bytes, struct error *err);
+/** The memo's hasher, for keys of memo_sum(). */
+struct hasher *memo_hasher(struct memo *m);
 
 /** Times iterations 0 .. repeat - 1 of kernel `k` (its groups grow by q each). All of them where the fidelity is cheap, else sampled:
- *  ends first, then halves, until each midpoint lies within 1 % of the line through its neighbours (docs/replay.md). */
-enum status attention_series_time(struct attention_series *out, struct memo *m, const struct kernel *k, int64_t repeat, bool sample,
+ *  ends first, then halves, until each midpoint lies within 1 % of the line through its neighbours (docs/replay.md). *out is the memo's, or lives
+ *  in the arena. */
+enum status attention_series_time(const struct attention_series **out, struct memo *m, const struct kernel *k, int64_t repeat, bool sample,
                                   struct arena *arena, struct error *err);
 
 /** Time of one iteration, by integer interpolation; parts sum to it. `hint`: segment to start from, kept by the caller (0 at first). */

@@ -140,23 +140,23 @@ static enum status series_time(struct attention_series *out, struct memo *m, con
     return STATUS_OK;
 }
 
-enum status attention_series_time(struct attention_series *out, struct memo *m, const struct kernel *k, int64_t repeat, bool sample,
+enum status attention_series_time(const struct attention_series **out, struct memo *m, const struct kernel *k, int64_t repeat, bool sample,
                                   struct arena *arena, struct error *err)
 {
     struct hash128 key;
     const struct attention_series *kept = memo_series(&key, m, k, repeat, sample);
     enum status st;
 
-    if (kept != NULL) {
-        *out = *kept;
-        for (int64_t i = 0; i < out->count; i++)
-            memo_again(m, out->at[i].timed);
+    if ((*out = kept) != NULL)
         return STATUS_OK;
-    }
-    if ((st = series_time(out, m, k, repeat, sample, arena, err)))
+    struct attention_series *series = arena_alloc(arena, sizeof *series);
+    if (series == NULL)
+        return error_no_memory(err);
+    if ((st = series_time(series, m, k, repeat, sample, arena, err)))
         return st;
-    sum_series(out, repeat);
-    return memo_keep_series(m, key, out, err);
+    sum_series(series, repeat);
+    *out = series;
+    return memo_keep_series(out, m, key, err);
 }
 
 static int64_t interpolate(int64_t a, int64_t b, int64_t step, int64_t steps)

@@ -105,31 +105,11 @@ enum status replay_add_rows(struct replay *r, struct timed *timed, const struct 
         timed[i].row = row - r->rows;
         if (!checked_mul_i64(&launches, k->count, iterations) || !checked_add_i64(&row->count, row->count, launches))
             return replay_too_long(r);
-        if (k->kind != KERNEL_ATTENTION) {
-            const struct ps_timing *p = &timed[i].at;
-            replay_row_amounts(r, row, (double)launches, 1, 0, k, p);
-            if ((st = replay_row_time(r, row, launches, p->time_ps, p->parts_ps, p->best_ps, p->roofline_ps)))
-                return st;
-            continue;
-        }
-        const struct attention_series *s = &timed[i].series;
-        double roofline_ps = 0;
-        for (int64_t n = 0; n < s->count; n++)
-            roofline_ps += attention_series_weight(s, n) * (double)s->at[n].roofline_ps;
-        row->roofline_time_ps += (int64_t)(roofline_ps * (double)k->count);
-        for (int64_t n = 0; n < s->count; n++)
-            replay_row_amounts(r, row, attention_series_weight(s, n) * (double)k->count, s->simulated_fraction, s->error, k, &s->at[n]);
-        if (s->sum_ps > 0) {
-            if ((st = replay_row_time(r, row, k->count, s->sum_ps, s->sum_parts_ps, s->sum_ps, 0)))
-                return st;
-            continue;
-        }
-        for (int64_t n = 0, hint = 0; n < iterations; n++) {
-            int64_t time_ps, parts_ps[CAUSES];
-            attention_series_at(&time_ps, parts_ps, s, n, &hint);
-            if ((st = replay_row_time(r, row, k->count, time_ps, parts_ps, time_ps, 0)))
-                return st;
-        }
+        bool attention = k->kind == KERNEL_ATTENTION;
+        const struct launched l = { .kind = replay_kind(k, attention ? timed[i].series->at[0].timing : timed[i].at.timing), .timed = attention ? NULL : timed[i].at.timed,
+                                    .series = timed[i].series, .launches = attention ? k->count : launches, .iterations = attention ? iterations : 0 };
+        if ((st = memo_shared(r->memo) ? replay_note_launches(r, timed[i].row, &l) : replay_row_launches(r, row, &l, &timed[i].at)))
+            return st;
     }
     return STATUS_OK;
 }
@@ -140,7 +120,7 @@ int64_t replay_kernel_ps(struct timed *t, const struct kernel *k, int64_t iterat
 
     if (k->kind != KERNEL_ATTENTION)
         return t->at.time_ps;
-    attention_series_at(&time_ps, parts_ps, &t->series, iteration, &t->hint);
+    attention_series_at(&time_ps, parts_ps, t->series, iteration, &t->hint);
     return time_ps;
 }
 

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memo of timed kernels, by kernel_hash, and of decode attention over iterations; open addressing, never shrinks. Order of insertion changes no result. */
+/*
+ * Memo of timed kernels, by kernel_hash, of decode attention over iterations, and of sums of launches; open addressing, never shrinks. Order of
+ * insertion changes no result.
+ *
+ * A run counts a miss for each kernel that it is the first to ask for in this run, as if no other run had been. A series of attention is asked
+ * for as a whole: where no other series has a kernel of it (the rule), one mark counts for all its kernels.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,15 +19,17 @@
 struct slot { struct hash128 key; void *kept; };
 struct table { struct slot *slots; size_t capacity, used; };
 
-/* The run in which the kernel was asked for last: its first time in each run is a miss, as if no other run had been. */
-struct kept_kernel { struct timed_kernel timed; int64_t run; };
+struct kept_series { struct attention_series series; int64_t run, distinct; bool shares; }; /* run: asked for it as a whole last; distinct: of its kernels */
+
+struct memo_mark { int64_t run; struct kept_series *of; };
+struct kept_kernel { struct timed_kernel timed; struct memo_mark mark; };
 
 struct memo {
     const struct fidelity *fidelity;
     struct timing_context ctx;
     struct arena arena;
     struct hasher *hasher;
-    struct table kernels, series;
+    struct table kernels, series, sums;
     int64_t hits, misses;
     int64_t run;             /* that counts; 0: there is only one */
 };
@@ -36,8 +44,9 @@ struct memo *memo_open(const struct fidelity *fidelity, const struct timing_cont
     m->ctx = *ctx;
     m->kernels.slots = calloc(m->kernels.capacity = 1024, sizeof *m->kernels.slots);
     m->series.slots = calloc(m->series.capacity = 64, sizeof *m->series.slots);
+    m->sums.slots = calloc(m->sums.capacity = 64, sizeof *m->sums.slots);
     m->hasher = hasher_open();
-    if (m->kernels.slots == NULL || m->series.slots == NULL || m->hasher == NULL) {
+    if (m->kernels.slots == NULL || m->series.slots == NULL || m->sums.slots == NULL || m->hasher == NULL) {
         memo_close(m);
         return NULL;
     }
@@ -52,13 +61,24 @@ void memo_close(struct memo *m)
     hasher_close(m->hasher);
     free(m->kernels.slots);
     free(m->series.slots);
+    free(m->sums.slots);
     free(m);
+}
+
+bool memo_shared(const struct memo *m)
+{
+    return m->run > 1;
 }
 
 void memo_begin(struct memo *m)
 {
     m->run++;
     m->hits = m->misses = 0;
+}
+
+size_t memo_bytes(const struct memo *m)
+{
+    return m->arena.used_bytes + (m->kernels.capacity + m->series.capacity + m->sums.capacity) * sizeof(struct slot);
 }
 
 void memo_counts(int64_t *hits, int64_t *misses, const struct memo *m)
@@ -130,11 +150,28 @@ static enum status time_now(struct timed_kernel *t, struct memo *m, const struct
 
 void memo_again(struct memo *m, const struct timed_kernel *t)
 {
-    if (*t->run == m->run)
+    struct memo_mark *mark = t->mark;
+
+    if (mark->run == m->run || (mark->of != NULL && mark->of->run == m->run))
         m->hits++;
     else
         m->misses++;
-    *t->run = m->run;
+    mark->run = m->run;
+}
+
+static void series_again(struct memo *m, struct kept_series *k)
+{
+    const struct attention_series *s = &k->series;
+
+    if (k->shares) {
+        for (int64_t i = 0; i < s->count; i++)
+            memo_again(m, s->at[i].timed);
+        return;
+    }
+    int64_t misses = k->run == m->run ? 0 : k->distinct;
+    m->misses += misses;
+    m->hits += s->count - misses;
+    k->run = m->run;
 }
 
 static struct hash128 key_of(struct memo *m, const struct kernel *k)
@@ -159,8 +196,8 @@ enum status memo_time(const struct timed_kernel **out, struct memo *m, const str
         return error_no_memory(err);
     if ((st = time_now(&kept->timed, m, k, err)) || (st = insert(&m->kernels, key, kept, err)))
         return st;
-    kept->timed.run = &kept->run;
-    kept->run = m->run;
+    kept->timed.mark = &kept->mark;
+    kept->mark.run = m->run;
     m->misses++;
     *out = &kept->timed;
     return STATUS_OK;
@@ -173,23 +210,63 @@ const struct attention_series *memo_series(struct hash128 *key, struct memo *m, 
     hasher_i64(m->hasher, repeat);
     hasher_i64(m->hasher, sample);
     *key = hasher_value(m->hasher);
-    return find(&m->series, *key)->kept;
+    struct kept_series *kept = find(&m->series, *key)->kept;
+    if (kept == NULL)
+        return NULL;
+    series_again(m, kept);
+    return &kept->series;
 }
 
-enum status memo_keep_series(struct memo *m, struct hash128 key, const struct attention_series *s, struct error *err)
+/* Its kernels are in a series from now on; those of another one are in both. */
+static void mark_kernels(struct kept_series *k)
 {
-    if (m->run <= 1) /* of a single run, or of the first */
+    for (int64_t i = 0; i < k->series.count; i++) {
+        struct memo_mark *mark = k->series.at[i].timed->mark;
+        if (mark->of != NULL && mark->of != k)
+            mark->of->shares = k->shares = true;
+        k->distinct += mark->of != k;
+        mark->of = k;
+    }
+}
+
+enum status memo_keep_series(const struct attention_series **series, struct memo *m, struct hash128 key, struct error *err)
+{
+    const struct attention_series *s = *series;
+
+    if (!memo_shared(m))
         return STATUS_OK;
-    struct attention_series *kept = arena_alloc(&m->arena, sizeof *kept);
+    struct kept_series *kept = arena_alloc(&m->arena, sizeof *kept);
     int64_t *iteration = arena_array(&m->arena, (size_t)s->count, sizeof *iteration);
     struct ps_timing *at = arena_array(&m->arena, (size_t)s->count, sizeof *at);
 
     if (kept == NULL || iteration == NULL || at == NULL)
         return error_no_memory(err);
-    *kept = *s;
-    kept->iteration = memcpy(iteration, s->iteration, (size_t)s->count * sizeof *iteration);
-    kept->at = memcpy(at, s->at, (size_t)s->count * sizeof *at);
+    *kept = (struct kept_series){ .series = *s, .run = m->run };
+    kept->series.iteration = memcpy(iteration, s->iteration, (size_t)s->count * sizeof *iteration);
+    kept->series.at = memcpy(at, s->at, (size_t)s->count * sizeof *at);
+    mark_kernels(kept);
+    *series = &kept->series;
     return insert(&m->series, key, kept, err);
+}
+
+const void *memo_sum(const struct memo *m, struct hash128 key)
+{
+    return find(&m->sums, key)->kept;
+}
+
+enum status memo_keep_sum(struct memo *m, struct hash128 key, const void *sum, size_t bytes, struct error *err)
+{
+    void *kept = arena_alloc(&m->arena, bytes);
+
+    if (kept != NULL)
+        memcpy(kept, sum, bytes);
+    return insert(&m->sums, key, kept, err);
+}
+
+struct hasher *memo_hasher(struct memo *m)
+{
+    hasher_reset(m->hasher);
+    return m->hasher;
 }
 
 enum status ps_from_timing(struct ps_timing *out, const struct timed_kernel *timed, const char *role, struct error *err)

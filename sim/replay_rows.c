@@ -88,7 +88,7 @@ enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t
     return STATUS_OK;
 }
 
-static const char *kind_name(const struct kernel *k, const struct timing *t)
+const char *replay_kind(const struct kernel *k, const struct timing *t)
 {
     switch (k->kind) {
     case KERNEL_GEMM:       return t->events.fma_op && strncmp(t->events.fma_op, "lut", 3) == 0 ? "lut_gemm" : k->gemm.grouped ? "moe" : "gemm";
@@ -98,9 +98,9 @@ static const char *kind_name(const struct kernel *k, const struct timing *t)
     }
 }
 
-void replay_amounts_add(struct breakdown_row *row, double launches, const struct kernel *k, const struct timing *t)
+void replay_amounts_add(struct breakdown_row *row, double launches, const char *kind, const struct timing *t)
 {
-    row->kind = kind_name(k, t);
+    row->kind = kind;
     row->flops += launches * t->flops;
     for (int l = 0; l < LEVELS; l++)
         row->bytes[l] += launches * t->bytes[l];
@@ -116,13 +116,14 @@ void replay_amounts_add(struct breakdown_row *row, double launches, const struct
     row->events.fma_op = t->events.fma_op != NULL ? t->events.fma_op : row->events.fma_op;
 }
 
-void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
-                            const struct ps_timing *p)
+/* Amounts (bytes, events) of `launches` launches; may be a fraction where iterations are interpolated. */
+static void add_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const char *kind,
+                        const struct ps_timing *p)
 {
     const struct timing *t = p->timing;
     struct row_state *state = &r->states[row - r->rows];
 
-    replay_amounts_add(row, launches, k, t);
+    replay_amounts_add(row, launches, kind, t);
     row->simulated_events += t->simulated_events;
     state->error += launches * (double)p->time_ps * (t->extrapolation_error + sampled_error);
     state->fraction += launches * (double)p->time_ps * t->simulated_fraction * simulated;
@@ -130,9 +131,38 @@ void replay_row_amounts(struct replay *r, struct breakdown_row *row, double laun
     state->scaled_core_j += launches * p->timed->core_j * p->timed->voltage_share;
     if (p->time_ps > state->longest_ps) {
         state->longest_ps = p->time_ps;
-        if (k->kind == KERNEL_GEMM || k->kind == KERNEL_ATTENTION)
+        if (p->timed->mapping[0] != '\0')
             memcpy(row->mapping, p->timed->mapping, sizeof row->mapping);
     }
+}
+
+static enum status add_attention(struct replay *r, struct breakdown_row *row, const struct launched *l)
+{
+    const struct attention_series *s = l->series;
+    double roofline_ps = 0;
+    enum status st = STATUS_OK;
+
+    for (int64_t n = 0; n < s->count; n++)
+        roofline_ps += attention_series_weight(s, n) * (double)s->at[n].roofline_ps;
+    row->roofline_time_ps += (int64_t)(roofline_ps * (double)l->launches);
+    for (int64_t n = 0; n < s->count; n++)
+        add_amounts(r, row, attention_series_weight(s, n) * (double)l->launches, s->simulated_fraction, s->error, l->kind, &s->at[n]);
+    if (s->sum_ps > 0)
+        return replay_row_time(r, row, l->launches, s->sum_ps, s->sum_parts_ps, s->sum_ps, 0);
+    for (int64_t n = 0, hint = 0; n < l->iterations && !st; n++) {
+        int64_t time_ps, parts_ps[CAUSES];
+        attention_series_at(&time_ps, parts_ps, s, n, &hint);
+        st = replay_row_time(r, row, l->launches, time_ps, parts_ps, time_ps, 0);
+    }
+    return st;
+}
+
+enum status replay_row_launches(struct replay *r, struct breakdown_row *row, const struct launched *l, const struct ps_timing *at)
+{
+    if (l->timed == NULL)
+        return add_attention(r, row, l);
+    add_amounts(r, row, (double)l->launches, 1, 0, l->kind, at);
+    return replay_row_time(r, row, l->launches, at->time_ps, at->parts_ps, at->best_ps, at->roofline_ps);
 }
 
 enum status replay_row_idle(struct replay *r, struct breakdown_row *row, int64_t idle_ps)

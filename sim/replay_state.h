@@ -20,6 +20,15 @@ struct row_state {
     double core_j, scaled_core_j;     /* dynamic energy under the core's voltage, at boost and at the clocks that ran */
 };
 
+/* Launches of one kernel of a step in all iterations. Of a run after others they are added to their row at the end, or found there added (replay_sums.c). */
+struct launched {
+    const char *kind;                 /* as breakdown_row.kind */
+    const struct timed_kernel *timed; /* NULL: attention */
+    const struct attention_series *series;
+    int64_t launches, iterations;     /* launches: of all iterations; of attention, of one */
+};
+struct launch_note { int64_t row; struct launched launched; };
+
 struct replay {
     const struct run_spec *spec;
     const struct fidelity *fidelity;
@@ -32,6 +41,8 @@ struct replay {
     struct breakdown_row *rows;
     struct row_state *states;         /* of the rows */
     int64_t rows_count, rows_capacity;
+    struct launch_note *notes;        /* launches that are not in their rows yet, in order; in the result's arena */
+    int64_t notes_count, notes_capacity;
     const char *warnings[WARNINGS_MAX];
     int64_t warnings_count;
     __int128 token_time_ps;           /* sum over decode iterations of step time x sequences */
@@ -67,23 +78,31 @@ bool replay_row_made_for(const struct replay *r, int64_t row, const char *role, 
 /* Adds `launches` of a time and its parts. */
 enum status replay_row_time(struct replay *r, struct breakdown_row *row, int64_t launches, int64_t time_ps, const int64_t parts_ps[CAUSES],
                             int64_t best_ps, int64_t roofline_ps);
+/* Kind of a row of such kernels; lives as long as the program. */
+const char *replay_kind(const struct kernel *k, const struct timing *t);
 /* Adds flops, bytes and events of `launches` launches, which may be a fraction; sets the kind. */
-void replay_amounts_add(struct breakdown_row *row, double launches, const struct kernel *k, const struct timing *t);
-/* Adds the amounts (bytes, events) of `launches` launches; may be a fraction where iterations are interpolated. */
-void replay_row_amounts(struct replay *r, struct breakdown_row *row, double launches, double simulated, double sampled_error, const struct kernel *k,
-                        const struct ps_timing *p);
+void replay_amounts_add(struct breakdown_row *row, double launches, const char *kind, const struct timing *t);
+/* Adds all of the launches. `at`: time of launched->timed. */
+enum status replay_row_launches(struct replay *r, struct breakdown_row *row, const struct launched *l, const struct ps_timing *at);
 /* Time in which the device waits for the host. */
 enum status replay_row_idle(struct replay *r, struct breakdown_row *row, int64_t idle_ps);
 struct phase_result *replay_phase(struct result *out, enum phase phase);
 /* Bounds, weighted means and order; moves the rows to the result. */
 void replay_rows_finish(struct replay *r);
 
+/* ---- replay_sums.c: rows whose launches were added up in a run before ---- */
+
+/* Notes launches down, for replay_rows_sum(): timed kernels and series are told apart by their address, so the memo must keep them (memo_shared()). */
+enum status replay_note_launches(struct replay *r, int64_t row, const struct launched *l);
+/* Adds the launches that were noted to their rows: the same ones in the same order give the same sums, so that they are added once. */
+enum status replay_rows_sum(struct replay *r);
+
 /* ---- replay_launches.c: the kernels of a lowered step on one device ---- */
 
 /* A kernel of the step, timed. */
 struct timed {
     struct ps_timing at;              /* not attention */
-    struct attention_series series;   /* attention */
+    const struct attention_series *series; /* attention */
     int64_t hint, row;
 };
 

@@ -28,26 +28,40 @@ static bool gives_tokens(const struct step *s)
     return s->phase == PHASE_DECODE;
 }
 
-/* Sums of one iteration into the result. */
-static enum status add_iteration(struct replay *r, const struct step *s, int64_t time_ps, bool tokens)
+/* Sums of `count` iterations into the result: time_ps in all. More than one only after the first, whose end is the time to first token. */
+static enum status add_iterations(struct replay *r, const struct step *s, int64_t count, int64_t time_ps, bool tokens)
 {
     struct result *out = r->out;
     struct phase_result *p = replay_phase(out, s->phase);
 
     if (!checked_add_i64(&out->time_ps, out->time_ps, time_ps) || !checked_add_i64(&p->time_ps, p->time_ps, time_ps))
         return replay_too_long(r);
-    p->steps++;
-    p->tokens += s->phase == PHASE_PREFILL ? s->tokens : s->sequences;
+    p->steps += count;
+    p->tokens += count * (s->phase == PHASE_PREFILL ? s->tokens : s->sequences);
     if (!tokens)
         return STATUS_OK;
     if (out->ttft_ps == 0)
         out->ttft_ps = out->time_ps;
-    out->generated_tokens += s->sequences;
+    out->generated_tokens += count * s->sequences;
     if (s->phase != PHASE_PREFILL) {
         r->token_time_ps += (__int128)time_ps * s->sequences;
-        r->decode_tokens += s->sequences;
+        r->decode_tokens += count * s->sequences;
     }
     return STATUS_OK;
+}
+
+/* Time of all iterations; false: it has to be added up one by one. attention[]: those of the step, `count` of them. */
+static bool sum_iterations(int64_t *time_ps, const struct timed *timed, const struct lowered_step *low, const int64_t *attention, int64_t count, int64_t each_ps,
+                           int64_t iterations)
+{
+    bool fits = checked_mul_i64(time_ps, each_ps, iterations);
+
+    for (int64_t a = 0; a < count && fits; a++) {
+        int64_t i = attention[a], sum_ps;
+        fits = timed[i].series->sum_ps > 0 && checked_mul_i64(&sum_ps, timed[i].series->sum_ps, low->kernels[i].kernel.count) &&
+               checked_add_i64(time_ps, *time_ps, sum_ps);
+    }
+    return fits;
 }
 
 /* `iterations` of a lowered step, starting with context lengths of low's attention. */
@@ -57,6 +71,7 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
     int64_t host_ps = step_host_ps(r->spec->stack), fixed_ps = 0;
     const int64_t host_parts[CAUSES] = { [CAUSE_LAUNCH] = host_ps };
     int64_t *attention = arena_array(&r->scratch, (size_t)low->count + 1, sizeof *attention), attentions = 0;
+    int64_t all_ps = 0;
     bool tokens = gives_tokens(s), eager = r->spec->stack->launch_mode == LAUNCH_EAGER;
     enum status st;
 
@@ -74,6 +89,7 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
         if (!checked_mul_i64(&product, timed[i].at.time_ps, low->kernels[i].kernel.count) || !checked_add_i64(&fixed_ps, fixed_ps, product))
             return replay_too_long(r);
     }
+    bool summed = !eager && r->watch == NULL && sum_iterations(&all_ps, timed, low, attention, attentions, fixed_ps + host_ps, iterations);
     for (int64_t n = 0; n < iterations; n++) {
         int64_t time_ps = fixed_ps + host_ps, waited_ps = 0;
         for (int64_t a = 0; a < attentions; a++) {
@@ -87,8 +103,13 @@ static enum status replay_iterations(struct replay *r, const struct step *s, con
             return st;
         if (r->watch != NULL && (st = replay_watch_end(r, time_ps + waited_ps)))
             return st;
-        if ((st = add_iteration(r, s, time_ps + waited_ps, tokens)))
+        if ((st = add_iterations(r, s, 1, time_ps + waited_ps, tokens)))
             return st;
+        if (summed && time_ps > 0 && iterations > 1) {
+            if ((st = add_iterations(r, s, iterations - 1, all_ps - time_ps, tokens)))
+                return st;
+            break;
+        }
     }
     if (host_ps > 0) {
         struct breakdown_row *row = replay_row(r, s->phase, "host.step", "scheduler and start of the step", 0);

@@ -12,7 +12,7 @@ enum status replay_watch_step(struct replay *r, int64_t count)
 /* Adds a share of a launch: all of it, or what one of two sampled iterations gives to one between them. */
 static void add_share(struct breakdown_row *row, const struct replay *r, double share, const struct kernel *k, const struct ps_timing *p)
 {
-    replay_amounts_add(row, share, k, p->timing);
+    replay_amounts_add(row, share, replay_kind(k, p->timing), p->timing);
     row->voltage_scale += share * clock_voltage_share(r->spec->hw, p->timing->clock_hz);
     row->simulated_fraction += share * p->timing->simulated_fraction;
 }
@@ -20,7 +20,7 @@ static void add_share(struct breakdown_row *row, const struct replay *r, double 
 /* Attention between two samples: amounts by the same line as its time, so that they sum to those of the run's row. */
 static void fill_attention(struct breakdown_row *row, const struct replay *r, struct timed *t, const struct kernel *k, int64_t iteration)
 {
-    const struct attention_series *s = &t->series;
+    const struct attention_series *s = t->series;
 
     attention_series_at(&row->time_ps, row->parts_ps, s, iteration, &t->hint);
     const struct ps_timing *before = &s->at[t->hint];

@@ -28,7 +28,10 @@ static enum status finish(struct replay *r)
 {
     struct result *out = r->out;
     double time_s = (double)out->time_ps * 1e-12;
+    enum status st;
 
+    if ((st = replay_rows_sum(r)))
+        return st;
     replay_rows_finish(r);
     warn_memory_bound(r);
     out->tpot_ps = r->decode_tokens > 0 ? (int64_t)(r->token_time_ps / r->decode_tokens) : 0;

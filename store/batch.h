@@ -34,6 +34,8 @@ enum status store_batch_open(struct store_batch **out, struct store *s, const st
 enum status store_batch_run(struct store_batch *b, const struct result *result, const struct run_inputs *inputs, struct error *err);
 /** Is the run there (with its breakdown rows, if the batch was opened with `detail`)? */
 enum status store_batch_has(bool *has, struct store_batch *b, struct hash128 key, struct error *err);
+/** Of `count` runs at once: has[i] of keys[i]. Between transactions it takes the database's locks once, not once for each. */
+enum status store_batch_has_all(bool *has, struct store_batch *b, const struct hash128 *keys, int64_t count, struct error *err);
 /** Head of a run (no phases, rows, warnings), texts in `arena`. */
 enum status store_batch_get(struct result *out, bool *found, struct store_batch *b, struct hash128 key, struct arena *arena, struct error *err);
 /** Stores a point, or replaces it. Its run must be there (STATUS_INTERNAL else). */

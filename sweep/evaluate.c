@@ -12,7 +12,7 @@
 #include "base/version.h"
 #include "costmodel/energy.h"
 
-enum { CHIPS_MAX = 64, OVERRIDES_MAX = PLAN_NAMES_MAX };
+enum { CHIPS_MAX = 256, OVERRIDES_MAX = PLAN_NAMES_MAX };
 
 /* A thing under the text that made it; the arena holds the text and what was made. */
 struct cached {
@@ -33,6 +33,7 @@ struct evaluator {
     const struct plan *plan;
     struct cached *files, *chips, *stacks, *traces, *runners;
     int64_t chips_count;
+    struct arena rows;              /* of one design, where nobody asks for them */
 };
 
 /* What a design says, before anything is loaded. */
@@ -68,9 +69,14 @@ static void drop(struct cached **list)
     *list = NULL;
 }
 
+bool evaluator_full(const struct evaluator *e)
+{
+    return e->chips_count >= CHIPS_MAX;
+}
+
 void evaluator_trim(struct evaluator *e)
 {
-    if (e->chips_count <= CHIPS_MAX)
+    if (!evaluator_full(e))
         return;
     drop(&e->runners);
     drop(&e->chips);
@@ -86,6 +92,7 @@ void evaluator_close(struct evaluator *e)
     drop(&e->stacks);
     drop(&e->chips);
     drop(&e->files);
+    arena_free(&e->rows);
     free(e);
 }
 
@@ -384,13 +391,29 @@ enum status evaluator_prepare(struct prepared_point *out, struct evaluator *e, c
     return runner_key(&out->key, out->runner, &out->recipe, &out->layout, err);
 }
 
-enum status evaluator_run(struct result *out, struct evaluator *e, const struct prepared_point *p, struct arena *arena,
+static enum status copy_warnings(struct result *r, struct arena *arena, struct error *err)
+{
+    const char **copy = arena_array(arena, (size_t)r->warnings_count + 1, sizeof *copy);
+
+    for (int64_t i = 0; copy && i < r->warnings_count; i++)
+        if (!(copy[i] = arena_strdup(arena, r->warnings[i])))
+            return error_no_memory(err);
+    r->warnings = copy;
+    return copy ? STATUS_OK : error_no_memory(err);
+}
+
+enum status evaluator_run(struct result *out, struct evaluator *e, const struct prepared_point *p, bool rows, struct arena *arena,
                           const volatile sig_atomic_t *stop, struct error *err)
 {
-    enum status st = runner_run(out, p->runner, &p->key, &p->recipe, &p->layout, arena, stop, err);
+    arena_reset(&e->rows);
+    enum status st = runner_run(out, p->runner, &p->key, &p->recipe, &p->layout, rows ? arena : &e->rows, stop, err);
 
-    (void)e;
-    if (!st)
-        energy_account(out, p->hw);
-    return st;
+    if (st)
+        return st;
+    energy_account(out, p->hw);
+    if (rows)
+        return STATUS_OK;
+    out->rows = NULL;
+    out->rows_count = 0;
+    return copy_warnings(out, arena, err);
 }

@@ -22,8 +22,11 @@ enum status evaluator_open(struct evaluator **out, const struct plan *plan, stru
 /** `fidelity` NULL: the design's own. STATUS_BAD_INPUT, STATUS_INFEASIBLE: the design's; `err` says why. */
 enum status evaluator_prepare(struct prepared_point *out, struct evaluator *e, const struct value *values, const char *fidelity, struct arena *arena,
                               struct error *err);
-enum status evaluator_run(struct result *out, struct evaluator *e, const struct prepared_point *p, struct arena *arena,
+/** `rows` false: the result comes without its rows, which then take no memory in `arena`. */
+enum status evaluator_run(struct result *out, struct evaluator *e, const struct prepared_point *p, bool rows, struct arena *arena,
                           const volatile sig_atomic_t *stop, struct error *err);
+/** Are there so many chips that evaluator_trim() would let go of them? */
+bool evaluator_full(const struct evaluator *e);
 /** Between batches: lets go of chips once there are many. Results and inputs made before become invalid. */
 void evaluator_trim(struct evaluator *e);
 void evaluator_close(struct evaluator *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running designs. Workers take chunks of designs from a shared counter, compute a chunk in memory and store it in one transaction, so that
- * the database is locked for the write alone, memory is bounded by the chunk, and what kills a worker loses one chunk. A design whose run
+ * Running designs. Workers take chunks of designs from a shared counter, compute a batch of them in memory and store it in one transaction, so
+ * that the database is locked for the write alone, memory is bounded by the batch, and what kills a worker loses one batch. A design whose run
  * is in the database is linked, not computed: that is resuming.
  */
 #include "sweep/work.h"
@@ -17,8 +17,8 @@
 #include "sweep/evaluate.h"
 #include "sweep/sampler.h"
 
-enum { CHUNK = 256, WORKERS_MAX = 256 };
-static const double chunk_s = 2; /* a chunk of slow designs is stored after this long */
+enum { CHUNK = 256, GROUP = 64, BATCH = 4096, BATCH_BYTES = 16 << 20, WORKERS_MAX = 256 }; /* keys are random: the more designs a transaction has, the fewer times it writes each page of their index */
+static const double batch_s = 2, group_s = 0.02; /* slow designs are stored after batch_s; a group that takes longer than group_s gives way to single designs */
 
 /* Of all workers; in memory that they share. stop: what the parent was told (a signal may have reached it alone). */
 struct board { _Atomic int64_t next, done, computed, infeasible, failed, excluded; volatile sig_atomic_t stop; };
@@ -30,6 +30,12 @@ struct stage {
     const char *fidelity;                /* promoted designs */
 };
 
+/* A point of the batch until it is stored. */
+struct pending { struct store_point point; struct result result; struct run_inputs inputs; bool computed; };
+
+/* Designs that are looked up in the database together, and then run. */
+struct group { int64_t count, most; struct prepared_point ready[GROUP]; struct hash128 keys[GROUP]; bool has[GROUP]; };
+
 struct worker {
     const struct sweep_job *job;
     const struct stage *stage;
@@ -38,12 +44,13 @@ struct worker {
     struct store_batch *batch;
     struct evaluator *evaluator;
     struct sampler *sampler;
-    struct arena arena;                  /* of the chunk */
+    struct arena arena;                  /* of the batch */
+    struct pending *points;              /* of the batch: BATCH */
+    int64_t count, excluded;
+    double began_s;
+    struct group *group;                 /* its points are the last of the batch */
     struct error *err;
 };
-
-/* A point of the chunk until it is stored. */
-struct pending { struct store_point point; struct result result; struct run_inputs inputs; bool computed; };
 
 struct store_sweep sweep_identity(const struct plan *plan)
 {
@@ -54,6 +61,12 @@ void sweep_slice(int64_t *first, int64_t *end, int64_t count, int64_t task, int6
 {
     *first = (int64_t)((__int128)count * task / tasks);
     *end = (int64_t)((__int128)count * (task + 1) / tasks);
+}
+
+/* Promoted designs are few, and those that are looked at. */
+static bool keeps_rows(const struct worker *w)
+{
+    return w->job->detail || w->stage->fidelity;
 }
 
 static bool stopped(const struct worker *w)
@@ -73,15 +86,13 @@ static enum status fail_point(struct pending *p, struct worker *w, enum status s
     return p->point.reason ? STATUS_OK : error_no_memory(w->err);
 }
 
-/* *kept false: the design is excluded by a constraint, or was stopped. */
-static enum status evaluate(struct pending *p, bool *kept, struct worker *w, int64_t at)
+/* From the ordinal to values and key. *kept false: the design is excluded by a constraint. */
+static enum status make_ready(struct pending *p, struct prepared_point *ready, bool *kept, struct worker *w, int64_t at)
 {
     const struct plan *plan = w->job->plan;
     struct value values[PLAN_NAMES_MAX];
     int64_t own[PLAN_NAMES_MAX], *index = own;
-    struct prepared_point ready;
     struct error why = { 0 };
-    bool has;
     enum status st;
 
     *kept = false;
@@ -94,43 +105,70 @@ static enum status evaluate(struct pending *p, bool *kept, struct worker *w, int
     *p = (struct pending){ .point = { .ordinal = w->stage->list ? w->stage->ordinal + at : at } };
     if (!(p->point.assignment = plan_assignment(plan, values, w->stage->fidelity, &w->arena)))
         return error_no_memory(w->err);
-    if ((st = evaluator_prepare(&ready, w->evaluator, values, w->stage->fidelity, &w->arena, &why)))
+    if ((st = evaluator_prepare(ready, w->evaluator, values, w->stage->fidelity, &w->arena, &why)))
         return fail_point(p, w, st, &why);
-    p->point.key = ready.key;
-    if ((st = store_batch_has(&has, w->batch, ready.key, w->err)) || has)
+    p->point.key = ready->key;
+    return STATUS_OK;
+}
+
+/* STATUS_INTERRUPTED: it was stopped, and has no result. */
+static enum status run_point(struct pending *p, struct worker *w, const struct prepared_point *ready)
+{
+    struct error why = { 0 };
+    enum status st = evaluator_run(&p->result, w->evaluator, ready, keeps_rows(w), &w->arena, w->job->stop, &why);
+
+    if (st == STATUS_INTERRUPTED)
         return st;
-    st = evaluator_run(&p->result, w->evaluator, &ready, &w->arena, w->job->stop, &why);
-    if (st == STATUS_INTERRUPTED) {
-        *kept = false;
-        return STATUS_OK;
-    }
     if (st)
         return fail_point(p, w, st, &why);
-    p->inputs = ready.inputs;
+    p->inputs = ready->inputs;
     p->computed = true;
     return STATUS_OK;
 }
 
-static enum status store_chunk(struct worker *w, const struct pending *points, int64_t count, int64_t excluded)
+static enum status ready_group(struct worker *w, int64_t first, int64_t end)
 {
-    struct board *b = w->board;
+    struct group *g = w->group;
     enum status st = STATUS_OK;
 
-    for (int64_t i = 0; i < count && !st; i++) {
-        if (points[i].computed)
-            st = store_batch_run(w->batch, &points[i].result, &points[i].inputs, w->err);
-        st = st ? st : store_batch_point(w->batch, &points[i].point, w->err);
+    g->count = 0;
+    for (int64_t at = first; at < end && !st; at++) {
+        bool kept;
+        struct pending *p = &w->points[w->count + g->count];
+        if ((st = make_ready(p, &g->ready[g->count], &kept, w, at)))
+            break;
+        w->excluded += !kept;
+        if (kept)
+            g->keys[g->count++] = p->point.key;
     }
-    if (st || (st = store_batch_commit(w->batch, w->err)))
-        return st;
-    for (int64_t i = 0; i < count; i++) {
-        b->computed += points[i].computed;
-        b->infeasible += points[i].point.status == STATUS_INFEASIBLE;
-        b->failed += points[i].point.status == STATUS_BAD_INPUT;
+    return st ? st : store_batch_has_all(g->has, w->batch, g->keys, g->count, w->err);
+}
+
+/* Designs first .. end - 1, at most GROUP. */
+static enum status run_group(struct worker *w, int64_t first, int64_t end)
+{
+    struct group *g = w->group;
+    enum status st = ready_group(w, first, end);
+
+    for (int64_t i = 0; i < g->count && !st && !stopped(w); i++) {
+        struct pending *p = &w->points[w->count];
+        if (p->point.status == STATUS_OK && !g->has[i])
+            st = run_point(p, w, &g->ready[i]);
+        w->count += !st;
     }
-    b->done += count;
-    b->excluded += excluded;
-    return STATUS_OK;
+    return st == STATUS_INTERRUPTED ? STATUS_OK : st;
+}
+
+static enum status store_points(struct worker *w)
+{
+    enum status st = STATUS_OK;
+
+    for (int64_t i = 0; i < w->count && !st; i++) {
+        if (w->points[i].computed)
+            st = store_batch_run(w->batch, &w->points[i].result, &w->points[i].inputs, w->err);
+        st = st ? st : store_batch_point(w->batch, &w->points[i].point, w->err);
+    }
+    return st ? st : store_batch_commit(w->batch, w->err);
 }
 
 static void tell(struct worker *w)
@@ -139,32 +177,43 @@ static void tell(struct worker *w)
         progress_step(w->job->progress, w->board->done + w->board->excluded, w->job->clock_s());
 }
 
+/* Ends the batch and begins the next. */
+static enum status store_batch(struct worker *w)
+{
+    struct board *b = w->board;
+    enum status st = store_points(w);
+
+    for (int64_t i = 0; i < w->count && !st; i++) {
+        b->computed += w->points[i].computed;
+        b->infeasible += w->points[i].point.status == STATUS_INFEASIBLE;
+        b->failed += w->points[i].point.status == STATUS_BAD_INPUT;
+    }
+    b->done += st ? 0 : w->count;
+    b->excluded += st ? 0 : w->excluded;
+    w->count = w->excluded = 0;
+    tell(w);
+    arena_reset(&w->arena);
+    evaluator_trim(w->evaluator);
+    w->began_s = w->job->clock_s();
+    return st;
+}
+
 /* Designs first .. end - 1. */
 static enum status run_chunk(struct worker *w, int64_t first, int64_t end)
 {
-    struct pending *points = calloc(CHUNK, sizeof *points);
-    double began_s = w->job->clock_s();
-    int64_t count = 0, excluded = 0;
-    enum status st = points ? STATUS_OK : error_no_memory(w->err);
+    struct group *g = w->group;
+    enum status st = STATUS_OK;
 
-    for (int64_t at = first; at < end && !st && !stopped(w); at++) {
-        bool kept;
-        st = evaluate(&points[count], &kept, w, at);
-        count += !st && kept;
-        excluded += !st && !kept && !stopped(w);
-        if (st || (w->job->clock_s() - began_s < chunk_s && !stopped(w)))
-            continue;
-        st = store_chunk(w, points, count, excluded);
-        count = excluded = 0;
-        began_s = w->job->clock_s();
-        tell(w);
+    for (int64_t next; first < end && !st && !stopped(w); first = next) {
+        double began_s = w->job->clock_s(), now_s;
+        next = first + g->most < end ? first + g->most : end;
+        st = run_group(w, first, next);
+        now_s = w->job->clock_s();
+        g->most = now_s - began_s > group_s ? 1 : 2 * g->most < GROUP ? 2 * g->most : GROUP;
+        bool full = w->count + GROUP > BATCH || w->arena.used_bytes >= BATCH_BYTES || evaluator_full(w->evaluator);
+        if (!st && (full || now_s - w->began_s >= batch_s))
+            st = store_batch(w);
     }
-    if (!st)
-        st = store_chunk(w, points, count, excluded);
-    tell(w);
-    free(points);
-    arena_reset(&w->arena);
-    evaluator_trim(w->evaluator);
     return st;
 }
 
@@ -178,8 +227,11 @@ static enum status open_worker(struct worker *w)
         return st;
     if (store_read_only(w->store))
         return error_plain(w->err, STATUS_BAD_INPUT, "%s: the database is read-only", w->job->database);
-    bool detail = w->job->detail || w->stage->fidelity; /* promoted designs are few, and those that are looked at */
-    if ((st = store_batch_open(&w->batch, w->store, &sweep, detail, w->err)) || (st = evaluator_open(&w->evaluator, plan, w->err)))
+    if (!(w->points = calloc(BATCH, sizeof *w->points)) || !(w->group = calloc(1, sizeof *w->group)))
+        return error_no_memory(w->err);
+    w->group->most = 1;
+    w->began_s = w->job->clock_s();
+    if ((st = store_batch_open(&w->batch, w->store, &sweep, keeps_rows(w), w->err)) || (st = evaluator_open(&w->evaluator, plan, w->err)))
         return st;
     return plan->sampler->open ? plan->sampler->open(&w->sampler, plan, w->err) : STATUS_OK;
 }
@@ -192,6 +244,8 @@ static void close_worker(struct worker *w)
     store_batch_close(w->batch);
     store_close(w->store);
     arena_free(&w->arena);
+    free(w->points);
+    free(w->group);
 }
 
 static enum status work(struct worker *w)
@@ -204,6 +258,8 @@ static enum status work(struct worker *w)
             break;
         st = run_chunk(w, first, end < w->stage->end ? end : w->stage->end);
     }
+    if (!st)
+        st = store_batch(w);
     close_worker(w);
     return st;
 }

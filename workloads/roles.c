@@ -91,7 +91,7 @@ const struct role *role_find(const char *name)
     if (length > 5 && strcmp(name + length - 5, ".bias") == 0)
         length -= 5;
     for (size_t i = 0; i < ROLES; i++)
-        if (strncmp(name, roles[i].name, length) == 0 && roles[i].name[length] == '\0')
+        if (*name == *roles[i].name && strncmp(name, roles[i].name, length) == 0 && roles[i].name[length] == '\0')
             return &roles[i];
     return NULL;
 }
