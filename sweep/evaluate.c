@@ -21,6 +21,7 @@ struct cached {
     struct arena arena;
     const struct hardware *hw;
     const struct stack *stack;
+    struct arch_base *base;
     struct run_trace *trace;
     struct packed packed;
     struct runner *runner;
@@ -165,52 +166,52 @@ static enum status copy_overrides(struct arch_override **out, const struct arch_
     return *out ? STATUS_OK : error_no_memory(err);
 }
 
-/* File of a chip or stack that was loaded under the name; else the name. Finding one takes reading every shipped description. */
-static const char *file_of(struct evaluator *e, bool chip, const char *name, struct arena *arena)
+/* The files of a chip or stack, read once: designs lay their overrides over what they say. */
+static enum status base_of(struct arch_base **out, struct evaluator *e, bool chip, const char *name, struct arena *arena, struct error *err)
 {
     const char *key = arena_printf(arena, "%d %s", chip, name);
-    const struct cached *c = key ? find(&e->files, key) : NULL;
+    struct cached *c = key ? find(&e->files, key) : NULL;
+    enum status st;
 
-    return c ? c->name : name;
-}
-
-static enum status keep_file(struct evaluator *e, bool chip, const char *name, const char *path, struct arena *arena, struct error *err)
-{
-    const char *key = arena_printf(arena, "%d %s", chip, name);
-
-    if (key && find(&e->files, key))
-        return STATUS_OK;
-    struct cached *c = key ? add(&e->files, key, err) : NULL;
-    if (!c)
-        return key ? STATUS_INTERNAL : error_no_memory(err);
-    c->name = arena_strdup(&c->arena, path);
-    return c->name ? STATUS_OK : discard(&e->files, error_no_memory(err));
+    if (!key)
+        return error_no_memory(err);
+    if (!c) {
+        if (!(c = add(&e->files, key, err)))
+            return STATUS_INTERNAL;
+        if ((st = chip ? arch_base_open(&c->base, name, &c->arena, err) : stack_base_open(&c->base, name, &c->arena, err)))
+            return discard(&e->files, st);
+    }
+    *out = c->base;
+    return STATUS_OK;
 }
 
 static enum status load(struct cached **out, struct evaluator *e, const char *name, const struct arch_override *set, int64_t count, bool chip,
                         struct arena *arena, struct error *err)
 {
     struct cached **list = chip ? &e->chips : &e->stacks;
-    const char *key = key_of(name, set, count, '\n', arena), *file = file_of(e, chip, name, arena);
+    const char *key = key_of(name, set, count, '\n', arena);
     struct arch_override *own;
+    struct arch_base *base = NULL;
     enum status st;
 
     if (!key)
         return error_no_memory(err);
     if ((*out = find(list, key)))
         return STATUS_OK;
+    if ((st = base_of(&base, e, chip, name, arena, err)))
+        return st;
     struct cached *c = add(list, key, err);
     if (!c)
         return STATUS_INTERNAL;
     if ((st = copy_overrides(&own, set, count, &c->arena, err)) ||
-        (st = chip ? arch_load(&c->hw, file, own, count, &c->arena, err) : stack_load(&c->stack, file, own, count, &c->arena, err)))
+        (st = chip ? arch_load_from(&c->hw, base, own, count, &c->arena, err) : stack_load_from(&c->stack, base, own, count, &c->arena, err)))
         return discard(list, st);
     if (!(c->overrides = key_of("", set, count, ' ', &c->arena)))
         return discard(list, error_no_memory(err));
     if ((st = resolved_text(&c->body, c->hw, c->stack, c->overrides, err)))
         return discard(list, st);
     *out = c;
-    return keep_file(e, chip, name, chip ? c->hw->path : c->stack->path, arena, err);
+    return STATUS_OK;
 }
 
 /* A path, or the name of a shipped trace. */
