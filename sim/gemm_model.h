@@ -59,6 +59,9 @@ double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k)
 /** Time in which the partial sums of split-K are added up (s); 0 without a split. */
 double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz);
 
+/** Of that, what passes before the first sum: latency, or the launch of a kernel of its own (s). */
+double gemm_reduce_start_s(const struct timing_context *ctx, double hz);
+
 /** Fills the cost of a legal mapping. */
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
                   const struct stack *stack);
@@ -66,6 +69,12 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
 /** The same where the step is known, which no split changes. */
 void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
                        const struct hardware *hw, const struct stack *stack);
+
+/** Fills what follows from the number of blocks: slots, waves, edge tiles, partial sums. */
+void gemm_cost_waves(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
+
+/** Fills what the results of one block take on their way out: epilogue_bytes, epilogue_vector_cycles, drain_cycles. */
+void gemm_cost_epilogue(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
 
 /** A lower bound of gemm_cost_time_s() at `hz` and below: memory is idle, later waves are covered. s */
 double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz);

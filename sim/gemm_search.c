@@ -2,10 +2,10 @@
 /*
  * The search over a catalogue: what the library picks, and what is fastest. docs/gemm.md, 6
  *
- * Every legal mapping first gets a rough bound, which no evaluation can come below. They are taken up
- * by bound: the least of all gets a closer one (gemm_cost_bound_s), or is evaluated where it has that, until no bound is left below the least time
- * found. The result is that of evaluating all: the least, and of equal ones the first in the catalogue. Both questions share bounds and times at
- * boost clock.
+ * Every legal mapping first gets a rough bound, which no evaluation can come below. They are taken up by bound: the least of all gets a closer one, or is
+ * evaluated where it has the closest, until no bound is left below the least time found. Bounds are, each some five times as dear as the one before:
+ * the busiest resource; resources joined in each step (gemm_cost_bound_s), each byte from memory once; the same with what its schedule reads again.
+ * The result is that of evaluating all: the least, and of equal ones the first in the catalogue. Both questions share bounds and times at boost clock.
  */
 #include <math.h>
 #include <string.h>
@@ -59,12 +59,20 @@ static struct catalogue catalogue_for(const struct stack *stack, const struct ge
 
 enum { CANDIDATES_MAX = STACK_TILES_MAX * STACK_SPLITS_MAX };
 
-/* A legal kernel of the catalogue, unsplit; what of a rough bound no split changes. */
-struct entry { struct gemm_mapping map; struct gemm_step step; double sm_cycles, l2_cycles, latency_cycles; };
+/* A legal kernel of the catalogue, unsplit; what of a bound no split changes. */
+struct entry {
+    struct gemm_mapping map;
+    struct gemm_cost least;                                 /* with the fewest bytes from memory and the fewest misses that a schedule has */
+    double sm_cycles, l2_cycles, latency_cycles;            /* of a step */
+    double flush_cycles, flush_sm_cycles;                   /* results of a block: at least; for each SM that writes at once */
+    double split_flush_cycles, split_flush_sm_cycles;       /* the same of partial sums */
+};
+
+enum bound { BOUND_ROUGH, BOUND_JOINED, BOUND_CLOSE };
 
 struct candidate {
     int32_t entry, split;  /* of the catalogue's legal kernels; of the stack's factors */
-    bool close;            /* the bound is the closer one */
+    enum bound bound;      /* which one it has */
     double bound_s;        /* no clock up to boost makes it faster, launch aside */
     double boost_s;        /* its time at boost clock, launch aside; NaN: not evaluated yet */
 };
@@ -76,6 +84,7 @@ struct gemm_search {
     const char *pick;      /* how the library picks one of this class: gemm_kernel.pick */
     const char *why;       /* the last kernel that is not legal: what binds */
     double dram_cycles, start_cycles; /* of every mapping at boost clock: bytes that must come and go; until the first ones are there */
+    double dram_read_bytes, dram_write_bytes, reduce_cycles; /* those bytes; until a split's first sum */
     int32_t count;
     int32_t heap[CANDIDATES_MAX]; /* of candidates by bound, the least at the top */
     struct entry entries[STACK_TILES_MAX];
@@ -84,20 +93,31 @@ struct gemm_search {
 
 static int64_t split_factor(const struct stack *stack, int64_t i) { return stack->split_k_count > 0 ? stack->split_k[i] : 1; }
 
+/* Results of the last block, and what earlier waves' blocks, resident together, leave uncovered of a start and a flush. */
+static double exposed_bound_cycles(const struct gemm_search *s, const struct entry *e, const struct gemm_mapping *map, double waves)
+{
+    double sms = at_most((double)map->blocks, (double)s->hw->sm.count);
+    double flush = map->split_k > 1 ? at_least(e->split_flush_cycles, sms * e->split_flush_sm_cycles) : at_least(e->flush_cycles, sms * e->flush_sm_cycles);
+    double chain = s->hw->launch.block_cycles + s->k->gemm.service.fill_cycles + e->latency_cycles + flush;
+
+    return flush + (waves > 1.0 ? (waves - 1.0) * chain / ((double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0)) : 0.0);
+}
+
 /* The busiest resource with perfect overlap, each byte from memory once, and what nothing hides. */
 static double rough_bound_s(const struct gemm_search *s, const struct entry *e, const struct gemm_mapping *map)
 {
     double blocks = (double)map->blocks, steps = (double)map->k_steps, sms = (double)s->hw->sm.count, rounds = blocks / sms, waves = map->waves;
-    double in_flight = s->hw->sm.max_bytes_in_flight > 0.0 ? s->hw->sm.max_bytes_in_flight : INFINITY, busy;
+    double in_flight = s->hw->sm.max_bytes_in_flight > 0.0 ? s->hw->sm.max_bytes_in_flight : INFINITY, busy, reduce = gemm_reduce_bytes(map, s->k);
 
     if (!map->stream_k) { /* the last wave is as long as a full one, if no SM holds more than one block of it */
         rounds = at_least(rounds, 1.0);
         waves = ceil(waves);
     }
     busy = at_least(at_least(rounds * steps * e->sm_cycles, blocks * steps * e->l2_cycles), s->dram_cycles);
-    busy = at_least(busy, steps * e->latency_cycles * at_least(waves / at_least((double)(map->stages - 1), 1.0), rounds * e->step.l2_bytes / in_flight));
+    busy = at_least(busy, steps * e->latency_cycles * at_least(waves / at_least((double)(map->stages - 1), 1.0), rounds * e->least.step.l2_bytes / in_flight));
     return (busy / (map->efficiency > 0.0 ? map->efficiency : 1.0) + waves * steps * s->hw->sm.barrier_cycles + s->start_cycles
-            + gemm_reduce_bytes(map, s->k) / s->hw->l2.write_bytes_per_cycle) / s->hw->clock.boost_hz;
+            + exposed_bound_cycles(s, e, map, waves)
+            + (reduce > 0.0 ? s->reduce_cycles + reduce / s->hw->l2.write_bytes_per_cycle : 0.0)) / s->hw->clock.boost_hz;
 }
 
 static void add_splits(struct gemm_search *s, int32_t at)
@@ -108,7 +128,7 @@ static void add_splits(struct gemm_search *s, int32_t at)
     for (int32_t j = 0; j < splits; j++) {
         if (!gemm_mapping_split(&map, split_factor(s->stack, j), &s->k->gemm, s->hw, &s->why))
             return; /* factors rise */
-        s->candidates[s->count++] = (struct candidate){ at, j, false, rough_bound_s(s, &s->entries[at], &map), NAN };
+        s->candidates[s->count++] = (struct candidate){ at, j, BOUND_ROUGH, rough_bound_s(s, &s->entries[at], &map), NAN };
     }
 }
 
@@ -118,23 +138,54 @@ static void set_floor(struct gemm_search *s)
     const struct gemm_kernel_shape *g = &s->k->gemm;
     const struct warmth *warm = &s->k->warm;
     const struct arch_dram *dram = &s->hw->dram;
-    double read = at_least((double)g->a_bytes - (double)warm->a_bytes, 0.0) + at_least((double)g->b_bytes - (double)warm->b_bytes, 0.0)
-                + at_least((double)g->epilogue_read_bytes - (double)warm->other_bytes, 0.0);
-    double write = at_least((double)g->out_bytes - l2_shared_capacity_bytes(&s->hw->l2), 0.0);
+    const struct timing_context plain = { .hw = s->hw, .stack = s->stack };
+    double hz = s->hw->clock.boost_hz;
 
-    s->dram_cycles = (read / (dram->bandwidth_bytes_per_s * dram->read_efficiency * at_least(dram->tiled_efficiency, 0.01))
-                      + write / (dram->bandwidth_bytes_per_s * dram->write_efficiency)) * s->hw->clock.boost_hz;
+    s->dram_read_bytes = at_least((double)g->a_bytes - (double)warm->a_bytes, 0.0) + at_least((double)g->b_bytes - (double)warm->b_bytes, 0.0)
+                       + at_least((double)g->epilogue_read_bytes - (double)warm->other_bytes, 0.0);
+    s->dram_write_bytes = at_least((double)g->out_bytes - l2_shared_capacity_bytes(&s->hw->l2), 0.0);
+    s->dram_cycles = (s->dram_read_bytes / (dram->bandwidth_bytes_per_s * dram->read_efficiency * at_least(dram->tiled_efficiency, 0.01))
+                      + s->dram_write_bytes / (dram->bandwidth_bytes_per_s * dram->write_efficiency)) * hz;
     s->start_cycles = s->hw->launch.block_cycles + g->service.fill_cycles + at_least(dram->loaded_latency_cycles, dram->latency_cycles);
+    s->reduce_cycles = gemm_reduce_start_s(&plain, hz) * hz;
 }
 
-/* Of loads into idle memory, with weights that are not in L2 coming from DRAM once, and from L2 when the next panel of rows reads them again. */
-static double least_latency_cycles(const struct gemm_search *s, const struct gemm_mapping *map)
+/* Share of the loads of weights that miss: those not in L2 come from DRAM once, and from L2 when the next panel of rows reads them again. */
+static double least_miss_share(const struct gemm_search *s, const struct gemm_mapping *map)
 {
-    const struct gemm_kernel_shape *g = &s->k->gemm;
-    double l2 = 0.5 * (s->hw->l2.near_latency_cycles + s->hw->l2.far_latency_cycles), b = (double)g->b_bytes;
-    double miss = at_least(b - (double)s->k->warm.b_bytes, 0.0) / (b * (double)map->grid_m + 1.0);
+    double b = (double)s->k->gemm.b_bytes;
 
-    return l2 + at_least(s->hw->dram.latency_cycles - l2, 0.0) * miss;
+    return at_least(b - (double)s->k->warm.b_bytes, 0.0) / (b * (double)map->grid_m + 1.0);
+}
+
+static void set_flush(double *cycles, double *sm_cycles, struct gemm_cost *cost, const struct gemm_search *s, const struct gemm_mapping *map)
+{
+    const struct hardware *hw = s->hw;
+
+    gemm_cost_epilogue(cost, map, s->k, hw);
+    *cycles = at_least(at_least(cost->epilogue_vector_cycles, cost->drain_cycles), cost->epilogue_bytes / hw->sm.l2_read_bytes_per_cycle);
+    if (hw->sm.epilogue_bytes_per_cycle > 0.0)
+        *cycles = at_least(*cycles, cost->epilogue_bytes / hw->sm.epilogue_bytes_per_cycle);
+    *sm_cycles = cost->epilogue_bytes / hw->l2.write_bytes_per_cycle;
+}
+
+static void set_entry(struct entry *e, const struct gemm_search *s)
+{
+    const struct hardware *hw = s->hw;
+    const struct gemm_step *step = &e->least.step;
+    struct gemm_mapping split = e->map;
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+
+    e->least = (struct gemm_cost){ .dram_read_bytes = s->dram_read_bytes, .dram_write_bytes = s->dram_write_bytes, .fill_cycles = s->k->gemm.service.fill_cycles };
+    gemm_step_of(&e->least.step, &e->map, s->k, hw);
+    e->least.reuse.b_miss_share = least_miss_share(s, &e->map);
+    e->sm_cycles = at_least(at_least(step->matrix_cycles, step->vector_cycles), at_least(step->shared_cycles, step->register_cycles));
+    e->sm_cycles = at_least(e->sm_cycles, step->l2_bytes / hw->sm.l2_read_bytes_per_cycle);
+    e->l2_cycles = step->l2_bytes / hw->l2.bytes_per_cycle;
+    e->latency_cycles = l2 + at_least(hw->dram.latency_cycles - l2, 0.0) * e->least.reuse.b_miss_share;
+    split.split_k = 2;
+    set_flush(&e->split_flush_cycles, &e->split_flush_sm_cycles, &e->least, s, &split);
+    set_flush(&e->flush_cycles, &e->flush_sm_cycles, &e->least, s, &e->map);
 }
 
 static void search_open(struct gemm_search *s, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
@@ -155,11 +206,7 @@ static void search_open(struct gemm_search *s, const struct kernel *k, const str
         if (!catalogue_has(&catalogue, &stack->gemm_kernels[i]) || !gemm_kernel_takes(&stack->gemm_kernels[i], &k->gemm) ||
             !gemm_mapping_legal(&e->map, &stack->gemm_kernels[i], 1, k, hw, &s->why))
             continue;
-        gemm_step_of(&e->step, &e->map, k, hw);
-        e->sm_cycles = at_least(at_least(e->step.matrix_cycles, e->step.vector_cycles), at_least(e->step.shared_cycles, e->step.register_cycles));
-        e->sm_cycles = at_least(e->sm_cycles, e->step.l2_bytes / hw->sm.l2_read_bytes_per_cycle);
-        e->l2_cycles = e->step.l2_bytes / hw->l2.bytes_per_cycle;
-        e->latency_cycles = least_latency_cycles(s, &e->map);
+        set_entry(e, s);
         add_splits(s, entries++);
     }
 }
@@ -172,7 +219,7 @@ static void mapping_of(struct gemm_mapping *map, struct gemm_cost *cost, const s
     *map = s->entries[c->entry].map;
     gemm_mapping_split(map, split_factor(s->stack, c->split), &s->k->gemm, s->hw, &why);
     if (cost)
-        gemm_cost_of_step(cost, &s->entries[c->entry].step, map, s->k, s->hw, s->stack);
+        gemm_cost_of_step(cost, &s->entries[c->entry].least.step, map, s->k, s->hw, s->stack);
 }
 
 /* What the library adds to its own model of a kernel: a constant for each wave and each split that it holds against the mapping. */
@@ -233,18 +280,31 @@ static void sift_down(struct gemm_search *s, int32_t at, int32_t count)
     s->heap[at] = moved;
 }
 
+/* The cost of a candidate with the fewest bytes and misses: no more than any term of its own. */
+static void least_cost_of(struct gemm_mapping *map, struct gemm_cost *cost, const struct gemm_search *s, const struct candidate *c)
+{
+    mapping_of(map, NULL, s, c);
+    *cost = s->entries[c->entry].least;
+    gemm_cost_waves(cost, map, s->k, s->hw);
+    gemm_cost_epilogue(cost, map, s->k, s->hw);
+}
+
 /* Of the candidate at the top; INFINITY where a closer bound comes first. *done: it need not be looked at again. */
 static double evaluate(bool *done, struct gemm_search *s, struct candidate *c, candidate_cost *cost_of, const struct timing_context *ctx, double limit_s)
 {
+    double hz = s->hw->clock.boost_hz;
     struct gemm_mapping map;
     struct gemm_cost cost;
 
-    mapping_of(&map, &cost, s, c);
-    *done = c->close;
-    if (c->close)
+    *done = c->bound == BOUND_CLOSE;
+    if (c->bound == BOUND_ROUGH)
+        least_cost_of(&map, &cost, s, c);
+    else
+        mapping_of(&map, &cost, s, c);
+    if (*done)
         return cost_of(s, c, &map, &cost, ctx, limit_s);
-    c->bound_s = gemm_cost_bound_s(&cost, &map, s->hw, s->stack, s->hw->clock.boost_hz);
-    c->close = true;
+    c->bound_s = at_least(gemm_cost_bound_s(&cost, &map, s->hw, s->stack, hz), c->bound_s);
+    c->bound++;
     return INFINITY;
 }
 
