@@ -148,7 +148,7 @@ double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k)
 
     if (map->split_k <= 1 && !map->stream_k)
         return 0.0;
-    return gemm_rows(g) * (double)g->n * 4.0 * ((double)map->split_k + 1.0);
+    return gemm_rows(g) * (double)g->n * GEMM_SUM_BYTES * ((double)map->split_k + 1.0);
 }
 
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
@@ -180,7 +180,7 @@ void gemm_cost_epilogue(struct gemm_cost *out, const struct gemm_mapping *map, c
     const struct gemm_kernel_shape *g = &k->gemm;
     double tiles = (double)gemm_row_tiles(g, map->tile_m) * (double)map->grid_n, outputs = gemm_rows(g) * (double)g->n;
 
-    out->epilogue_bytes = map->split_k > 1 ? outputs * 4.0 / tiles : ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
+    out->epilogue_bytes = map->split_k > 1 ? outputs * GEMM_SUM_BYTES / tiles : ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
     out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / vector_lanes(hw);
     out->drain_cycles = g->service.whole_passes ? gemm_array_passes(map, g) * (double)g->service.tile_m : 0.0;
 }

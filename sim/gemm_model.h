@@ -53,6 +53,8 @@ bool gemm_kernel_is_for(const struct gemm_kernel *kernel, const char *instructio
 /** True if the library offers the kernel for so many rows and weights of this width. */
 bool gemm_kernel_takes(const struct gemm_kernel *kernel, const struct gemm_kernel_shape *g);
 
+#define GEMM_SUM_BYTES 4.0 /* of a partial sum of split-K: fp32 */
+
 /** fp32 partial sums of split-K: each part written, all read once. Bytes. */
 double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k);
 
@@ -92,6 +94,9 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
 
 /** Splits K of an unsplit legal mapping, or false and the binding constraint. */
 bool gemm_mapping_split(struct gemm_mapping *map, int64_t split_k, const struct gemm_kernel_shape *g, const struct hardware *hw, const char **why);
+
+/** Could gemm_mapping_split() split it so? Else the binding constraint. */
+bool gemm_mapping_splits(const struct gemm_mapping *unsplit, int64_t split_k, const char **why);
 
 /** The instruction that a catalogue entry must be written for: the unit's, or plain lanes. */
 const char *gemm_instruction(const struct arch_unit *unit);

@@ -59,13 +59,15 @@ static struct catalogue catalogue_for(const struct stack *stack, const struct ge
 
 enum { CANDIDATES_MAX = STACK_TILES_MAX * STACK_SPLITS_MAX };
 
-/* A legal kernel of the catalogue, unsplit; what of a bound no split changes. */
+/* A legal kernel of the catalogue, unsplit; what of a bound no split changes. Cycles. */
 struct entry {
     struct gemm_mapping map;
-    struct gemm_cost least;                                 /* with the fewest bytes from memory and the fewest misses that a schedule has */
-    double sm_cycles, l2_cycles, latency_cycles;            /* of a step */
-    double flush_cycles, flush_sm_cycles;                   /* results of a block: at least; for each SM that writes at once */
-    double split_flush_cycles, split_flush_sm_cycles;       /* the same of partial sums */
+    struct gemm_cost least;                   /* with the fewest bytes from memory and the fewest misses that a schedule has */
+    double slots, hidden_by, efficiency;      /* blocks resident on the chip; blocks that hide one's start and flush; as gemm_mapping, 1 if unset */
+    double sm_cycles, l2_cycles;              /* of a block's step: on its SM, on the chip's L2 */
+    double wave_latency, round_latency;       /* of a step in each wave, by stages; of the bytes of one block on each SM, by bytes in flight */
+    double chain_cycles;                      /* of a block's start and first loads */
+    struct flush { double cycles, sm_cycles; } whole, part; /* results of a block, partial sums: at least; for each SM that writes at once */
 };
 
 enum bound { BOUND_ROUGH, BOUND_JOINED, BOUND_CLOSE };
@@ -84,7 +86,8 @@ struct gemm_search {
     const char *pick;      /* how the library picks one of this class: gemm_kernel.pick */
     const char *why;       /* the last kernel that is not legal: what binds */
     double dram_cycles, start_cycles; /* of every mapping at boost clock: bytes that must come and go; until the first ones are there */
-    double dram_read_bytes, dram_write_bytes, reduce_cycles; /* those bytes; until a split's first sum */
+    double dram_read_bytes, dram_write_bytes;
+    double reduce_cycles, part_cycles; /* until a split's first sum; to write the partial sums of one part */
     int32_t count;
     int32_t heap[CANDIDATES_MAX]; /* of candidates by bound, the least at the top */
     struct entry entries[STACK_TILES_MAX];
@@ -93,42 +96,40 @@ struct gemm_search {
 
 static int64_t split_factor(const struct stack *stack, int64_t i) { return stack->split_k_count > 0 ? stack->split_k[i] : 1; }
 
-/* Results of the last block, and what earlier waves' blocks, resident together, leave uncovered of a start and a flush. */
-static double exposed_bound_cycles(const struct gemm_search *s, const struct entry *e, const struct gemm_mapping *map, double waves)
+/* The busiest resource with perfect overlap, each byte from memory once, and what nothing hides: starts, results on their way out, sums of a split.
+ * Called for every mapping there is: no more than a few dozen operations. */
+static double rough_bound_s(const struct gemm_search *s, const struct entry *e, int64_t split)
 {
-    double sms = at_most((double)map->blocks, (double)s->hw->sm.count);
-    double flush = map->split_k > 1 ? at_least(e->split_flush_cycles, sms * e->split_flush_sm_cycles) : at_least(e->flush_cycles, sms * e->flush_sm_cycles);
-    double chain = s->hw->launch.block_cycles + s->k->gemm.service.fill_cycles + e->latency_cycles + flush;
+    double blocks = (double)(e->map.blocks * split), steps = (double)ceil_div_i64(e->map.k_steps, split), sms = (double)s->hw->sm.count;
+    double rounds = blocks / sms, waves = blocks / e->slots, active = at_most(blocks, sms), busy, cycles;
+    const struct flush *f = split > 1 ? &e->part : &e->whole;
+    double flush = at_least(f->cycles, active * f->sm_cycles);
 
-    return flush + (waves > 1.0 ? (waves - 1.0) * chain / ((double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0)) : 0.0);
-}
-
-/* The busiest resource with perfect overlap, each byte from memory once, and what nothing hides. */
-static double rough_bound_s(const struct gemm_search *s, const struct entry *e, const struct gemm_mapping *map)
-{
-    double blocks = (double)map->blocks, steps = (double)map->k_steps, sms = (double)s->hw->sm.count, rounds = blocks / sms, waves = map->waves;
-    double in_flight = s->hw->sm.max_bytes_in_flight > 0.0 ? s->hw->sm.max_bytes_in_flight : INFINITY, busy, reduce = gemm_reduce_bytes(map, s->k);
-
-    if (!map->stream_k) { /* the last wave is as long as a full one, if no SM holds more than one block of it */
+    if (!e->map.stream_k) { /* the last wave is as long as a full one, if no SM holds more than one block of it */
         rounds = at_least(rounds, 1.0);
         waves = ceil(waves);
     }
     busy = at_least(at_least(rounds * steps * e->sm_cycles, blocks * steps * e->l2_cycles), s->dram_cycles);
-    busy = at_least(busy, steps * e->latency_cycles * at_least(waves / at_least((double)(map->stages - 1), 1.0), rounds * e->least.step.l2_bytes / in_flight));
-    return (busy / (map->efficiency > 0.0 ? map->efficiency : 1.0) + waves * steps * s->hw->sm.barrier_cycles + s->start_cycles
-            + exposed_bound_cycles(s, e, map, waves)
-            + (reduce > 0.0 ? s->reduce_cycles + reduce / s->hw->l2.write_bytes_per_cycle : 0.0)) / s->hw->clock.boost_hz;
+    busy = at_least(busy, steps * at_least(waves * e->wave_latency, rounds * e->round_latency));
+    cycles = busy / e->efficiency + waves * steps * s->hw->sm.barrier_cycles + s->start_cycles + flush;
+    if (waves > 1.0)
+        cycles += (waves - 1.0) * (e->chain_cycles + flush) / e->hidden_by;
+    if (split > 1 || e->map.stream_k)
+        cycles += s->reduce_cycles + (double)(split + 1) * s->part_cycles;
+    return cycles / s->hw->clock.boost_hz;
 }
 
 static void add_splits(struct gemm_search *s, int32_t at)
 {
-    struct gemm_mapping map = s->entries[at].map;
+    const struct entry *e = &s->entries[at];
     int32_t splits = s->stack->split_k_count > 0 ? (int32_t)s->stack->split_k_count : 1;
 
     for (int32_t j = 0; j < splits; j++) {
-        if (!gemm_mapping_split(&map, split_factor(s->stack, j), &s->k->gemm, s->hw, &s->why))
+        int64_t split = split_factor(s->stack, j);
+
+        if (!gemm_mapping_splits(&e->map, split, &s->why))
             return; /* factors rise */
-        s->candidates[s->count++] = (struct candidate){ at, j, BOUND_ROUGH, rough_bound_s(s, &s->entries[at], &map), NAN };
+        s->candidates[s->count++] = (struct candidate){ at, j, BOUND_ROUGH, rough_bound_s(s, e, split), NAN };
     }
 }
 
@@ -148,6 +149,7 @@ static void set_floor(struct gemm_search *s)
                       + s->dram_write_bytes / (dram->bandwidth_bytes_per_s * dram->write_efficiency)) * hz;
     s->start_cycles = s->hw->launch.block_cycles + g->service.fill_cycles + at_least(dram->loaded_latency_cycles, dram->latency_cycles);
     s->reduce_cycles = gemm_reduce_start_s(&plain, hz) * hz;
+    s->part_cycles = gemm_rows(g) * (double)g->n * GEMM_SUM_BYTES / s->hw->l2.write_bytes_per_cycle;
 }
 
 /* Share of the loads of weights that miss: those not in L2 come from DRAM once, and from L2 when the next panel of rows reads them again. */
@@ -158,34 +160,41 @@ static double least_miss_share(const struct gemm_search *s, const struct gemm_ma
     return at_least(b - (double)s->k->warm.b_bytes, 0.0) / (b * (double)map->grid_m + 1.0);
 }
 
-static void set_flush(double *cycles, double *sm_cycles, struct gemm_cost *cost, const struct gemm_search *s, const struct gemm_mapping *map)
+static void set_flush(struct flush *f, struct gemm_cost *cost, const struct gemm_search *s, const struct gemm_mapping *map)
 {
     const struct hardware *hw = s->hw;
 
     gemm_cost_epilogue(cost, map, s->k, hw);
-    *cycles = at_least(at_least(cost->epilogue_vector_cycles, cost->drain_cycles), cost->epilogue_bytes / hw->sm.l2_read_bytes_per_cycle);
+    f->cycles = at_least(at_least(cost->epilogue_vector_cycles, cost->drain_cycles), cost->epilogue_bytes / hw->sm.l2_read_bytes_per_cycle);
     if (hw->sm.epilogue_bytes_per_cycle > 0.0)
-        *cycles = at_least(*cycles, cost->epilogue_bytes / hw->sm.epilogue_bytes_per_cycle);
-    *sm_cycles = cost->epilogue_bytes / hw->l2.write_bytes_per_cycle;
+        f->cycles = at_least(f->cycles, cost->epilogue_bytes / hw->sm.epilogue_bytes_per_cycle);
+    f->sm_cycles = cost->epilogue_bytes / hw->l2.write_bytes_per_cycle;
 }
 
 static void set_entry(struct entry *e, const struct gemm_search *s)
 {
     const struct hardware *hw = s->hw;
     const struct gemm_step *step = &e->least.step;
-    struct gemm_mapping split = e->map;
-    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles);
+    const struct gemm_mapping *map = &e->map;
+    struct gemm_mapping split = *map;
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles), miss = least_miss_share(s, map), latency;
 
-    e->least = (struct gemm_cost){ .dram_read_bytes = s->dram_read_bytes, .dram_write_bytes = s->dram_write_bytes, .fill_cycles = s->k->gemm.service.fill_cycles };
-    gemm_step_of(&e->least.step, &e->map, s->k, hw);
-    e->least.reuse.b_miss_share = least_miss_share(s, &e->map);
+    e->least = (struct gemm_cost){ .dram_read_bytes = s->dram_read_bytes, .dram_write_bytes = s->dram_write_bytes, .fill_cycles = s->k->gemm.service.fill_cycles,
+                                   .reuse = { .b_miss_share = miss } };
+    gemm_step_of(&e->least.step, map, s->k, hw);
+    e->slots = (double)hw->sm.count * (double)map->blocks_per_sm;
+    e->hidden_by = (double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0);
+    e->efficiency = map->efficiency > 0.0 ? map->efficiency : 1.0;
     e->sm_cycles = at_least(at_least(step->matrix_cycles, step->vector_cycles), at_least(step->shared_cycles, step->register_cycles));
     e->sm_cycles = at_least(e->sm_cycles, step->l2_bytes / hw->sm.l2_read_bytes_per_cycle);
     e->l2_cycles = step->l2_bytes / hw->l2.bytes_per_cycle;
-    e->latency_cycles = l2 + at_least(hw->dram.latency_cycles - l2, 0.0) * e->least.reuse.b_miss_share;
+    latency = l2 + at_least(hw->dram.latency_cycles - l2, 0.0) * miss;
+    e->wave_latency = latency / at_least((double)(map->stages - 1), 1.0);
+    e->round_latency = hw->sm.max_bytes_in_flight > 0.0 ? latency * step->l2_bytes / hw->sm.max_bytes_in_flight : 0.0;
+    e->chain_cycles = hw->launch.block_cycles + e->least.fill_cycles + latency;
     split.split_k = 2;
-    set_flush(&e->split_flush_cycles, &e->split_flush_sm_cycles, &e->least, s, &split);
-    set_flush(&e->flush_cycles, &e->flush_sm_cycles, &e->least, s, &e->map);
+    set_flush(&e->part, &e->least, s, &split);
+    set_flush(&e->whole, &e->least, s, map);
 }
 
 static void search_open(struct gemm_search *s, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
@@ -308,16 +317,33 @@ static double evaluate(bool *done, struct gemm_search *s, struct candidate *c, c
     return INFINITY;
 }
 
-/* The cheapest candidate, first of equal ones; its cost. -1: there is none. `around_s`: what the cost of each has beside its bound, at least. */
-static int32_t search_least(double *least, struct gemm_search *s, candidate_cost *cost_of, double around_s, const struct timing_context *ctx)
+/* Heap of the candidates that may cost no more than `limit_s`, but for `known`; returns how many they are. */
+static int32_t heap_of(struct gemm_search *s, int32_t known, double around_s, double limit_s)
 {
-    int32_t at = -1, count = s->count;
+    int32_t count = 0;
 
-    *least = INFINITY;
-    for (int32_t i = 0; i < count; i++)
-        s->heap[i] = i;
+    for (int32_t i = 0; i < s->count; i++)
+        if (i != known && !is_above(s->candidates[i].bound_s + around_s, limit_s))
+            s->heap[count++] = i;
     for (int32_t i = count / 2 - 1; i >= 0; i--)
         sift_down(s, i, count);
+    return count;
+}
+
+/* The cheapest candidate, first of equal ones; its cost. -1: there is none. `around_s`: what the cost of each has beside its bound, at least.
+ * `guess`: a candidate that is looked at first, so that most others need not be; -1: none. */
+static int32_t search_least(double *least, struct gemm_search *s, candidate_cost *cost_of, double around_s, int32_t guess, const struct timing_context *ctx)
+{
+    int32_t at = guess, count;
+    struct gemm_mapping map;
+    struct gemm_cost guessed;
+
+    *least = INFINITY;
+    if (guess >= 0) {
+        mapping_of(&map, &guessed, s, &s->candidates[guess]);
+        *least = cost_of(s, &s->candidates[guess], &map, &guessed, ctx, INFINITY);
+    }
+    count = heap_of(s, guess, around_s, *least);
     while (count > 0 && !is_above(s->candidates[s->heap[0]].bound_s + around_s, *least)) {
         int32_t i = s->heap[0];
         bool done;
@@ -403,23 +429,24 @@ static int32_t search_fullest(const struct gemm_search *s)
 
 static bool picks(const struct gemm_search *s, const char *how) { return s->pick != NULL && strcmp(s->pick, how) == 0; }
 
-/* What the library picks without having timed it; with `by_library` false, the fastest. */
-static bool choose_searched(struct gemm_mapping *picked, struct gemm_search *s, const struct timing_context *plain, bool by_library)
+/* What the library picks without having timed it; with `by_library` false, the fastest. -1: none is legal. */
+static int32_t choose_searched(struct gemm_mapping *picked, struct gemm_search *s, const struct timing_context *plain, bool by_library)
 {
     double cost;
     int32_t at = by_library && picks(s, "fill") ? search_fullest(s)
-               : by_library                     ? search_least(&cost, s, cost_to_library, 0.0, plain)
-                                                : search_least(&cost, s, cost_in_full, launch_overhead_s(plain, true), plain);
+               : by_library                     ? search_least(&cost, s, cost_to_library, 0.0, -1, plain)
+                                                : search_least(&cost, s, cost_in_full, launch_overhead_s(plain, true), -1, plain);
 
     if (at >= 0)
         mapping_of(picked, NULL, s, &s->candidates[at]);
-    return at >= 0;
+    return at;
 }
 
 bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kernel *k, const struct timing_context *ctx, bool by_library, const char **why)
 {
     struct timing_context plain = { .hw = ctx->hw, .stack = ctx->stack, .choice = ctx->choice, .ranks = 1 }, quiet = *ctx;
     struct gemm_search s;
+    int32_t at = -1;
 
     quiet.account = NULL; /* the account is the picked mapping's */
     if (k->gemm.grouped) {
@@ -433,9 +460,9 @@ bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kerne
     }
     search_open(&s, k, ctx->hw, ctx->stack);
     *why = s.why;
-    if (by_library && picks(&s, "timed") ? !choose_timed(picked, k, &plain, why) : !choose_searched(picked, &s, &plain, by_library))
+    if (by_library && picks(&s, "timed") ? !choose_timed(picked, k, &plain, why) : (at = choose_searched(picked, &s, &plain, by_library)) < 0)
         return false;
-    if (best_s)
-        search_least(best_s, &s, cost_in_full, launch_overhead_s(&quiet, true), &quiet);
+    if (best_s) /* what was picked is seldom far from the best */
+        search_least(best_s, &s, cost_in_full, launch_overhead_s(&quiet, true), at, &quiet);
     return true;
 }
