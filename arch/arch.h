@@ -24,6 +24,15 @@ struct arch_override { const char *key, *value; };
 enum status arch_load(const struct hardware **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
                       struct arena *arena, struct error *err);
 
+/**
+ * A description under many sets of overrides: its files are found once and read once. Loading from it gives what arch_load() of its name gives, the
+ * same errors too; what was loaded shares the base's tree, so the base's arena must live on.
+ */
+struct arch_base;
+enum status arch_base_open(struct arch_base **out, const char *name_or_path, struct arena *arena, struct error *err);
+enum status arch_load_from(const struct hardware **out, struct arch_base *base, const struct arch_override *overrides, int64_t overrides_count,
+                           struct arena *arena, struct error *err);
+
 /** The same from memory, for tests and fuzzing: `name` stands for the file in messages, and paths in it are relative to it. */
 enum status arch_load_memory(const struct hardware **out, const char *name, const void *data, size_t bytes, struct arena *arena,
                              struct error *err);
@@ -44,6 +53,10 @@ void stack_show(FILE *out, const struct stack *stack);
 /** Stack by name or path ("cutlass-graph", "arch/stacks/x.yaml"). */
 enum status stack_load(const struct stack **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
                        struct arena *arena, struct error *err);
+/** The same of a stack. */
+enum status stack_base_open(struct arch_base **out, const char *name_or_path, struct arena *arena, struct error *err);
+enum status stack_load_from(const struct stack **out, struct arch_base *base, const struct arch_override *overrides, int64_t overrides_count,
+                            struct arena *arena, struct error *err);
 enum status stack_list(const struct arch_entry **out, int64_t *count, struct arena *arena, struct error *err);
 
 /** Finds a shipped data file ("workloads/llama70b.trace"): path in arena or NULL. */

@@ -341,8 +341,13 @@ static enum status finish(const struct hardware **out, struct hardware *hw, bool
     return STATUS_OK;
 }
 
-enum status arch_load(const struct hardware **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
-                      struct arena *arena, struct error *err)
+enum status arch_base_open(struct arch_base **out, const char *name_or_path, struct arena *arena, struct error *err)
+{
+    return arch_base_find(out, name_or_path, hardware_dirs, "device", arena, err);
+}
+
+enum status arch_load_from(const struct hardware **out, struct arch_base *base, const struct arch_override *overrides, int64_t overrides_count,
+                           struct arena *arena, struct error *err)
 {
     struct hardware *hw = arena_alloc(arena, sizeof *hw);
     struct yaml_node *tree;
@@ -350,12 +355,21 @@ enum status arch_load(const struct hardware **out, const char *name_or_path, con
 
     if (!hw)
         return error_no_memory(err);
-    if ((st = arch_find_file(&hw->path, name_or_path, hardware_dirs, "device", arena, err)) ||
-        (st = arch_resolve(&tree, hw->path, overrides, overrides_count, arena, err)))
+    if ((st = arch_resolve_base(&tree, base, overrides, overrides_count, arena, err)))
         return st;
+    hw->path = base->path;
     hw->tree = tree;
     /* A datasheet's peak holds for the chip as it is sold, not for one that --set has changed. */
     return finish(out, hw, overrides_count == 0, err);
+}
+
+enum status arch_load(const struct hardware **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
+                      struct arena *arena, struct error *err)
+{
+    struct arch_base *base;
+    enum status st = arch_base_open(&base, name_or_path, arena, err);
+
+    return st ? st : arch_load_from(out, base, overrides, overrides_count, arena, err);
 }
 
 enum status arch_load_memory(const struct hardware **out, const char *name, const void *data, size_t bytes, struct arena *arena,

@@ -274,8 +274,43 @@ static enum status leave_calibration_out(struct chain *chain, const struct arch_
     return STATUS_OK;
 }
 
-enum status arch_resolve(struct yaml_node **out, const char *path, const struct arch_override *overrides, int64_t overrides_count,
-                         struct arena *arena, struct error *err)
+/* A copy whose collections may be changed; scalars are shared. NULL: no memory. */
+static struct yaml_node *copy_collections(struct yaml_node *node, struct arena *arena)
+{
+    struct yaml_node *copy;
+    bool mapping = node->kind == YAML_MAPPING;
+
+    if (node->kind == YAML_SCALAR)
+        return node;
+    if (!(copy = arena_alloc(arena, sizeof *copy)))
+        return NULL;
+    *copy = *node;
+    copy->items = arena_array(arena, node->count, sizeof *copy->items);
+    copy->keys = mapping ? arena_array(arena, node->count, sizeof *copy->keys) : NULL;
+    copy->key_at = mapping ? arena_array(arena, node->count, sizeof *copy->key_at) : NULL;
+    if (!copy->items || (mapping && (!copy->keys || !copy->key_at)))
+        return NULL;
+    for (size_t i = 0; i < node->count; i++)
+        if (!(copy->items[i] = copy_collections(node->items[i], arena)))
+            return NULL;
+    for (size_t i = 0; mapping && i < node->count; i++) {
+        copy->keys[i] = node->keys[i];
+        copy->key_at[i] = node->key_at[i];
+    }
+    return copy;
+}
+
+enum status arch_base_find(struct arch_base **out, const char *name_or_path, const char *const *dirs, const char *what, struct arena *arena,
+                           struct error *err)
+{
+    if (!(*out = arena_alloc(arena, sizeof **out)))
+        return error_no_memory(err);
+    (*out)->arena = arena;
+    return arch_find_file(&(*out)->path, name_or_path, dirs, what, arena, err);
+}
+
+enum status arch_resolve_base(struct yaml_node **out, struct arch_base *base, const struct arch_override *overrides, int64_t overrides_count,
+                              struct arena *arena, struct error *err)
 {
     struct chain chain = { .depth = 0 };
     struct yaml_node *tree;
@@ -284,8 +319,13 @@ enum status arch_resolve(struct yaml_node **out, const char *path, const struct 
     for (int64_t i = 0; i < overrides_count; i++)
         if (is_calibration(&overrides[i]) && (st = leave_calibration_out(&chain, &overrides[i], err)))
             return st;
-    if ((st = read_chain(&tree, path, (struct source_pos){ 0 }, &chain, arena, err)))
+    struct yaml_node **read = &base->trees[chain.uncalibrated];
+    if (!*read && (st = read_chain(read, base->path, (struct source_pos){ 0 }, &chain, base->arena, err))) {
+        *read = NULL;
         return st;
+    }
+    if (!(tree = copy_collections(*read, arena)))
+        return error_no_memory(err);
     for (int64_t i = 0; i < overrides_count; i++)
         if (!is_calibration(&overrides[i]) && (st = apply_override(&tree, &overrides[i], &chain, arena, err)))
             return st;
@@ -307,4 +347,12 @@ enum status arch_lay_over(struct yaml_node **tree, const struct arch_override *o
     }
     remove_nulls(*tree);
     return STATUS_OK;
+}
+
+enum status arch_resolve(struct yaml_node **out, const char *path, const struct arch_override *overrides, int64_t overrides_count,
+                         struct arena *arena, struct error *err)
+{
+    struct arch_base once = { .path = path, .arena = arena };
+
+    return arch_resolve_base(out, &once, overrides, overrides_count, arena, err);
 }

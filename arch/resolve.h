@@ -20,6 +20,21 @@ enum { EXTENDS_MAX = 16 };
 enum status arch_resolve(struct yaml_node **out, const char *path, const struct arch_override *overrides, int64_t overrides_count,
                          struct arena *arena, struct error *err);
 
+/** A file under many sets of overrides: what it says with all that it names, read when it is first asked for. */
+struct arch_base {
+    const char *path;
+    struct yaml_node *trees[2];  /* with what calibration files say, and without; NULL: not read yet. Never changed once read */
+    struct arena *arena;         /* of the trees; borrowed */
+};
+
+/** That of a shipped or given file: name and errors as in arch_find_file(). */
+enum status arch_base_find(struct arch_base **out, const char *name_or_path, const char *const *dirs, const char *what, struct arena *arena,
+                           struct error *err);
+
+/** arch_resolve() of base->path. The result shares nodes with the base's trees: it must not outlive them. */
+enum status arch_resolve_base(struct yaml_node **out, struct arch_base *base, const struct arch_override *overrides, int64_t overrides_count,
+                              struct arena *arena, struct error *err);
+
 /** The same for a document that was read already, without overrides. `doc` becomes part of the result. */
 enum status arch_resolve_document(struct yaml_node **out, struct yaml_node *doc, const char *path, struct arena *arena, struct error *err);
 

@@ -337,8 +337,13 @@ enum status stack_list(const struct arch_entry **out, int64_t *count, struct are
     return arch_scan(out, count, stack_dirs, arena, err);
 }
 
-enum status stack_load(const struct stack **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
-                       struct arena *arena, struct error *err)
+enum status stack_base_open(struct arch_base **out, const char *name_or_path, struct arena *arena, struct error *err)
+{
+    return arch_base_find(out, name_or_path, stack_dirs, "software stack", arena, err);
+}
+
+enum status stack_load_from(const struct stack **out, struct arch_base *base, const struct arch_override *overrides, int64_t overrides_count,
+                            struct arena *arena, struct error *err)
 {
     struct stack *s = arena_alloc(arena, sizeof *s);
     struct yaml_node *tree;
@@ -347,9 +352,9 @@ enum status stack_load(const struct stack **out, const char *name_or_path, const
 
     if (!s)
         return error_no_memory(err);
-    if ((st = arch_find_file(&s->path, name_or_path, stack_dirs, "software stack", arena, err)) ||
-        (st = arch_resolve(&tree, s->path, overrides, overrides_count, arena, err)))
+    if ((st = arch_resolve_base(&tree, base, overrides, overrides_count, arena, err)))
         return st;
+    s->path = base->path;
     s->tree = tree;
     if ((st = read_tree(s, err)))
         return st;
@@ -359,6 +364,15 @@ enum status stack_load(const struct stack **out, const char *name_or_path, const
     hasher_close(hasher);
     *out = s;
     return STATUS_OK;
+}
+
+enum status stack_load(const struct stack **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
+                       struct arena *arena, struct error *err)
+{
+    struct arch_base *base;
+    enum status st = stack_base_open(&base, name_or_path, arena, err);
+
+    return st ? st : stack_load_from(out, base, overrides, overrides_count, arena, err);
 }
 
 const struct attention_kernel *stack_attention_for(const struct stack *stack, const char *instruction, const char *phase, int64_t kv_bits, int64_t group)

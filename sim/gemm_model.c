@@ -148,7 +148,7 @@ double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k)
 
     if (map->split_k <= 1 && !map->stream_k)
         return 0.0;
-    return gemm_rows(g) * (double)g->n * 4.0 * ((double)map->split_k + 1.0);
+    return gemm_rows(g) * (double)g->n * GEMM_SUM_BYTES * ((double)map->split_k + 1.0);
 }
 
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
@@ -160,36 +160,47 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
     gemm_cost_of_step(out, &step, map, k, hw, stack);
 }
 
-void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
-                       const struct hardware *hw, const struct stack *stack)
+void gemm_cost_waves(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)
 {
-    const struct gemm_kernel_shape *g = &k->gemm;
-    double blocks = (double)map->blocks, outputs = gemm_rows(g) * (double)g->n;
-    double tiles = (double)gemm_row_tiles(g, map->tile_m) * (double)map->grid_n;
-    double concurrent;
+    double blocks = (double)map->blocks;
 
-    out->step = *step;
     out->slots = (double)hw->sm.count * (double)map->blocks_per_sm;
-    out->edge_step_cycles = gemm_edge_step_cycles(map, g, out->slots);
+    out->edge_step_cycles = gemm_edge_step_cycles(map, &k->gemm, out->slots);
     out->blocks_full = floor(blocks / out->slots);
     out->rest_blocks = blocks - out->blocks_full * out->slots;
     if (map->stream_k) { /* the last wave is spread over all slots */
         out->blocks_full = blocks / out->slots;
         out->rest_blocks = 0.0;
     }
+    out->reduce_bytes = gemm_reduce_bytes(map, k);
+}
+
+void gemm_cost_epilogue(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)
+{
+    const struct gemm_kernel_shape *g = &k->gemm;
+    double tiles = (double)gemm_row_tiles(g, map->tile_m) * (double)map->grid_n, outputs = gemm_rows(g) * (double)g->n;
+
+    out->epilogue_bytes = map->split_k > 1 ? outputs * GEMM_SUM_BYTES / tiles : ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
+    out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / vector_lanes(hw);
+    out->drain_cycles = g->service.whole_passes ? gemm_array_passes(map, g) * (double)g->service.tile_m : 0.0;
+}
+
+void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
+                       const struct hardware *hw, const struct stack *stack)
+{
+    const struct gemm_kernel_shape *g = &k->gemm;
+    double blocks = (double)map->blocks, tiles = (double)gemm_row_tiles(g, map->tile_m) * (double)map->grid_n, concurrent;
+
+    out->step = *step;
+    gemm_cost_waves(out, map, k, hw);
     concurrent = at_least(at_most(out->slots, blocks) / ((double)map->split_k * at_most((double)g->batch, out->slots)), 1.0);
     if (g->grouped) /* experts come one after the other: a wave holds as many tiles of one as it has */
         concurrent = at_least(at_most(out->slots / (double)map->split_k, tiles / (double)g->batch), 1.0);
     l2_reuse_gemm(&out->reuse, g, &k->warm, &hw->l2, map->grid_m, map->grid_n, concurrent, map->tile_m, map->tile_n, stack->swizzle);
     /* an SM's next tile is a wave further on: of the same expert only where one has more tiles than a wave */
     out->regroup_cycles = g->grouped ? map->kernel->regroup_cycles * at_most((double)g->batch * out->slots / tiles, 1.0) : 0.0;
-    out->epilogue_bytes = ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
-    out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / vector_lanes(hw);
-    out->reduce_bytes = gemm_reduce_bytes(map, k);
-    if (map->split_k > 1)
-        out->epilogue_bytes = outputs * 4.0 / tiles;
+    gemm_cost_epilogue(out, map, k, hw);
     out->fill_cycles = g->service.fill_cycles;
-    out->drain_cycles = g->service.whole_passes ? gemm_array_passes(map, g) * (double)g->service.tile_m : 0.0;
     out->dram_read_bytes = out->reuse.a_dram_bytes + out->reuse.b_dram_bytes
                          + at_least((double)g->epilogue_read_bytes - (double)k->warm.other_bytes, 0.0);
     out->dram_write_bytes = out->reuse.write_dram_bytes;
@@ -338,20 +349,22 @@ static double edge_cycles(const struct gemm_cost *cost, const struct gemm_mappin
     return cycles;
 }
 
-double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
+double gemm_reduce_start_s(const struct timing_context *ctx, double hz)
 {
     const struct hardware *hw = ctx->hw;
-    double fixed = at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles) / hz;
+    struct timing_context small = *ctx;
 
+    if (!ctx->stack->split_k_separate)
+        return at_least(hw->dram.loaded_latency_cycles, hw->dram.latency_cycles) / hz;
+    small.burst = true; /* a grid that fills the chip ramps up like the product's own; its program is small */
+    return launch_overhead_s(&small, true) + hw->dram.latency_cycles / hz;
+}
+
+double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz)
+{
     if (cost->reduce_bytes <= 0.0)
         return 0.0;
-    if (ctx->stack->split_k_separate) { /* a grid that fills the chip ramps up like the product's own; its program is small */
-        struct timing_context small = *ctx;
-
-        small.burst = true;
-        fixed = launch_overhead_s(&small, true) + hw->dram.latency_cycles / hz;
-    }
-    return fixed + cost->reduce_bytes / (hw->l2.write_bytes_per_cycle * hz);
+    return gemm_reduce_start_s(ctx, hz) + cost->reduce_bytes / (ctx->hw->l2.write_bytes_per_cycle * hz);
 }
 
 double gemm_cost_time_s(double *parts_s, const struct gemm_cost *cost, const struct gemm_mapping *map,

@@ -53,11 +53,16 @@ bool gemm_kernel_is_for(const struct gemm_kernel *kernel, const char *instructio
 /** True if the library offers the kernel for so many rows and weights of this width. */
 bool gemm_kernel_takes(const struct gemm_kernel *kernel, const struct gemm_kernel_shape *g);
 
+#define GEMM_SUM_BYTES 4.0 /* of a partial sum of split-K: fp32 */
+
 /** fp32 partial sums of split-K: each part written, all read once. Bytes. */
 double gemm_reduce_bytes(const struct gemm_mapping *map, const struct kernel *k);
 
 /** Time in which the partial sums of split-K are added up (s); 0 without a split. */
 double gemm_reduce_s(const struct gemm_cost *cost, const struct timing_context *ctx, double hz);
+
+/** Of that, what passes before the first sum: latency, or the launch of a kernel of its own (s). */
+double gemm_reduce_start_s(const struct timing_context *ctx, double hz);
 
 /** Fills the cost of a legal mapping. */
 void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw,
@@ -66,6 +71,12 @@ void gemm_cost_of(struct gemm_cost *out, const struct gemm_mapping *map, const s
 /** The same where the step is known, which no split changes. */
 void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, const struct gemm_mapping *map, const struct kernel *k,
                        const struct hardware *hw, const struct stack *stack);
+
+/** Fills what follows from the number of blocks: slots, waves, edge tiles, partial sums. */
+void gemm_cost_waves(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
+
+/** Fills what the results of one block take on their way out: epilogue_bytes, epilogue_vector_cycles, drain_cycles. */
+void gemm_cost_epilogue(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
 
 /** A lower bound of gemm_cost_time_s() at `hz` and below: memory is idle, later waves are covered. s */
 double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz);
@@ -83,6 +94,9 @@ bool gemm_mapping_legal(struct gemm_mapping *out, const struct gemm_kernel *kern
 
 /** Splits K of an unsplit legal mapping, or false and the binding constraint. */
 bool gemm_mapping_split(struct gemm_mapping *map, int64_t split_k, const struct gemm_kernel_shape *g, const struct hardware *hw, const char **why);
+
+/** Could gemm_mapping_split() split it so? Else the binding constraint. */
+bool gemm_mapping_splits(const struct gemm_mapping *unsplit, int64_t split_k, const char **why);
 
 /** The instruction that a catalogue entry must be written for: the unit's, or plain lanes. */
 const char *gemm_instruction(const struct arch_unit *unit);

@@ -2,10 +2,10 @@
 /*
  * The search over a catalogue: what the library picks, and what is fastest. docs/gemm.md, 6
  *
- * Every legal mapping first gets a rough bound, which no evaluation can come below. They are taken up
- * by bound: the least of all gets a closer one (gemm_cost_bound_s), or is evaluated where it has that, until no bound is left below the least time
- * found. The result is that of evaluating all: the least, and of equal ones the first in the catalogue. Both questions share bounds and times at
- * boost clock.
+ * Every legal mapping first gets a rough bound, which no evaluation can come below. They are taken up by bound: the least of all gets a closer one, or is
+ * evaluated where it has the closest, until no bound is left below the least time found. Bounds are, each some five times as dear as the one before:
+ * the busiest resource; resources joined in each step (gemm_cost_bound_s), each byte from memory once; the same with what its schedule reads again.
+ * The result is that of evaluating all: the least, and of equal ones the first in the catalogue. Both questions share bounds and times at boost clock.
  */
 #include <math.h>
 #include <string.h>
@@ -59,12 +59,22 @@ static struct catalogue catalogue_for(const struct stack *stack, const struct ge
 
 enum { CANDIDATES_MAX = STACK_TILES_MAX * STACK_SPLITS_MAX };
 
-/* A legal kernel of the catalogue, unsplit; what of a rough bound no split changes. */
-struct entry { struct gemm_mapping map; struct gemm_step step; double sm_cycles, l2_cycles, latency_cycles; };
+/* A legal kernel of the catalogue, unsplit; what of a bound no split changes. Cycles. */
+struct entry {
+    struct gemm_mapping map;
+    struct gemm_cost least;                   /* with the fewest bytes from memory and the fewest misses that a schedule has */
+    double slots, hidden_by, efficiency;      /* blocks resident on the chip; blocks that hide one's start and flush; as gemm_mapping, 1 if unset */
+    double sm_cycles, l2_cycles;              /* of a block's step: on its SM, on the chip's L2 */
+    double wave_latency, round_latency;       /* of a step in each wave, by stages; of the bytes of one block on each SM, by bytes in flight */
+    double chain_cycles;                      /* of a block's start and first loads */
+    struct flush { double cycles, sm_cycles; } whole, part; /* results of a block, partial sums: at least; for each SM that writes at once */
+};
+
+enum bound { BOUND_ROUGH, BOUND_JOINED, BOUND_CLOSE };
 
 struct candidate {
     int32_t entry, split;  /* of the catalogue's legal kernels; of the stack's factors */
-    bool close;            /* the bound is the closer one */
+    enum bound bound;      /* which one it has */
     double bound_s;        /* no clock up to boost makes it faster, launch aside */
     double boost_s;        /* its time at boost clock, launch aside; NaN: not evaluated yet */
 };
@@ -76,6 +86,8 @@ struct gemm_search {
     const char *pick;      /* how the library picks one of this class: gemm_kernel.pick */
     const char *why;       /* the last kernel that is not legal: what binds */
     double dram_cycles, start_cycles; /* of every mapping at boost clock: bytes that must come and go; until the first ones are there */
+    double dram_read_bytes, dram_write_bytes;
+    double reduce_cycles, part_cycles; /* until a split's first sum; to write the partial sums of one part */
     int32_t count;
     int32_t heap[CANDIDATES_MAX]; /* of candidates by bound, the least at the top */
     struct entry entries[STACK_TILES_MAX];
@@ -84,31 +96,40 @@ struct gemm_search {
 
 static int64_t split_factor(const struct stack *stack, int64_t i) { return stack->split_k_count > 0 ? stack->split_k[i] : 1; }
 
-/* The busiest resource with perfect overlap, each byte from memory once, and what nothing hides. */
-static double rough_bound_s(const struct gemm_search *s, const struct entry *e, const struct gemm_mapping *map)
+/* The busiest resource with perfect overlap, each byte from memory once, and what nothing hides: starts, results on their way out, sums of a split.
+ * Called for every mapping there is: no more than a few dozen operations. */
+static double rough_bound_s(const struct gemm_search *s, const struct entry *e, int64_t split)
 {
-    double blocks = (double)map->blocks, steps = (double)map->k_steps, sms = (double)s->hw->sm.count, rounds = blocks / sms, waves = map->waves;
-    double in_flight = s->hw->sm.max_bytes_in_flight > 0.0 ? s->hw->sm.max_bytes_in_flight : INFINITY, busy;
+    double blocks = (double)(e->map.blocks * split), steps = (double)ceil_div_i64(e->map.k_steps, split), sms = (double)s->hw->sm.count;
+    double rounds = blocks / sms, waves = blocks / e->slots, active = at_most(blocks, sms), busy, cycles;
+    const struct flush *f = split > 1 ? &e->part : &e->whole;
+    double flush = at_least(f->cycles, active * f->sm_cycles);
 
-    if (!map->stream_k) { /* the last wave is as long as a full one, if no SM holds more than one block of it */
+    if (!e->map.stream_k) { /* the last wave is as long as a full one, if no SM holds more than one block of it */
         rounds = at_least(rounds, 1.0);
         waves = ceil(waves);
     }
     busy = at_least(at_least(rounds * steps * e->sm_cycles, blocks * steps * e->l2_cycles), s->dram_cycles);
-    busy = at_least(busy, steps * e->latency_cycles * at_least(waves / at_least((double)(map->stages - 1), 1.0), rounds * e->step.l2_bytes / in_flight));
-    return (busy / (map->efficiency > 0.0 ? map->efficiency : 1.0) + waves * steps * s->hw->sm.barrier_cycles + s->start_cycles
-            + gemm_reduce_bytes(map, s->k) / s->hw->l2.write_bytes_per_cycle) / s->hw->clock.boost_hz;
+    busy = at_least(busy, steps * at_least(waves * e->wave_latency, rounds * e->round_latency));
+    cycles = busy / e->efficiency + waves * steps * s->hw->sm.barrier_cycles + s->start_cycles + flush;
+    if (waves > 1.0)
+        cycles += (waves - 1.0) * (e->chain_cycles + flush) / e->hidden_by;
+    if (split > 1 || e->map.stream_k)
+        cycles += s->reduce_cycles + (double)(split + 1) * s->part_cycles;
+    return cycles / s->hw->clock.boost_hz;
 }
 
 static void add_splits(struct gemm_search *s, int32_t at)
 {
-    struct gemm_mapping map = s->entries[at].map;
+    const struct entry *e = &s->entries[at];
     int32_t splits = s->stack->split_k_count > 0 ? (int32_t)s->stack->split_k_count : 1;
 
     for (int32_t j = 0; j < splits; j++) {
-        if (!gemm_mapping_split(&map, split_factor(s->stack, j), &s->k->gemm, s->hw, &s->why))
+        int64_t split = split_factor(s->stack, j);
+
+        if (!gemm_mapping_splits(&e->map, split, &s->why))
             return; /* factors rise */
-        s->candidates[s->count++] = (struct candidate){ at, j, false, rough_bound_s(s, &s->entries[at], &map), NAN };
+        s->candidates[s->count++] = (struct candidate){ at, j, BOUND_ROUGH, rough_bound_s(s, e, split), NAN };
     }
 }
 
@@ -118,23 +139,62 @@ static void set_floor(struct gemm_search *s)
     const struct gemm_kernel_shape *g = &s->k->gemm;
     const struct warmth *warm = &s->k->warm;
     const struct arch_dram *dram = &s->hw->dram;
-    double read = at_least((double)g->a_bytes - (double)warm->a_bytes, 0.0) + at_least((double)g->b_bytes - (double)warm->b_bytes, 0.0)
-                + at_least((double)g->epilogue_read_bytes - (double)warm->other_bytes, 0.0);
-    double write = at_least((double)g->out_bytes - l2_shared_capacity_bytes(&s->hw->l2), 0.0);
+    const struct timing_context plain = { .hw = s->hw, .stack = s->stack };
+    double hz = s->hw->clock.boost_hz;
 
-    s->dram_cycles = (read / (dram->bandwidth_bytes_per_s * dram->read_efficiency * at_least(dram->tiled_efficiency, 0.01))
-                      + write / (dram->bandwidth_bytes_per_s * dram->write_efficiency)) * s->hw->clock.boost_hz;
+    s->dram_read_bytes = at_least((double)g->a_bytes - (double)warm->a_bytes, 0.0) + at_least((double)g->b_bytes - (double)warm->b_bytes, 0.0)
+                       + at_least((double)g->epilogue_read_bytes - (double)warm->other_bytes, 0.0);
+    s->dram_write_bytes = at_least((double)g->out_bytes - l2_shared_capacity_bytes(&s->hw->l2), 0.0);
+    s->dram_cycles = (s->dram_read_bytes / (dram->bandwidth_bytes_per_s * dram->read_efficiency * at_least(dram->tiled_efficiency, 0.01))
+                      + s->dram_write_bytes / (dram->bandwidth_bytes_per_s * dram->write_efficiency)) * hz;
     s->start_cycles = s->hw->launch.block_cycles + g->service.fill_cycles + at_least(dram->loaded_latency_cycles, dram->latency_cycles);
+    s->reduce_cycles = gemm_reduce_start_s(&plain, hz) * hz;
+    s->part_cycles = gemm_rows(g) * (double)g->n * GEMM_SUM_BYTES / s->hw->l2.write_bytes_per_cycle;
 }
 
-/* Of loads into idle memory, with weights that are not in L2 coming from DRAM once, and from L2 when the next panel of rows reads them again. */
-static double least_latency_cycles(const struct gemm_search *s, const struct gemm_mapping *map)
+/* Share of the loads of weights that miss: those not in L2 come from DRAM once, and from L2 when the next panel of rows reads them again. */
+static double least_miss_share(const struct gemm_search *s, const struct gemm_mapping *map)
 {
-    const struct gemm_kernel_shape *g = &s->k->gemm;
-    double l2 = 0.5 * (s->hw->l2.near_latency_cycles + s->hw->l2.far_latency_cycles), b = (double)g->b_bytes;
-    double miss = at_least(b - (double)s->k->warm.b_bytes, 0.0) / (b * (double)map->grid_m + 1.0);
+    double b = (double)s->k->gemm.b_bytes;
 
-    return l2 + at_least(s->hw->dram.latency_cycles - l2, 0.0) * miss;
+    return at_least(b - (double)s->k->warm.b_bytes, 0.0) / (b * (double)map->grid_m + 1.0);
+}
+
+static void set_flush(struct flush *f, struct gemm_cost *cost, const struct gemm_search *s, const struct gemm_mapping *map)
+{
+    const struct hardware *hw = s->hw;
+
+    gemm_cost_epilogue(cost, map, s->k, hw);
+    f->cycles = at_least(at_least(cost->epilogue_vector_cycles, cost->drain_cycles), cost->epilogue_bytes / hw->sm.l2_read_bytes_per_cycle);
+    if (hw->sm.epilogue_bytes_per_cycle > 0.0)
+        f->cycles = at_least(f->cycles, cost->epilogue_bytes / hw->sm.epilogue_bytes_per_cycle);
+    f->sm_cycles = cost->epilogue_bytes / hw->l2.write_bytes_per_cycle;
+}
+
+static void set_entry(struct entry *e, const struct gemm_search *s)
+{
+    const struct hardware *hw = s->hw;
+    const struct gemm_step *step = &e->least.step;
+    const struct gemm_mapping *map = &e->map;
+    struct gemm_mapping split = *map;
+    double l2 = 0.5 * (hw->l2.near_latency_cycles + hw->l2.far_latency_cycles), miss = least_miss_share(s, map), latency;
+
+    e->least = (struct gemm_cost){ .dram_read_bytes = s->dram_read_bytes, .dram_write_bytes = s->dram_write_bytes, .fill_cycles = s->k->gemm.service.fill_cycles,
+                                   .reuse = { .b_miss_share = miss } };
+    gemm_step_of(&e->least.step, map, s->k, hw);
+    e->slots = (double)hw->sm.count * (double)map->blocks_per_sm;
+    e->hidden_by = (double)map->blocks_per_sm * (map->kernel->persistent ? 2.0 : 1.0);
+    e->efficiency = map->efficiency > 0.0 ? map->efficiency : 1.0;
+    e->sm_cycles = at_least(at_least(step->matrix_cycles, step->vector_cycles), at_least(step->shared_cycles, step->register_cycles));
+    e->sm_cycles = at_least(e->sm_cycles, step->l2_bytes / hw->sm.l2_read_bytes_per_cycle);
+    e->l2_cycles = step->l2_bytes / hw->l2.bytes_per_cycle;
+    latency = l2 + at_least(hw->dram.latency_cycles - l2, 0.0) * miss;
+    e->wave_latency = latency / at_least((double)(map->stages - 1), 1.0);
+    e->round_latency = hw->sm.max_bytes_in_flight > 0.0 ? latency * step->l2_bytes / hw->sm.max_bytes_in_flight : 0.0;
+    e->chain_cycles = hw->launch.block_cycles + e->least.fill_cycles + latency;
+    split.split_k = 2;
+    set_flush(&e->part, &e->least, s, &split);
+    set_flush(&e->whole, &e->least, s, map);
 }
 
 static void search_open(struct gemm_search *s, const struct kernel *k, const struct hardware *hw, const struct stack *stack)
@@ -155,11 +215,7 @@ static void search_open(struct gemm_search *s, const struct kernel *k, const str
         if (!catalogue_has(&catalogue, &stack->gemm_kernels[i]) || !gemm_kernel_takes(&stack->gemm_kernels[i], &k->gemm) ||
             !gemm_mapping_legal(&e->map, &stack->gemm_kernels[i], 1, k, hw, &s->why))
             continue;
-        gemm_step_of(&e->step, &e->map, k, hw);
-        e->sm_cycles = at_least(at_least(e->step.matrix_cycles, e->step.vector_cycles), at_least(e->step.shared_cycles, e->step.register_cycles));
-        e->sm_cycles = at_least(e->sm_cycles, e->step.l2_bytes / hw->sm.l2_read_bytes_per_cycle);
-        e->l2_cycles = e->step.l2_bytes / hw->l2.bytes_per_cycle;
-        e->latency_cycles = least_latency_cycles(s, &e->map);
+        set_entry(e, s);
         add_splits(s, entries++);
     }
 }
@@ -172,7 +228,7 @@ static void mapping_of(struct gemm_mapping *map, struct gemm_cost *cost, const s
     *map = s->entries[c->entry].map;
     gemm_mapping_split(map, split_factor(s->stack, c->split), &s->k->gemm, s->hw, &why);
     if (cost)
-        gemm_cost_of_step(cost, &s->entries[c->entry].step, map, s->k, s->hw, s->stack);
+        gemm_cost_of_step(cost, &s->entries[c->entry].least.step, map, s->k, s->hw, s->stack);
 }
 
 /* What the library adds to its own model of a kernel: a constant for each wave and each split that it holds against the mapping. */
@@ -233,31 +289,61 @@ static void sift_down(struct gemm_search *s, int32_t at, int32_t count)
     s->heap[at] = moved;
 }
 
+/* The cost of a candidate with the fewest bytes and misses: no more than any term of its own. */
+static void least_cost_of(struct gemm_mapping *map, struct gemm_cost *cost, const struct gemm_search *s, const struct candidate *c)
+{
+    mapping_of(map, NULL, s, c);
+    *cost = s->entries[c->entry].least;
+    gemm_cost_waves(cost, map, s->k, s->hw);
+    gemm_cost_epilogue(cost, map, s->k, s->hw);
+}
+
 /* Of the candidate at the top; INFINITY where a closer bound comes first. *done: it need not be looked at again. */
 static double evaluate(bool *done, struct gemm_search *s, struct candidate *c, candidate_cost *cost_of, const struct timing_context *ctx, double limit_s)
 {
+    double hz = s->hw->clock.boost_hz;
     struct gemm_mapping map;
     struct gemm_cost cost;
 
-    mapping_of(&map, &cost, s, c);
-    *done = c->close;
-    if (c->close)
+    *done = c->bound == BOUND_CLOSE;
+    if (c->bound == BOUND_ROUGH)
+        least_cost_of(&map, &cost, s, c);
+    else
+        mapping_of(&map, &cost, s, c);
+    if (*done)
         return cost_of(s, c, &map, &cost, ctx, limit_s);
-    c->bound_s = gemm_cost_bound_s(&cost, &map, s->hw, s->stack, s->hw->clock.boost_hz);
-    c->close = true;
+    c->bound_s = at_least(gemm_cost_bound_s(&cost, &map, s->hw, s->stack, hz), c->bound_s);
+    c->bound++;
     return INFINITY;
 }
 
-/* The cheapest candidate, first of equal ones; its cost. -1: there is none. `around_s`: what the cost of each has beside its bound, at least. */
-static int32_t search_least(double *least, struct gemm_search *s, candidate_cost *cost_of, double around_s, const struct timing_context *ctx)
+/* Heap of the candidates that may cost no more than `limit_s`, but for `known`; returns how many they are. */
+static int32_t heap_of(struct gemm_search *s, int32_t known, double around_s, double limit_s)
 {
-    int32_t at = -1, count = s->count;
+    int32_t count = 0;
 
-    *least = INFINITY;
-    for (int32_t i = 0; i < count; i++)
-        s->heap[i] = i;
+    for (int32_t i = 0; i < s->count; i++)
+        if (i != known && !is_above(s->candidates[i].bound_s + around_s, limit_s))
+            s->heap[count++] = i;
     for (int32_t i = count / 2 - 1; i >= 0; i--)
         sift_down(s, i, count);
+    return count;
+}
+
+/* The cheapest candidate, first of equal ones; its cost. -1: there is none. `around_s`: what the cost of each has beside its bound, at least.
+ * `guess`: a candidate that is looked at first, so that most others need not be; -1: none. */
+static int32_t search_least(double *least, struct gemm_search *s, candidate_cost *cost_of, double around_s, int32_t guess, const struct timing_context *ctx)
+{
+    int32_t at = guess, count;
+    struct gemm_mapping map;
+    struct gemm_cost guessed;
+
+    *least = INFINITY;
+    if (guess >= 0) {
+        mapping_of(&map, &guessed, s, &s->candidates[guess]);
+        *least = cost_of(s, &s->candidates[guess], &map, &guessed, ctx, INFINITY);
+    }
+    count = heap_of(s, guess, around_s, *least);
     while (count > 0 && !is_above(s->candidates[s->heap[0]].bound_s + around_s, *least)) {
         int32_t i = s->heap[0];
         bool done;
@@ -343,23 +429,24 @@ static int32_t search_fullest(const struct gemm_search *s)
 
 static bool picks(const struct gemm_search *s, const char *how) { return s->pick != NULL && strcmp(s->pick, how) == 0; }
 
-/* What the library picks without having timed it; with `by_library` false, the fastest. */
-static bool choose_searched(struct gemm_mapping *picked, struct gemm_search *s, const struct timing_context *plain, bool by_library)
+/* What the library picks without having timed it; with `by_library` false, the fastest. -1: none is legal. */
+static int32_t choose_searched(struct gemm_mapping *picked, struct gemm_search *s, const struct timing_context *plain, bool by_library)
 {
     double cost;
     int32_t at = by_library && picks(s, "fill") ? search_fullest(s)
-               : by_library                     ? search_least(&cost, s, cost_to_library, 0.0, plain)
-                                                : search_least(&cost, s, cost_in_full, launch_overhead_s(plain, true), plain);
+               : by_library                     ? search_least(&cost, s, cost_to_library, 0.0, -1, plain)
+                                                : search_least(&cost, s, cost_in_full, launch_overhead_s(plain, true), -1, plain);
 
     if (at >= 0)
         mapping_of(picked, NULL, s, &s->candidates[at]);
-    return at >= 0;
+    return at;
 }
 
 bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kernel *k, const struct timing_context *ctx, bool by_library, const char **why)
 {
     struct timing_context plain = { .hw = ctx->hw, .stack = ctx->stack, .choice = ctx->choice, .ranks = 1 }, quiet = *ctx;
     struct gemm_search s;
+    int32_t at = -1;
 
     quiet.account = NULL; /* the account is the picked mapping's */
     if (k->gemm.grouped) {
@@ -373,9 +460,9 @@ bool gemm_choose(struct gemm_mapping *picked, double *best_s, const struct kerne
     }
     search_open(&s, k, ctx->hw, ctx->stack);
     *why = s.why;
-    if (by_library && picks(&s, "timed") ? !choose_timed(picked, k, &plain, why) : !choose_searched(picked, &s, &plain, by_library))
+    if (by_library && picks(&s, "timed") ? !choose_timed(picked, k, &plain, why) : (at = choose_searched(picked, &s, &plain, by_library)) < 0)
         return false;
-    if (best_s)
-        search_least(best_s, &s, cost_in_full, launch_overhead_s(&quiet, true), &quiet);
+    if (best_s) /* what was picked is seldom far from the best */
+        search_least(best_s, &s, cost_in_full, launch_overhead_s(&quiet, true), at, &quiet);
     return true;
 }

@@ -93,12 +93,24 @@ static bool occupancy(struct gemm_mapping *map, const struct gemm_kernel_shape *
     return true;
 }
 
+static bool takes_split(const struct gemm_mapping *map, int64_t steps, int64_t split_k)
+{
+    return split_k <= 1 || (steps >= 4 * split_k && !map->stream_k && (map->kernel->split_k_max <= 0 || split_k <= map->kernel->split_k_max));
+}
+
+static const char too_few_steps[] = "too few steps of K to split";
+
+bool gemm_mapping_splits(const struct gemm_mapping *unsplit, int64_t split_k, const char **why)
+{
+    return takes_split(unsplit, unsplit->k_steps, split_k) || (*why = too_few_steps, false);
+}
+
 bool gemm_mapping_split(struct gemm_mapping *map, int64_t split_k, const struct gemm_kernel_shape *g, const struct hardware *hw, const char **why)
 {
     int64_t steps = ceil_div_i64(g->k, map->tile_k);
 
-    if (split_k > 1 && (steps < 4 * split_k || map->stream_k || (map->kernel->split_k_max > 0 && split_k > map->kernel->split_k_max)))
-        return *why = "too few steps of K to split", false;
+    if (!takes_split(map, steps, split_k))
+        return *why = too_few_steps, false;
     map->split_k = split_k;
     map->k_steps = ceil_div_i64(steps, split_k);
     map->blocks = gemm_row_tiles(g, map->tile_m) * map->grid_n * split_k;

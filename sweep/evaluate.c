@@ -21,12 +21,13 @@ struct cached {
     struct arena arena;
     const struct hardware *hw;
     const struct stack *stack;
+    struct arch_base *base;         /* of a file */
+    struct run_base stored;         /* of a file; yaml NULL: it is no description without what is changed */
     struct run_trace *trace;
     struct packed packed;
     struct runner *runner;
     char *body;                     /* of a chip or stack, as it is stored; of a file: with nothing changed; NULL: what is changed and the file say it */
     const char *settings, *name;    /* settings: JSON */
-    struct run_base base;           /* of a file; yaml NULL: it is no description without what is changed */
 };
 
 struct evaluator {
@@ -171,74 +172,72 @@ static enum status copy_overrides(struct arch_override **out, const struct arch_
     return *out ? STATUS_OK : error_no_memory(err);
 }
 
-/* File of a chip or stack that was loaded under the name; else the name. Finding one takes reading every shipped description. */
-static const char *file_of(struct evaluator *e, bool chip, const char *name, struct arena *arena)
-{
-    const char *key = arena_printf(arena, "%d %s", chip, name);
-    const struct cached *c = key ? find(&e->files, key) : NULL;
-
-    return c ? c->name : name;
-}
-
 /* The file as it is: what its variants are stored by. One that is complete only with what the sweep sets is not kept. */
-static enum status read_base(struct cached *c, bool chip, struct error *err)
+static enum status read_stored(struct cached *file, bool chip, struct error *err)
 {
     struct error unknown;
+    enum status st;
 
-    if (chip ? arch_load(&c->hw, c->name, NULL, 0, &c->arena, &unknown) : stack_load(&c->stack, c->name, NULL, 0, &c->arena, &unknown))
+    if (chip ? arch_load_from(&file->hw, file->base, NULL, 0, &file->arena, &unknown) : stack_load_from(&file->stack, file->base, NULL, 0, &file->arena, &unknown))
         return STATUS_OK;
-    c->base.hash = chip ? c->hw->hash : c->stack->hash;
-    enum status st = resolved_text(&c->body, c->hw, c->stack, err);
-    c->base.yaml = c->body;
+    file->stored.hash = chip ? file->hw->hash : file->stack->hash;
+    st = resolved_text(&file->body, file->hw, file->stack, err);
+    file->stored.yaml = file->body;
     return st;
 }
 
-static enum status keep_file(struct evaluator *e, bool chip, const char *name, const char *path, struct arena *arena, struct error *err)
+/* The files of a chip or stack, read once: designs lay their overrides over what they say. */
+static enum status file_of(struct cached **out, struct evaluator *e, bool chip, const char *name, struct arena *arena, struct error *err)
 {
     const char *key = arena_printf(arena, "%d %s", chip, name);
+    enum status st;
 
-    if (key && find(&e->files, key))
+    if (!key)
+        return error_no_memory(err);
+    if ((*out = find(&e->files, key)))
         return STATUS_OK;
-    struct cached *c = key ? add(&e->files, key, err) : NULL;
-    if (!c)
-        return key ? STATUS_INTERNAL : error_no_memory(err);
-    if (!(c->name = arena_strdup(&c->arena, path)))
-        return discard(&e->files, error_no_memory(err));
-    enum status st = read_base(c, chip, err);
-    return st ? discard(&e->files, st) : STATUS_OK;
+    if (!(*out = add(&e->files, key, err)))
+        return STATUS_INTERNAL;
+    if ((st = chip ? arch_base_open(&(*out)->base, name, &(*out)->arena, err) : stack_base_open(&(*out)->base, name, &(*out)->arena, err)) ||
+        (st = read_stored(*out, chip, err)))
+        return discard(&e->files, st);
+    return STATUS_OK;
 }
 
-/* Base of a chip or stack with settings. */
-static const struct run_base *base_of(struct evaluator *e, bool chip, const char *name, const struct cached *variant, struct arena *arena)
+/* What a chip or stack with settings is stored by; NULL: it stands for itself. */
+static const struct run_base *stored_base(struct evaluator *e, bool chip, const char *name, const struct cached *variant, struct arena *arena)
 {
     const char *key = variant->settings ? arena_printf(arena, "%d %s", chip, name) : NULL;
-    const struct cached *c = key ? find(&e->files, key) : NULL;
+    const struct cached *file = key ? find(&e->files, key) : NULL;
 
-    return c && c->base.yaml ? &c->base : NULL;
+    return file && file->stored.yaml ? &file->stored : NULL;
 }
 
 static enum status load(struct cached **out, struct evaluator *e, const char *name, const struct arch_override *set, int64_t count, bool chip,
                         struct arena *arena, struct error *err)
 {
     struct cached **list = chip ? &e->chips : &e->stacks;
-    const char *key = key_of(name, set, count, '\n', arena), *file = file_of(e, chip, name, arena);
+    const char *key = key_of(name, set, count, '\n', arena);
     struct arch_override *own;
+    struct cached *file;
     enum status st;
 
     if (!key)
         return error_no_memory(err);
     if ((*out = find(list, key)))
         return STATUS_OK;
+    if ((st = file_of(&file, e, chip, name, arena, err)))
+        return st;
     struct cached *c = add(list, key, err);
     if (!c)
         return STATUS_INTERNAL;
     if ((st = copy_overrides(&own, set, count, &c->arena, err)) ||
-        (st = chip ? arch_load(&c->hw, file, own, count, &c->arena, err) : stack_load(&c->stack, file, own, count, &c->arena, err)))
+        (st = chip ? arch_load_from(&c->hw, file->base, own, count, &c->arena, err) : stack_load_from(&c->stack, file->base, own, count, &c->arena, err)))
         return discard(list, st);
     if ((st = store_settings_text(&c->settings, set, count, &c->arena, err)) || (!c->settings && (st = resolved_text(&c->body, c->hw, c->stack, err))))
         return discard(list, st);
     *out = c;
-    return keep_file(e, chip, name, chip ? c->hw->path : c->stack->path, arena, err);
+    return STATUS_OK;
 }
 
 /* A path, or the name of a shipped trace. */
@@ -386,7 +385,7 @@ enum status evaluator_prepare(struct prepared_point *out, struct evaluator *e, c
         .arch_name = chip->hw->name, .arch_yaml = chip->body, .stack_name = stack->stack->name, .stack_yaml = stack->body, .trace_name = trace->name,
         .recipe = recipe, .layout = layout, .mapping = strcmp(q.mapping, "best") == 0 ? "best" : "picked", .overrides = all_overrides(&q, arena),
         .arch_settings = chip->settings, .stack_settings = stack->settings,
-        .arch_base = base_of(e, true, q.arch, chip, arena), .stack_base = base_of(e, false, name, stack, arena), .model_version = version_model(), .arch_hash = chip->hw->hash, .stack_hash = stack->stack->hash, .trace_hash = run_trace_hash(trace->trace),
+        .arch_base = stored_base(e, true, q.arch, chip, arena), .stack_base = stored_base(e, false, name, stack, arena), .model_version = version_model(), .arch_hash = chip->hw->hash, .stack_hash = stack->stack->hash, .trace_hash = run_trace_hash(trace->trace),
         .trace_text = trace->packed };
     return runner_key(&out->key, out->runner, &out->recipe, &out->layout, err);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "arch/fields.h"
 #include "tests/harness.h"
 
 static struct arena arena;
@@ -239,6 +240,61 @@ static void stacks_inherit(void)
     CU_ASSERT(!same(library->hash, eager->hash));
 }
 
+static const char *shown(const struct hardware *hw)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *f = open_memstream(&text, &bytes);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    arch_show(f, hw);
+    fclose(f);
+    const char *kept = arena_strdup(&arena, text);
+    free(text);
+    return kept;
+}
+
+/* One override over files that others were laid over before; and over files read for it alone. */
+static void check_override(struct arch_base *base, struct arch_override set)
+{
+    const char *label = arena_printf(&arena, "%s=%s", set.key, set.value);
+    const struct hardware *alone, *shared;
+    struct error why = { 0 };
+    enum status st = load_with(&alone, "A100-80GB-SXM", &set, 1);
+
+    CHECK_ROW(label, arch_load_from(&shared, base, &set, 1, &arena, &why) == st);
+    CHECK_ROW(label, st ? strcmp(err.message, why.message) == 0 : same(alone->hash, shared->hash) && strcmp(shown(alone), shown(shared)) == 0);
+}
+
+/* Every field with the value that another chip has there, values that displace or remove more than themselves, and wrong ones; forth and back. */
+static void files_are_read_once(void)
+{
+    static const struct arch_override others[] = {
+        { "dram.timing", "arch/dram/hbm2.yaml" }, { "dram.timing", "arch/dram/none.yaml" }, { "dram.timing", "null" }, { "units.tensor", "null" },
+        { "calibration", "none" }, { "calibration", "all" }, { "extends", "a.yaml" }, { "sm.cuont", "3" }, { "sm.count", "three" }, { "units", "{" },
+        { "energy.ops", "{ fma_fp16: 1 pJ }" }, { "aliases", "[x, y]" }, { "sm..count", "3" }, { "dram", "{ channels: 8 }" }, { "l2.size", "null" },
+    };
+    enum { OTHERS = sizeof others / sizeof others[0] };
+    size_t fields;
+    const struct field_row *rows = hardware_fields(&fields);
+    const struct hardware *donor;
+    struct arch_base *base;
+    int64_t set = 0;
+
+    CU_ASSERT_EQUAL_FATAL(load(&donor, "H100-80GB-SXM"), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(arch_base_open(&base, "A100-80GB-SXM", &arena, &err), STATUS_OK);
+    for (size_t i = 0; i < 2 * (fields + OTHERS); i++) {
+        size_t at = i < fields + OTHERS ? i : 2 * (fields + OTHERS) - 1 - i;
+        const struct yaml_node *value = at < fields ? fields_find(donor->tree, rows[at].path) : NULL;
+
+        if (at >= fields)
+            check_override(base, others[at - fields]);
+        else if (value && value->kind == YAML_SCALAR && set++ >= 0)
+            check_override(base, (struct arch_override){ rows[at].path, value->text });
+    }
+    CU_ASSERT(set > 120);
+}
+
 static const struct test tests[] = {
     { "the later of file, parent and --set wins", later_wins },
     { "names are a file's own", names_are_not_inherited },
@@ -253,6 +309,7 @@ static const struct test tests[] = {
     { "accumulators have their own rates", accumulators_have_their_rate },
     { "energies are of bytes", energy_is_per_byte },
     { "stacks inherit", stacks_inherit },
+    { "files read once give what files read anew give", files_are_read_once },
 };
 
 int main(void)
