@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/job.h"
 #include "cli/sweep_plan.h"
+#include "cli/terminal.h"
 #include "sweep/evaluate.h"
 #include "sweep/sampler.h"
 #include "sweep/work.h"
@@ -44,7 +45,7 @@ static enum status survey_design(struct survey *s, struct evaluator *e, const st
     if (!st && valid) {
         const char *text = plan_assignment(plan, values, NULL, &arena);
         if (s->shown++ < show && text)
-            printf("  %8lld  %s\n", (long long)at, text);
+            terminal_printf("  %8lld  %s\n", (long long)at, text);
         if (s->tried < 3) {
             double began_s = job_clock_s();
             st = evaluator_prepare(&ready, e, values, "analytic", &arena, err);
@@ -90,7 +91,7 @@ static enum status show_plan(const struct plan *plan, const char *file, const vo
 
     (void)file;
     (void)arena;
-    printf("%s: %s\n", plan->name, plan->sampler->summary);
+    terminal_printf("%s: %s\n", plan->name, plan->sampler->summary);
     for (int64_t i = 0; i < plan->names_count; i++)
         if (plan->names[i].dimension >= 0)
             printf("  %-32s %lld value%s\n", plan->names[i].name, (long long)plan->dimensions[plan->names[i].dimension].count,
@@ -99,17 +100,17 @@ static enum status show_plan(const struct plan *plan, const char *file, const vo
     if ((st = survey_all(&s, plan, o->first, err)))
         return st;
     if (plan->sampler->at)
-        printf("%lld designs, %lld of them are left by the constraints%s\n", (long long)s.designs, (long long)s.valid,
+        terminal_printf("%lld designs, %lld of them are left by the constraints%s\n", (long long)s.designs, (long long)s.valid,
                s.designs > 1000000 ? " (of the first million)" : "");
     else
         printf("up to %lld designs\n", (long long)s.designs);
     if (s.tried)
-        printf("about %.3g s a design at analytic fidelity on one core: the first ones took that, later ones share their work\n", s.spent_s / (double)s.tried);
+        terminal_printf("about %.3g s a design at analytic fidelity on one core: the first ones took that, later ones share their work\n", s.spent_s / (double)s.tried);
     if (access(path, R_OK) == 0 && !(st = store_open(&store, path, err))) {
         st = store_sweep_count(&counts, store, plan->hash, 0, err);
         store_close(store);
         if (!st)
-            printf("%s holds %lld of them, %lld infeasible\n", path, (long long)(counts.done + counts.infeasible), (long long)counts.infeasible);
+            terminal_printf("%s holds %lld of them, %lld infeasible\n", path, (long long)(counts.done + counts.infeasible), (long long)counts.infeasible);
     }
     return st;
 }
@@ -187,7 +188,7 @@ static enum status run_plan(const struct plan *plan, const char *file, const voi
     progress_begin(&progress, stderr, terminal, "designs", 0, job_clock_s());
     enum status st = sweep_run(&t, &job, err);
     progress_end(&progress, job_clock_s());
-    printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded by constraints\n", plan->name, (long long)t.done,
+    terminal_printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded by constraints\n", plan->name, (long long)t.done,
            (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed, (long long)t.excluded);
     if (!st && t.failed > 0)
         return tell_failures(plan, o, &t, err);
