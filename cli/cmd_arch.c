@@ -8,7 +8,9 @@
 #include "arch/resolve.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "reports/fpga_report.h"
+#include "reports/text_table.h"
 #include "sim/recipe.h"
 #include "sim/unit.h"
 
@@ -110,25 +112,46 @@ static const char *tera(char *out, size_t bytes, double ops_per_s)
     return out;
 }
 
-static void print_device(const struct arch_entry *entry, const struct hardware *hw)
+static const struct text_column device_columns[] = {
+    { "name", TEXT_LEFT, TEXT_PLAIN }, { "SMs", TEXT_RIGHT, TEXT_PLAIN }, { "fp16 T", TEXT_RIGHT, TEXT_PLAIN }, { "int8 T", TEXT_RIGHT, TEXT_PLAIN },
+    { "GiB", TEXT_RIGHT, TEXT_PLAIN }, { "GB/s", TEXT_RIGHT, TEXT_PLAIN }, { "W", TEXT_RIGHT, TEXT_PLAIN }, { "aliases", TEXT_FLOW, TEXT_PLAIN },
+};
+
+static void add_device(struct text_table *table, const struct arch_entry *entry, const struct hardware *hw)
 {
     char fp16[16], int8[16];
 
-    printf("%-22s %4lld %7s %7s %5.0f %6.0f %5.0f%s%s\n", hw->name, (long long)hw->sm.count,
-           tera(fp16, sizeof fp16, peak_ops_per_s(hw, "fp16")), tera(int8, sizeof int8, peak_ops_per_s(hw, "int8")), (double)hw->dram.bytes / (1 << 30), hw->dram.bandwidth_bytes_per_s * 1e-9, hw->power.tdp_w, *entry->aliases ? "  " : "", entry->aliases);
+    text_table_cell(table, "%s", hw->name);
+    text_table_cell(table, "%lld", (long long)hw->sm.count);
+    text_table_cell(table, "%s", tera(fp16, sizeof fp16, peak_ops_per_s(hw, "fp16")));
+    text_table_cell(table, "%s", tera(int8, sizeof int8, peak_ops_per_s(hw, "int8")));
+    text_table_cell(table, "%.0f", (double)hw->dram.bytes / (1 << 30));
+    text_table_cell(table, "%.0f", hw->dram.bandwidth_bytes_per_s * 1e-9);
+    text_table_cell(table, "%.0f", hw->power.tdp_w);
+    text_table_cell(table, "%s", entry->aliases);
+}
+
+/* Prints the table where the command did not fail and prints no JSON. */
+static enum status end_table(struct text_table *table, bool shown, enum status st, struct error *err)
+{
+    struct text_style style = terminal_text();
+
+    if (!shown || st)
+        table->cells_count = 0;
+    return text_table_end(table, stdout, &style, 0) || st ? st : error_no_memory(err);
 }
 
 static enum status list_devices(struct json *j, struct arena *arena, struct error *err)
 {
     const struct arch_entry *entries;
     struct arena one = { 0 };
+    struct text_table table;
     enum status st;
     int64_t count;
 
     if ((st = arch_list(&entries, &count, arena, err)))
         return st;
-    if (!j)
-        printf("%-22s %4s %7s %7s %5s %6s %5s  %s\n", "name", "SMs", "fp16 T", "int8 T", "GiB", "GB/s", "W", "aliases");
+    text_table_begin(&table, device_columns, sizeof device_columns / sizeof device_columns[0]);
     for (int64_t i = 0; i < count && !st; i++) {
         const struct hardware *hw;
 
@@ -137,24 +160,28 @@ static enum status list_devices(struct json *j, struct arena *arena, struct erro
         if (j)
             json_device(j, &entries[i], hw, &one);
         else
-            print_device(&entries[i], hw);
+            add_device(&table, &entries[i], hw);
         arena_reset(&one);
     }
     arena_free(&one);
-    return st;
+    return end_table(&table, !j, st, err);
 }
 
 static enum status list_stacks(struct json *j, struct arena *arena, struct error *err)
 {
+    static const struct text_column columns[] = { { "stack", TEXT_LEFT, TEXT_PLAIN }, { "what it is", TEXT_FLOW, TEXT_PLAIN } };
     const struct arch_entry *entries;
+    struct text_table table;
     enum status st;
     int64_t count;
 
     if ((st = stack_list(&entries, &count, arena, err)))
         return st;
+    text_table_begin(&table, columns, 2);
     for (int64_t i = 0; i < count; i++) {
         if (!j) {
-            printf("%-14s %s\n", entries[i].name, entries[i].summary);
+            text_table_cell(&table, "%s", entries[i].name);
+            text_table_cell(&table, "%s", entries[i].summary);
             continue;
         }
         json_object_begin(j, NULL);
@@ -163,7 +190,7 @@ static enum status list_stacks(struct json *j, struct arena *arena, struct error
         json_text(j, "summary", entries[i].summary);
         json_object_end(j);
     }
-    return STATUS_OK;
+    return end_table(&table, !j, STATUS_OK, err);
 }
 
 static int run_list(const struct command *self, int argc, char **argv)
@@ -271,6 +298,15 @@ static void show_peaks(const struct hardware *hw)
         }
 }
 
+static void show_fpga(const struct hardware *hw, const struct fpga_budget *budget)
+{
+    const struct text_style style = terminal_text();
+    struct text_page page;
+
+    report_fpga_text(text_page_begin(&page), hw, budget);
+    text_page_end(&page, stdout, &style);
+}
+
 /* A design that does not fit is shown too: that is when one wants to see. Its error follows. */
 static enum status show_resources(const struct hardware *hw, bool as_json, struct error *err)
 {
@@ -292,7 +328,7 @@ static enum status show_resources(const struct hardware *hw, bool as_json, struc
         report_fpga_json(&j, hw, &budget);
         json_close(&j);
     } else
-        report_fpga_text(stdout, hw, &budget);
+        show_fpga(hw, &budget);
     return checked;
 }
 

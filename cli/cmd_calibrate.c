@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/calibrate_report.h"
 #include "validate/folds.h"
 
@@ -105,7 +106,7 @@ static enum status check_places(const struct calibrate_cli *o, const struct text
 static enum status run_calibrate(const struct calibrate_cli *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
     struct calibrate_options options = { .rows = o->rows, .folds = o->folds, .by_shape = o->by_shape, .clocks_only = o->clocks_only, .stop = &interrupted };
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
     struct evaluation e = { 0 };
     struct calibration c;
     struct json j;

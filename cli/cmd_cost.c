@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/cost_report.h"
 
 enum { SETS_MAX = 256 };
@@ -63,7 +64,7 @@ static enum status read_run(struct cost_report *r, struct result *run, struct se
 
 static enum status show(const struct cost_report *r, bool json, struct error *err)
 {
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
     struct json j;
 
     if (!json) {

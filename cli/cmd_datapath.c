@@ -8,6 +8,7 @@
 #include "base/quantity.h"
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "formats/format.h"
 #include "reports/array_report.h"
 
@@ -123,7 +124,7 @@ static int by_area_times_power(const void *a, const void *b)
 
 static enum status show(const struct array_report *r, const struct datapath_options *o, struct error *err)
 {
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
     struct json j;
 
     if (!o->json) {

@@ -187,7 +187,7 @@ static const struct command export_command = {
 static const struct command query_command = {
     .name = "query", .summary = "answers a SELECT", .operands = "DB SQL", .operands_min = 2, .operands_max = 2, .options = query_table, .run = db_main,
     .about = "Tables and views are in docs/results.md; times are integer picoseconds. SQL that does other than read is refused.",
-    .examples = "  llmsim db query results.db 'SELECT arch, trace, time_s FROM run_summary ORDER BY time_s' --limit 10\n"
+    .examples = "  llmsim db query results.db 'SELECT arch, time_s FROM run_summary ORDER BY 2' --limit 10\n"
                 "  llmsim db query results.db 'SELECT count(*) AS runs FROM run' --format json\n",
 };
 static const struct command *const subcommands[] = { &check_command, &export_command, &query_command, NULL };

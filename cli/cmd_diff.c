@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "costmodel/energy.h"
 #include "reports/diff_report.h"
 #include "sim/run_diff.h"
@@ -133,7 +134,7 @@ static const char *generation_of(const struct side *side, struct arena *arena)
 static enum status diff(const struct diff_options *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
     struct side *sides = arena_array(arena, 2, sizeof *sides);
-    struct report_style style = job_style(o->detail);
+    struct report_style style = terminal_style(o->detail);
     struct run_diff d;
     enum status st;
 

@@ -7,6 +7,7 @@
 #include "base/quantity.h"
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/explain_report.h"
 #include "sim/explain.h"
 #include "validate/explain_row.h"
@@ -179,7 +180,7 @@ static enum status find_kernel(const struct kernel **kernel, struct explain_foun
 
 static enum status show(const struct explanation *e, const struct explain_head *head, bool json, struct error *err)
 {
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
 
     if (json)
         return report_explain_json(stdout, e, head, err);

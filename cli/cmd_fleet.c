@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/fleet_unit.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/fleet_report.h"
 #include "workloads/model_library.h"
 #include "workloads/request_bins.h"
@@ -168,7 +169,7 @@ static enum status solve(struct fleet_plan *plan, struct planning *p, struct are
 
 static enum status plan(struct planning *p, const struct plan_options *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
-    struct report_style style = job_style(o->detail);
+    struct report_style style = terminal_style(o->detail);
     struct fleet_plan best;
     struct json j;
     enum status st;

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/fleet_unit.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/fleet_report.h"
 #include "workloads/model_library.h"
 #include "workloads/request_bins.h"
@@ -51,7 +52,7 @@ static enum status fill_rows(struct runtime_row *rows, const struct fleet_unit *
 
 static enum status runtime(struct served *p, const struct runtime_options *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
     struct request_edges in, out;
     struct runtime_row *rows;
     struct json j;

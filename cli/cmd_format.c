@@ -9,7 +9,9 @@
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "formats/quant.h"
+#include "reports/text_table.h"
 
 enum { CODES_BITS_MAX = 16 }; /* wider formats have no table of their codes */
 
@@ -79,27 +81,55 @@ static void list_json(bool all)
     json_close(&j);
 }
 
+static void table_row(struct text_table *t, const char *name, const char *text)
+{
+    text_table_cell(t, "%s", name);
+    text_table_cell(t, "%s", text);
+}
+
+static bool list_text(bool all)
+{
+    static const struct text_column columns[] = {
+        { "format", TEXT_LEFT, TEXT_PLAIN }, { "bits", TEXT_RIGHT, TEXT_PLAIN }, { "exponent", TEXT_RIGHT, TEXT_PLAIN }, { "mantissa", TEXT_RIGHT, TEXT_PLAIN },
+        { "planes", TEXT_RIGHT, TEXT_PLAIN }, { "what it is [standard]", TEXT_FLOW, TEXT_PLAIN },
+    };
+    static const struct text_column scheme_columns[] = { { "scheme", TEXT_LEFT, TEXT_PLAIN }, { "stands for (docs/recipes.md has the grammar)", TEXT_FLOW, TEXT_PLAIN } };
+    const struct text_style style = terminal_text();
+    const char *name, *text;
+    const struct format *f;
+    struct text_table t;
+    bool good;
+
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; (f = listed(i, all)) != NULL; i++) {
+        text_table_cell(&t, "%s", f->name);
+        text_table_cell(&t, "%d", f->bits);
+        text_table_cell(&t, "%d", f->exponent_bits);
+        text_table_cell(&t, "%d", f->mantissa_bits);
+        text_table_cell(&t, "%d", f->planes);
+        text_table_cell(&t, "%s", f->summary);
+    }
+    good = text_table_end(&t, stdout, &style, 0);
+    putchar('\n');
+    text_table_begin(&t, scheme_columns, 2);
+    for (size_t i = 0; (name = quant_preset(i, &text)) != NULL; i++)
+        table_row(&t, name, text);
+    table_row(&t, "coded", "ternary in an entropy code, below one bit (QMoE); its size is its data's: llmsim format coded");
+    return text_table_end(&t, stdout, &style, 0) && good;
+}
+
 static int run_list(const struct command *self, int argc, char **argv)
 {
     struct arena arena = { 0 };
     struct list_options o = { 0 };
     struct text_list operands;
     struct error err;
-    const char *name, *text;
-    const struct format *f;
     enum status st = options_parse(&o, &operands, self, argc, argv, &arena, &err);
 
     if (st == STATUS_OK && o.json)
         list_json(o.all);
-    else if (st == STATUS_OK) {
-        printf("%-11s %4s %8s %8s %6s  %s\n", "format", "bits", "exponent", "mantissa", "planes", "what it is [standard]");
-        for (size_t i = 0; (f = listed(i, o.all)) != NULL; i++)
-            printf("%-11s %4d %8d %8d %6d  %s\n", f->name, f->bits, f->exponent_bits, f->mantissa_bits, f->planes, f->summary);
-        printf("\n%-11s  stands for (docs/recipes.md has the grammar)\n", "scheme");
-        for (size_t i = 0; (name = quant_preset(i, &text)) != NULL; i++)
-            printf("%-11s  %s\n", name, text);
-        printf("%-11s  ternary in an entropy code, below one bit (QMoE); its size is its data's: llmsim format coded\n", "coded");
-    }
+    else if (st == STATUS_OK && !list_text(o.all))
+        st = error_no_memory(&err);
     arena_free(&arena);
     return st ? command_fail(&err) : STATUS_OK;
 }
@@ -121,23 +151,23 @@ static bool is_learned(const struct format *f)
     return f->family == FORMAT_CODEBOOK && f->codebook == NULL;
 }
 
-static void values_text(const struct format *f, bool codes)
+static void values_text(FILE *out, const struct format *f, bool codes)
 {
     char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX], least[NUM_TEXT_MAX], normal[NUM_TEXT_MAX], range[NUM_TEXT_MAX], exact[FORMAT_DECIMAL_MAX];
 
     if (is_learned(f)) {
-        printf("range       as learned from each row\n");
+        fprintf(out, "range       as learned from each row\n");
         return;
     }
-    printf("range       %s to %s\n", num_format_double(low, format_lowest(f)), num_format_double(high, format_largest(f)));
-    printf("smallest    %s", num_format_double(least, format_smallest(f)));
+    fprintf(out, "range       %s to %s\n", num_format_double(low, format_lowest(f)), num_format_double(high, format_largest(f)));
+    fprintf(out, "smallest    %s", num_format_double(least, format_smallest(f)));
     if (f->family == FORMAT_FLOAT)
-        printf(", normal %s", num_format_double(normal, format_smallest_normal(f)));
+        fprintf(out, ", normal %s", num_format_double(normal, format_smallest_normal(f)));
     if (format_smallest(f) > 0)
-        printf("; dynamic range %s dB", num_format_double(range, dynamic_range_db(f)));
-    printf("\n");
+        fprintf(out, "; dynamic range %s dB", num_format_double(range, dynamic_range_db(f)));
+    fprintf(out, "\n");
     for (uint32_t c = 0; codes && c < codes_count(f); c++)
-        printf("%s0x%0*x  %s\n", c == 0 ? "codes\n" : "", (format_code_bits(f) + 3) / 4, (unsigned)c, format_decimal(exact, format_decode(f, c)));
+        fprintf(out, "%s0x%0*x  %s\n", c == 0 ? "codes\n" : "", (format_code_bits(f) + 3) / 4, (unsigned)c, format_decimal(exact, format_decode(f, c)));
 }
 
 static void values_json(struct json *j, const struct format *f)
@@ -170,7 +200,7 @@ static void show_scale(const struct format *f, const struct show_options *o)
 
     if (!o->json) {
         printf("scales      %s: %s\n", f->name, f->summary);
-        values_text(f, o->codes);
+        values_text(stdout, f, o->codes);
         return;
     }
     json_open(&j, stdout);
@@ -191,34 +221,38 @@ struct shown {
 
 static void show_text(const struct quant *q, const struct show_options *o, const struct shown *s)
 {
+    const struct text_style style = terminal_text();
     char number[NUM_TEXT_MAX];
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
     int arrays = 0;
 
-    printf("scheme      %s\n", s->scheme);
-    printf("elements    %s: %s\n", q->format->name, q->format->summary);
+    fprintf(out, "scheme      %s\n", s->scheme);
+    fprintf(out, "elements    %s: %s\n", q->format->name, q->format->summary);
     if (q->scale == NULL)
-        printf("scales      none\n");
+        fprintf(out, "scales      none\n");
     else if (q->scale2 != NULL && q->scale2_group > 0)
-        printf("scales      %s for each %lld elements along K%s, with %s for each %lld of them\n", q->scale->name, (long long)q->group,
+        fprintf(out, "scales      %s for each %lld elements along K%s, with %s for each %lld of them\n", q->scale->name, (long long)q->group,
                q->zero_point ? ", with a zero point" : "", q->scale2->name, (long long)q->scale2_group);
     else if (q->scale2 != NULL && q->group > 0)
-        printf("scales      %s for each %lld elements along K%s, with %s for each %s\n", q->scale->name, (long long)q->group,
+        fprintf(out, "scales      %s for each %lld elements along K%s, with %s for each %s\n", q->scale->name, (long long)q->group,
                q->zero_point ? ", with a zero point" : "", q->scale2->name, q->scale2_group == QUANT_PER_TENSOR ? "matrix" : "row");
     else if (q->group > 0)
-        printf("scales      %s for each %lld elements along K%s\n", q->scale->name, (long long)q->group, q->zero_point ? ", with a zero point" : "");
+        fprintf(out, "scales      %s for each %lld elements along K%s\n", q->scale->name, (long long)q->group, q->zero_point ? ", with a zero point" : "");
     else
-        printf("scales      %s for each %s%s\n", q->scale->name, q->group == QUANT_PER_TENSOR ? "matrix" : "row",
+        fprintf(out, "scales      %s for each %s%s\n", q->scale->name, q->group == QUANT_PER_TENSOR ? "matrix" : "row",
                q->zero_point ? ", with a zero point" : "");
-    printf("bits        %s an element%s\n", num_format_double(number, quant_bits_per_element(q)),
+    fprintf(out, "bits        %s an element%s\n", num_format_double(number, quant_bits_per_element(q)),
            q->scale != NULL && q->group <= 0 ? ", and the scales" : "");
-    printf("logical     %lld B for %lld x %lld\n", (long long)s->sizes.logical_bytes, (long long)o->rows, (long long)o->cols);
-    printf("stored      %lld B", (long long)s->sizes.stored_bytes);
+    fprintf(out, "logical     %lld B for %lld x %lld\n", (long long)s->sizes.logical_bytes, (long long)o->rows, (long long)o->cols);
+    fprintf(out, "stored      %lld B", (long long)s->sizes.stored_bytes);
     for (int i = 0; i < PART_COUNT; i++)
         if (s->layout.bytes[i] > 0)
-            printf("%s%s %lld", arrays++ == 0 ? ": " : ", ", quant_part_names[i], (long long)s->layout.bytes[i]);
-    printf("\nmoved       %lld B in bursts of %lld\n", (long long)s->sizes.moved_bytes, (long long)o->burst);
-    printf("resident    %lld B in multiples of %lld\n", (long long)s->sizes.resident_bytes, (long long)(o->align > o->burst ? o->align : o->burst));
-    values_text(q->format, o->codes);
+            fprintf(out, "%s%s %lld", arrays++ == 0 ? ": " : ", ", quant_part_names[i], (long long)s->layout.bytes[i]);
+    fprintf(out, "\nmoved       %lld B in bursts of %lld\n", (long long)s->sizes.moved_bytes, (long long)o->burst);
+    fprintf(out, "resident    %lld B in multiples of %lld\n", (long long)s->sizes.resident_bytes, (long long)(o->align > o->burst ? o->align : o->burst));
+    values_text(out, q->format, o->codes);
+    text_page_end(&page, stdout, &style);
 }
 
 static void show_json(const struct quant *q, const struct show_options *o, const struct shown *s)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "formats/ternary_code.h"
 
 struct coded_options {
@@ -71,9 +72,9 @@ static enum status coded(const struct coded_options *o, struct arena *arena, str
         json_close(&j);
         return STATUS_OK;
     }
-    printf("weights     %lld x %lld ternary, %g of them zero; entropy %.4f bits each\n", (long long)o->rows, (long long)o->cols, o->zeros, entropy);
-    printf("codewords   %lld of 16 bits, %.2f weights each\n", (long long)words, elements / (double)words);
-    printf("stored      %lld B, %.4f bits a weight with row offsets and levels\n", (long long)stored, 8 * (double)stored / elements);
+    terminal_printf("weights     %lld x %lld ternary, %g of them zero; entropy %.4f bits each\n", (long long)o->rows, (long long)o->cols, o->zeros, entropy);
+    terminal_printf("codewords   %lld of 16 bits, %.2f weights each\n", (long long)words, elements / (double)words);
+    terminal_printf("stored      %lld B, %.4f bits a weight with row offsets and levels\n", (long long)stored, 8 * (double)stored / elements);
     return STATUS_OK;
 }
 

@@ -12,8 +12,10 @@
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "formats/quant_error.h"
 #include "formats/tensor_file.h"
+#include "reports/text_table.h"
 
 struct error_options {
     const char *tensor, *dist, *per, *clip, *rounding, *codebook, *a, *a_dist, *a_tensor;
@@ -167,22 +169,37 @@ static void show_json(const struct output *out, const char *scheme)
     json_close(&j);
 }
 
-static void show_text(const struct output *out, const char *scheme)
+static bool show_text(const struct output *out, const char *scheme)
 {
-    printf("scheme %s, %g bits an element\n", scheme, quant_bits_per_element(&out->scheme));
-    printf("%-32s %12s %9s %11s %10s %9s %9s%s\n", "values", "elements", "SQNR dB", "MSE", "max error", "KL nats", "cosine", out->o->gemm > 0 ? "   GEMM dB" : "");
+    static const struct text_column columns[] = {
+        { "values", TEXT_LEFT, TEXT_PLAIN }, { "elements", TEXT_RIGHT, TEXT_PLAIN }, { "SQNR dB", TEXT_RIGHT, TEXT_PLAIN }, { "MSE", TEXT_RIGHT, TEXT_PLAIN },
+        { "max error", TEXT_RIGHT, TEXT_PLAIN }, { "KL nats", TEXT_RIGHT, TEXT_PLAIN }, { "cosine", TEXT_RIGHT, TEXT_PLAIN }, { "GEMM dB", TEXT_RIGHT, TEXT_PLAIN },
+    };
+    const struct text_style style = terminal_text();
+    bool products = out->o->gemm > 0, good;
+    struct text_table t;
+
+    terminal_printf("scheme %s, %g bits an element\n", scheme, quant_bits_per_element(&out->scheme));
+    text_table_begin(&t, columns, products ? 8 : 7);
     for (const struct item *i = out->first; i != NULL; i = i->next) {
         const struct quant_error *e = &i->error;
-        printf("%-32s %12lld %9.2f %11.4g %10.4g %9.4g %9.6f", i->name, (long long)(e->rows * e->cols), error_sqnr_db(&e->values), error_mse(&e->values), e->values.largest,
-               e->kl_nats, error_cosine(&e->values));
-        if (out->o->gemm > 0)
-            printf(" %9.2f", error_sqnr_db(&e->product));
-        printf("\n");
+
+        text_table_cell(&t, "%s", i->name);
+        text_table_cell(&t, "%lld", (long long)(e->rows * e->cols));
+        text_table_cell(&t, "%.2f", error_sqnr_db(&e->values));
+        text_table_cell(&t, "%.4g", error_mse(&e->values));
+        text_table_cell(&t, "%.4g", e->values.largest);
+        text_table_cell(&t, "%.4g", e->kl_nats);
+        text_table_cell(&t, "%.6f", error_cosine(&e->values));
+        if (products)
+            text_table_cell(&t, "%.2f", error_sqnr_db(&e->product));
     }
+    good = text_table_end(&t, stdout, &style, 0);
     if (out->first != NULL && out->first->error.gptq_tokens > 0)
-        printf("rounded column by column against the error of a product with %lld activations of %s, Hessian in blocks of %lld columns (GPTQ)%s\n",
+        terminal_printf("rounded column by column against the error of a product with %lld activations of %s, Hessian in blocks of %lld columns (GPTQ)%s\n",
                (long long)out->first->error.gptq_tokens, out->o->a_tensor != NULL ? out->o->a_tensor : out->o->a_dist, (long long)out->first->error.gptq_block,
-               out->o->gemm > 0 ? "; GEMM dB: over other activations" : "");
+               products ? "; GEMM dB: over other activations" : "");
+    return good;
 }
 
 static enum status measure(struct output *out, const struct quant_error_spec *spec, const struct quant_source *source, const char *name, const char *type, struct error *err)
@@ -376,7 +393,9 @@ static enum status error_of(struct output *out, const char *scheme, struct activ
     if (st)
         return st;
     quant_format(text, sizeof text, &spec.scheme);
-    (o->json ? show_json : show_text)(out, text);
+    if (!o->json)
+        return show_text(out, text) ? STATUS_OK : error_no_memory(err);
+    show_json(out, text);
     return STATUS_OK;
 }
 

@@ -10,7 +10,9 @@
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "costmodel/quality.h"
+#include "reports/text_table.h"
 
 struct quality_options {
     const char *model, *method, *table;
@@ -62,26 +64,45 @@ static double short_number(double v)
     return isfinite(v) ? strtod(text, NULL) : v;
 }
 
-static void show_text(const struct answer *a)
+static bool show_text(const struct answer *a)
 {
+    static const struct text_column columns[] = {
+        { "published: model", TEXT_LEFT, TEXT_PLAIN }, { "method", TEXT_LEFT, TEXT_PLAIN }, { "a", TEXT_LEFT, TEXT_PLAIN }, { "kv", TEXT_LEFT, TEXT_PLAIN },
+        { "data", TEXT_LEFT, TEXT_PLAIN }, { "context", TEXT_RIGHT, TEXT_PLAIN }, { "perplexity", TEXT_RIGHT, TEXT_PLAIN }, { "16 bits", TEXT_RIGHT, TEXT_PLAIN },
+        { "from", TEXT_LEFT, TEXT_PLAIN }, { "source", TEXT_FLOW, TEXT_PLAIN },
+    };
+    const struct text_style style = terminal_text();
+    struct text_table t;
     int64_t shown = 0;
+    bool good;
+
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
 
     for (int64_t i = 0; i < a->table.count; i++) {
         const struct quality_row *r = &a->table.rows[i];
         if (!is_published(a, r))
             continue;
-        if (shown++ == 0)
-            printf("%-20s %-12s %-6s %-6s %-10s %7s %10s %10s  %-8s %s\n", "published: model", "method", "a", "kv", "data", "context", "perplexity", "16 bits", "", "source");
-        printf("%-20s %-12s %-6s %-6s %-10s %7lld %10.4g %10.4g  %-8s %s\n", r->model, r->method, *r->activations ? r->activations : "fp16", *r->kv ? r->kv : "fp16", r->dataset,
-               (long long)r->context, r->perplexity, r->perplexity_16bit, r->provenance, r->source);
+        shown++;
+        text_table_cell(&t, "%s", r->model);
+        text_table_cell(&t, "%s", r->method);
+        text_table_cell(&t, "%s", *r->activations ? r->activations : "fp16");
+        text_table_cell(&t, "%s", *r->kv ? r->kv : "fp16");
+        text_table_cell(&t, "%s", r->dataset);
+        text_table_cell(&t, "%lld", (long long)r->context);
+        text_table_cell(&t, "%.4g", r->perplexity);
+        text_table_cell(&t, "%.4g", r->perplexity_16bit);
+        text_table_cell(&t, "%s", r->provenance);
+        text_table_cell(&t, "%s", r->source);
     }
+    good = text_table_end(&t, stdout, &style, 0);
     if (shown == 0)
-        printf("published   none for %s\n", a->scheme);
-    printf("proxy       perplexity x %.4f, 90 %% within %.4f to %.4f, weights of %s alone, %g billion parameters%s\n", a->estimate.ratio, a->estimate.low, a->estimate.high, a->scheme,
+        terminal_printf("published   none for %s\n", a->scheme);
+    terminal_printf("proxy       perplexity x %.4f, 90 %% within %.4f to %.4f, weights of %s alone, %g billion parameters%s\n", a->estimate.ratio, a->estimate.low, a->estimate.high, a->scheme,
            a->o->parameters, a->estimate.extrapolated ? "; extrapolated" : "");
-    printf("fit         ln ln ratio = %.4f %+.4f SQNR_dB %+.4f ln(parameters/1e9) on %lld rows of %lld models (%s), SQNR %.1f to %.1f dB, here %.2f; scatter %.3f, %.3f on models left out\n",
+    terminal_printf("fit         ln ln ratio = %.4f %+.4f SQNR_dB %+.4f ln(parameters/1e9) on %lld rows of %lld models (%s), SQNR %.1f to %.1f dB, here %.2f; scatter %.3f, %.3f on models left out\n",
            a->fit.coefficient[0], a->fit.coefficient[1], a->fit.coefficient[2], (long long)a->fit.rows, (long long)a->fit.models, a->o->method, a->fit.lowest_sqnr_db,
            a->fit.highest_sqnr_db, a->estimate.sqnr_db, a->fit.residual, a->fit.left_out);
+    return good;
 }
 
 static void row_json(struct json *j, const struct quality_row *r)
@@ -152,7 +173,9 @@ static enum status answer(const struct quality_options *o, const char *text, str
         return st;
     quality_estimate(&a.estimate, &a.fit, sqnr_db, o->parameters);
     quant_format(a.scheme, sizeof a.scheme, &scheme);
-    (o->json ? show_json : show_text)(&a);
+    if (!o->json)
+        return show_text(&a) ? STATUS_OK : error_no_memory(err);
+    show_json(&a);
     return STATUS_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/probe_report.h"
 #include "sim/probe.h"
 
@@ -112,7 +113,7 @@ static enum status write_json(const struct probe_context *ctx, const struct prob
 static enum status show(const struct probe_context *ctx, const struct probe_options *o, const struct probe_curve *curves, int64_t count,
                         struct error *err)
 {
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
 
     if (o->csv)
         return write_csv(o->csv, curves, count, err);

@@ -10,6 +10,7 @@
 #include "cli/job.h"
 #include "cli/rank_rows.h"
 #include "cli/stored_run.h"
+#include "cli/terminal.h"
 #include "reports/rank_report.h"
 #include "store/store.h"
 
@@ -215,7 +216,7 @@ static enum status fill(struct ranking *r, const struct rank_options *o, struct 
 
 static enum status rank(struct ranking *r, const struct rank_options *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
     const char *path = job_database(operands->count ? operands->items[0] : NULL);
     struct store *store = NULL;
     struct json j;

@@ -5,7 +5,9 @@
 
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "cli/terminal.h"
 #include "reports/table.h"
+#include "reports/text_table.h"
 
 static const char *const formats[] = { "csv", "json", "md", "tex", "tsv", NULL };
 static const char *const widths[] = { "column", "page", NULL };
@@ -43,16 +45,30 @@ static const struct option_spec report_options_table[] = {
     { 0 }
 };
 
-static void list_all(void)
+static enum status list_all(struct error *err)
 {
+    static const struct text_column columns[] = { { "", TEXT_LEFT, TEXT_PLAIN }, { "column", TEXT_LEFT, TEXT_PLAIN }, { "unit", TEXT_LEFT, TEXT_PLAIN }, { "what it is", TEXT_FLOW, TEXT_PLAIN } };
+    const struct text_style style = terminal_text();
+    struct text_table t;
+    bool good = true;
+
     for (const struct store_view *const *v = store_views; *v; v++) {
-        printf("%s: %s\n", (*v)->name, (*v)->summary);
+        terminal_printf("%s: %s\n", (*v)->name, (*v)->summary);
+        text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
         for (const struct store_column *const *part = (*v)->columns; *part; part++)
-            for (const struct store_column *c = *part; c->name; c++)
-                printf("  %c %-24s %-12s %s\n", c->shown ? '*' : ' ', c->name, c->unit, c->help);
+            for (const struct store_column *c = *part; c->name; c++) {
+                text_table_cell(&t, "%s", c->shown ? "*" : " ");
+                text_table_cell(&t, "%s", c->name);
+                text_table_cell(&t, "%s", c->unit);
+                text_table_cell(&t, "%s", c->help);
+            }
+        good = text_table_end(&t, stdout, &style, 2) && good;
     }
-    fputs("* is shown where --columns does not choose.\n"
-          "Runs make more: recipe.w, layout.tp (a field of that column), arch.dram.bandwidth, stack.PATH (what was changed by --set or a sweep).\n", stdout);
+    fputs("* is shown where --columns does not choose.
+", stdout);
+    terminal_printf("Runs make more: recipe.w, layout.tp (a field of that column), arch.dram.bandwidth, stack.PATH (what was changed by --set or a sweep).
+");
+    return good ? STATUS_OK : error_no_memory(err);
 }
 
 static enum status report(const struct report_options *o, const struct text_list *paths, struct arena *arena, struct error *err)
@@ -60,10 +76,8 @@ static enum status report(const struct report_options *o, const struct text_list
     struct report_sources sources;
     enum status st;
 
-    if (o->list) {
-        list_all();
-        return STATUS_OK;
-    }
+    if (o->list)
+        return list_all(err);
     if (paths->count == 1 && report_training_is(paths->items[0]))
         return report_training_figure(o, paths->items[0], arena, err);
     st = report_sources_open(&sources, paths, arena, err);

@@ -9,6 +9,7 @@
 #include "base/textfile.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "costmodel/rtl/list.h"
 
 /* ---- list ------------------------------------------------------------------------------------------------------------ */
@@ -24,19 +25,24 @@ static const struct option_spec list_table[] = {
 
 static void list_text(void)
 {
+    const struct text_style style = terminal_text();
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
+
     for (const struct rtl_unit *const *u = rtl_units; *u != NULL; u++) {
-        printf("%-16s %s\n", (*u)->name, (*u)->summary);
+        fprintf(out, "%-16s  %s\n", (*u)->name, (*u)->summary);
         for (const struct rtl_param *p = (*u)->params; p->key != NULL; p++) {
             char word[64];
             snprintf(word, sizeof word, "%s=%s", p->key, p->otherwise);
-            printf("    %-18s %s", word, p->doc);
+            fprintf(out, "    %-18s  %s", word, p->doc);
             if (p->kind == RTL_COUNT)
-                printf("; %lld to %lld", (long long)p->min, (long long)p->max);
+                fprintf(out, "; %lld to %lld", (long long)p->min, (long long)p->max);
             for (size_t i = 0; p->kind == RTL_CHOICE && p->choices[i] != NULL; i++)
-                printf("%s%s", i == 0 ? "; " : ", ", p->choices[i]);
-            printf("\n");
+                fprintf(out, "%s%s", i == 0 ? "; " : ", ", p->choices[i]);
+            fputc('\n', out);
         }
     }
+    text_page_end(&page, stdout, &style);
 }
 
 static void list_json(void)

@@ -12,6 +12,7 @@
 #include "cli/interrupt.h"
 #include "cli/job.h"
 #include "cli/run_timeline.h"
+#include "cli/terminal.h"
 #include "costmodel/energy.h"
 #include "sim/run.h"
 
@@ -169,7 +170,7 @@ static enum status keep(struct store *store, const struct result *r, struct job 
 
 static enum status show(const struct result *r, struct job *job, const struct run_options *o, struct arena *arena, struct error *err)
 {
-    struct report_style style = job_style(o->detail);
+    struct report_style style = terminal_style(o->detail);
     struct residual_library residuals;
     struct run_interval interval;
     enum status st = residual_library_load(&residuals, arena, err);

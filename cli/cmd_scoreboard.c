@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/scoreboard_report.h"
 
 struct scoreboard_options { const char *markdown, *only, *residuals; bool write, refit, json; };
@@ -26,7 +27,7 @@ static const struct option_spec scoreboard_table[] = {
 
 static enum status show(const struct scoreboard *board, const struct scoreboard_result *now, bool as_json, struct error *err)
 {
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
     struct json j;
 
     if (!as_json) {

@@ -7,8 +7,10 @@
 #include "base/quantity.h"
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "costmodel/sram.h"
 #include "reports/range.h"
+#include "reports/text_table.h"
 
 struct sram_options {
     int64_t port, node;
@@ -29,34 +31,52 @@ static const struct option_spec sram_table[] = {
 
 struct sizes { const char *text; double bytes; struct sram sram; };
 
-static void cell(struct tech_range r)
+static void cell(struct text_table *t, struct tech_range r)
 {
-    char text[64];
-
-    snprintf(text, sizeof text, "%.3g (%.3g to %.3g)", r.likely, r.low, r.high);
-    printf("  %26s", text);
+    text_table_cell(t, "%.3g (%.3g to %.3g)", r.likely, r.low, r.high);
 }
 
-static void show_text(const struct sizes *rows, int64_t count, const struct sram_fit *fit, const struct sram_options *o)
+static bool table_text(FILE *out, const struct text_style *style, const struct sizes *rows, int64_t count)
 {
-    printf("SRAM of %lld nm with a port of %lld bits, from %lld macros of %s (%g nm)\n", (long long)o->node, (long long)o->port, (long long)fit->rows, fit->library->name, fit->library->nm);
-    printf("%-10s %18s %9s  %26s  %26s  %26s  %26s\n", "size", "macros", "access ns", "area um2", "read pJ", "write pJ", "leakage uW");
+    static const struct text_column columns[] = {
+        { "size", TEXT_LEFT, TEXT_PLAIN }, { "macros", TEXT_LEFT, TEXT_PLAIN }, { "access ns", TEXT_RIGHT, TEXT_PLAIN }, { "area um2", TEXT_RIGHT, TEXT_PLAIN },
+        { "read pJ", TEXT_RIGHT, TEXT_PLAIN }, { "write pJ", TEXT_RIGHT, TEXT_PLAIN }, { "leakage uW", TEXT_RIGHT, TEXT_PLAIN },
+    };
+    struct text_table t;
+
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
     for (int64_t i = 0; i < count; i++) {
         const struct sram *s = &rows[i].sram;
-        char macros[64];
 
-        snprintf(macros, sizeof macros, "%.0fx%.0f of %.0fx%.0f", s->banks, s->lanes, s->words, s->bits);
-        printf("%-10s %18s %9.3g", rows[i].text, macros, s->access_s * 1e9);
-        cell(tech_range_scaled(s->area_mm2, 1e6));
-        cell(tech_range_scaled(s->read_j, 1e12));
-        cell(tech_range_scaled(s->write_j, 1e12));
-        cell(tech_range_scaled(s->leakage_w, 1e6));
-        printf("%s\n", s->extrapolated ? "  smaller than any macro" : "");
+        text_table_cell(&t, "%s%s", rows[i].text, s->extrapolated ? " *" : "");
+        text_table_cell(&t, "%.0fx%.0f of %.0fx%.0f", s->banks, s->lanes, s->words, s->bits);
+        text_table_cell(&t, "%.3g", s->access_s * 1e9);
+        cell(&t, tech_range_scaled(s->area_mm2, 1e6));
+        cell(&t, tech_range_scaled(s->read_j, 1e12));
+        cell(&t, tech_range_scaled(s->write_j, 1e12));
+        cell(&t, tech_range_scaled(s->leakage_w, 1e6));
     }
-    printf("fit, largest error of a macro, and of one left out:");
+    return text_table_end(&t, out, style, 0);
+}
+
+static bool show_text(const struct sizes *rows, int64_t count, const struct sram_fit *fit, const struct sram_options *o)
+{
+    const struct text_style style = terminal_text();
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
+    bool beyond = false, good;
+
+    fprintf(out, "SRAM of %lld nm with a port of %lld bits, from %lld macros of %s (%g nm)\n", (long long)o->node, (long long)o->port, (long long)fit->rows, fit->library->name, fit->library->nm);
+    good = table_text(out, &style, rows, count);
+    for (int64_t i = 0; i < count; i++)
+        beyond |= rows[i].sram.extrapolated;
+    fputs(beyond ? "* smaller than any macro\n" : "", out);
+    fprintf(out, "fit, largest error of a macro, and of one left out:");
     for (int q = 0; q < SRAM_QUANTITIES; q++)
-        printf("%s %s (%s) %.1f %%, %.1f %%", q > 0 ? ";" : "", sram_quantity_names[q], sram_quantity_terms[q], 100 * fit->worst[q], 100 * fit->left_out[q]);
-    printf("\n");
+        fprintf(out, "%s %s (%s) %.1f %%, %.1f %%", q > 0 ? ";" : "", sram_quantity_names[q], sram_quantity_terms[q], 100 * fit->worst[q], 100 * fit->left_out[q]);
+    fputc('\n', out);
+    text_page_end(&page, stdout, &style);
+    return good;
 }
 
 static void row_json(struct json *j, const struct sizes *row)
@@ -121,10 +141,8 @@ static enum status sram(const struct sram_options *o, const struct text_list *op
             (st = sram_of(&rows[i].sram, &fit, t, node, rows[i].bytes, (double)o->port, err)))
             return st;
     }
-    if (!o->json) {
-        show_text(rows, operands->count, &fit, o);
-        return STATUS_OK;
-    }
+    if (!o->json)
+        return show_text(rows, operands->count, &fit, o) ? STATUS_OK : error_no_memory(err);
     json_open(&j, stdout);
     show_json(&j, rows, operands->count, &fit, o);
     return json_close(&j) ? STATUS_OK : error_plain(err, STATUS_INTERNAL, "cannot write the result");

@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/job.h"
 #include "cli/sweep_plan.h"
+#include "cli/terminal.h"
 #include "sweep/evaluate.h"
 #include "sweep/sampler.h"
 #include "sweep/work.h"
@@ -79,7 +80,7 @@ static enum status run_plan(const struct plan *plan, const char *file, const voi
     progress_begin(&progress, stderr, terminal, "designs", 0, job_clock_s());
     enum status st = sweep_run(&t, &job, err);
     progress_end(&progress, job_clock_s());
-    printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded\n", plan->name, (long long)t.done,
+    terminal_printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded\n", plan->name, (long long)t.done,
            (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed, (long long)t.excluded);
     if (!st && t.failed > 0)
         return tell_failures(plan, o, &t, err);

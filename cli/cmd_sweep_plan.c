@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/job.h"
 #include "cli/sweep_plan.h"
+#include "cli/terminal.h"
 #include "sweep/evaluate.h"
 #include "sweep/sampler.h"
 #include "sweep/work.h"
@@ -84,7 +85,7 @@ static enum status survey_design(struct survey *s, const struct plan *plan, cons
     if (!st && valid) {
         const char *text = plan_assignment(plan, values, NULL, &arena);
         if (s->shown++ < s->show && text)
-            printf("  %8lld  %s\n", (long long)at, text);
+            terminal_printf("  %8lld  %s\n", (long long)at, text);
         s->valid++;
         if (at >= s->next_try && s->tried < TRIED_MAX && spent(s) < tried_s)
             st = try_design(s, values, at, &arena, err);
@@ -113,7 +114,7 @@ static enum status survey_all(struct survey *s, const struct plan *plan, struct 
 
 static void show_axes(const struct plan *plan)
 {
-    printf("%s: %s\n", plan->name, plan->sampler->summary);
+    terminal_printf("%s: %s\n", plan->name, plan->sampler->summary);
     for (int64_t i = 0; i < plan->names_count; i++)
         if (plan->names[i].dimension >= 0)
             printf("  %-32s %lld value%s\n", plan->names[i].name, (long long)plan->dimensions[plan->names[i].dimension].count,
@@ -126,19 +127,19 @@ static void show_stages(const struct plan *plan)
     if (plan->refine_rounds > 0)
         printf("then neighbours of the front, %lld round%s at most\n", (long long)plan->refine_rounds, plan->refine_rounds == 1 ? "" : "s");
     for (int64_t i = 0; i < plan->promotions_count; i++)
-        printf("then the front and what lies within %.3g %% of it again, at %s\n", 100 * plan->promotions[i].within, plan->promotions[i].fidelity);
+        terminal_printf("then the front and what lies within %.3g %% of it again, at %s\n", 100 * plan->promotions[i].within, plan->promotions[i].fidelity);
 }
 
 static void show_survey(const struct survey *s, const struct plan *plan)
 {
     if (plan->sampler->at)
-        printf("%lld designs, %lld of them after constraints and conditions%s\n", (long long)s->designs, (long long)s->valid,
+        terminal_printf("%lld designs, %lld of them after constraints and conditions%s\n", (long long)s->designs, (long long)s->valid,
                s->designs > LOOK_MAX ? " (of the first million)" : "");
     else
         printf("up to %lld designs\n", (long long)s->designs);
     show_stages(plan);
     if (s->timed)
-        printf("about %.2g s on one core: of %lld that were tried the later half took %.2g ms each\n", spent(s) + later_s(s) * (double)(s->valid - s->tried),
+        terminal_printf("about %.2g s on one core: of %lld that were tried the later half took %.2g ms each\n", spent(s) + later_s(s) * (double)(s->valid - s->tried),
                (long long)s->tried, 1e3 * later_s(s));
 }
 
@@ -156,7 +157,7 @@ static enum status show_stored(const struct plan *plan, const char *path, struct
     st = store_sweep_count(&counts, store, plan->hash, 0, err);
     store_close(store);
     if (!st)
-        printf("%s holds %lld results of it, %lld infeasible\n", path, (long long)(counts.done + counts.infeasible), (long long)counts.infeasible);
+        terminal_printf("%s holds %lld results of it, %lld infeasible\n", path, (long long)(counts.done + counts.infeasible), (long long)counts.infeasible);
     return st;
 }
 

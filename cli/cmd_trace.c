@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "cli/trace_info.h"
 #include "workloads/generate.h"
 #include "workloads/trace.h"
@@ -135,7 +136,7 @@ static int run_check(const struct command *self, int argc, char **argv)
             arena_reset(&steps);
         }
         if (st == STATUS_OK)
-            printf("%s: ok, %s, %lld steps, content %s\n", operands.items[0], trace_model(t)->name, (long long)count,
+            terminal_printf("%s: ok, %s, %lld steps, content %s\n", operands.items[0], trace_model(t)->name, (long long)count,
                    hash_format(hash, trace_hash(t)));
     }
     trace_close(t);

@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/training_report.h"
 #include "workloads/model_library.h"
 
@@ -93,7 +94,7 @@ static enum status load(struct training_spec *s, struct llm *model, const struct
 static enum status train(const struct train_options *o, const struct text_list *operands, struct arena *arena, struct error *err)
 {
     char recipe[RECIPE_TEXT_MAX];
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
     struct training_result r;
     struct training_spec s;
     struct llm model;

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/job.h"
+#include "cli/terminal.h"
 #include "reports/figure.h"
 #include "reports/validate_plot.h"
 #include "reports/validate_report.h"
@@ -130,7 +131,7 @@ static enum status predict_all(struct evaluation *e, struct predictor *p, const 
 
 static enum status show(const struct validate_report *r, const struct validate_options *o, struct error *err)
 {
-    struct report_style style = job_style(0);
+    struct report_style style = terminal_style(0);
     struct json j;
     enum status st;
 

@@ -2,11 +2,8 @@
 /* Inputs of a run from options (cli/job.h). */
 #include "cli/job.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,22 +93,4 @@ double job_clock_s(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-struct report_style job_style(int64_t rows_max)
-{
-    struct report_style style = { .columns = 80, .rows_max = (int)rows_max };
-    bool terminal = isatty(STDOUT_FILENO) == 1;
-    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM"), *forced = getenv("CLICOLOR_FORCE");
-    struct winsize size;
-    locale_t from_environment = newlocale(LC_CTYPE_MASK, "", (locale_t)0); /* only asked for its character set */
-
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        style.columns = size.ws_col;
-    style.colour = (terminal && !(term && strcmp(term, "dumb") == 0)) || (forced && *forced && strcmp(forced, "0") != 0);
-    style.colour = style.colour && !(no_colour && *no_colour);
-    style.utf8 = !terminal || (from_environment && strcmp(nl_langinfo_l(CODESET, from_environment), "UTF-8") == 0);
-    if (from_environment)
-        freelocale(from_environment);
-    return style;
 }

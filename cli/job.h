@@ -65,7 +65,4 @@ const char *job_database(const char *given);
 /** Seconds of a clock that only goes forward, for progress. */
 double job_clock_s(void);
 
-/** How to write to standard output. */
-struct report_style job_style(int64_t rows_max);
-
 #endif

@@ -61,6 +61,8 @@ llmsim_SOURCES = \
 	cli/sweep_plan.c \
 	cli/sweep_plan.h \
 	cli/sweep_queue.c \
+	cli/terminal.c \
+	cli/terminal.h \
 	cli/trace_info.c \
 	cli/trace_info.h \
 	cli/trace_stored.c

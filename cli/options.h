@@ -80,7 +80,7 @@ void options_help(FILE *out, const struct command *command, const char *path);
 /** Text wrapped at words to lines of `columns`, each after `indent` spaces; the first line starts at column `at`. Ends with a newline. */
 void options_wrap(FILE *out, const char *text, int at, int indent, int columns);
 
-/** Width for text on `out`: that of the terminal (40 to 120 columns), 80 if it is none. */
+/** Width for help on `out`: terminal_columns(), at most 120. */
 int options_columns(FILE *out);
 
 /** Prints "llmsim: MESSAGE" on standard error and returns the exit code. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* llmsim trace info: what a trace holds, as text and as JSON (schema llmsim.trace_info/1, docs/trace_format.md). */
+#include "cli/terminal.h"
 #include "cli/trace_info.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include "base/json.h"
 #include "base/quantity.h"
 #include "cli/job.h"
+#include "reports/text_table.h"
 #include "sim/recipe.h"
 #include "workloads/trace.h"
 #include "workloads/trace_stats.h"
@@ -48,44 +50,82 @@ static const char *size(struct arena *arena, int64_t bytes)
     return bytes == 0 ? "-" : quantity_format(arena, (double)bytes, Q_BYTES);
 }
 
-static void print_model(const struct model_info *m, const struct trace_stats *s, const char *recipe, struct arena *a)
+static void print_model(FILE *out, const struct model_info *m, const struct trace_stats *s, const char *recipe, struct arena *a)
 {
-    printf("model       %s: %lld parameters, %lld layers, hidden %lld, %lld heads (%lld key-value) of %lld, vocabulary %lld\n", m->name,
+    fprintf(out, "model       %s: %lld parameters, %lld layers, hidden %lld, %lld heads (%lld key-value) of %lld, vocabulary %lld\n", m->name,
            (long long)m->parameters, (long long)m->layers, (long long)m->hidden, (long long)m->heads, (long long)m->kv_heads,
            (long long)m->head_dim, (long long)m->vocab);
     if (m->experts > 0)
-        printf("experts     %lld, %lld for each token\n", (long long)m->experts, (long long)m->top_k);
-    printf("prefill     %lld tokens in %lld iterations\n", (long long)s->prefill_tokens, (long long)s->prefill_iterations);
-    printf("decode      %lld tokens in %lld iterations\n", (long long)s->decode_tokens, (long long)s->decode_iterations);
-    printf("batch       up to %lld sequences, context up to %lld tokens, %lld steps\n", (long long)s->sequences_max,
+        fprintf(out, "experts     %lld, %lld for each token\n", (long long)m->experts, (long long)m->top_k);
+    fprintf(out, "prefill     %lld tokens in %lld iterations\n", (long long)s->prefill_tokens, (long long)s->prefill_iterations);
+    fprintf(out, "decode      %lld tokens in %lld iterations\n", (long long)s->decode_tokens, (long long)s->decode_iterations);
+    fprintf(out, "batch       up to %lld sequences, context up to %lld tokens, %lld steps\n", (long long)s->sequences_max,
            (long long)s->context_max, (long long)s->steps);
-    printf("stored      weights %s, KV cache up to %s\n", size(a, s->weight_bytes), size(a, s->kv_bytes_max));
-    printf("recipe      %s\n\n", recipe);
+    fprintf(out, "stored      weights %s, KV cache up to %s\n", size(a, s->weight_bytes), size(a, s->kv_bytes_max));
+    fprintf(out, "recipe      %s\n\n", recipe);
 }
 
-static void print_row(const char *name, const struct role_stats *r, struct arena *a)
+static void role_row(struct text_table *t, const char *name, const struct role_stats *r, struct arena *a)
 {
-    printf("%-18s %9s %10s %12s %12s %12s\n", name, count(a, r->calls), r->flops ? count(a, r->flops) : "-", size(a, r->weight_bytes),
-           size(a, r->activation_bytes), size(a, r->kv_bytes));
+    text_table_cell(t, "%s", name);
+    text_table_cell(t, "%s", count(a, r->calls));
+    text_table_cell(t, "%s", r->flops ? count(a, r->flops) : "-");
+    text_table_cell(t, "%s", size(a, r->weight_bytes));
+    text_table_cell(t, "%s", size(a, r->activation_bytes));
+    text_table_cell(t, "%s", size(a, r->kv_bytes));
 }
 
-static void print_text(const struct model_info *m, const struct trace_stats *s, const char *recipe, struct arena *a)
+static bool print_roles(FILE *out, const struct text_style *style, const struct trace_stats *s, struct arena *a)
 {
-    print_model(m, s, recipe, a);
-    printf("%-18s %9s %10s %12s %12s %12s\n", "role", "calls", "FLOP", "weights", "activations", "KV cache");
+    static const struct text_column columns[] = {
+        { "role", TEXT_LEFT, TEXT_PLAIN }, { "calls", TEXT_RIGHT, TEXT_PLAIN }, { "FLOP", TEXT_RIGHT, TEXT_PLAIN }, { "weights", TEXT_RIGHT, TEXT_PLAIN },
+        { "activations", TEXT_RIGHT, TEXT_PLAIN }, { "KV cache", TEXT_RIGHT, TEXT_PLAIN },
+    };
+    struct text_table t;
+
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
     for (int64_t i = 0; i < s->roles_count; i++)
-        print_row(s->roles[i].role, &s->roles[i], a);
-    print_row("prefill", &s->prefill, a);
-    print_row("decode", &s->decode, a);
-    print_row("total", &s->total, a);
-    printf("\n%-18s %9s %17s %17s %12s\n", "weight", "matrices", "rows x cols", "parameters", "stored");
+        role_row(&t, s->roles[i].role, &s->roles[i], a);
+    role_row(&t, "prefill", &s->prefill, a);
+    role_row(&t, "decode", &s->decode, a);
+    role_row(&t, "total", &s->total, a);
+    return text_table_end(&t, out, style, 0);
+}
+
+static bool print_weights(FILE *out, const struct text_style *style, const struct model_info *m, const struct trace_stats *s, struct arena *a)
+{
+    static const struct text_column columns[] = {
+        { "weight", TEXT_LEFT, TEXT_PLAIN }, { "matrices", TEXT_RIGHT, TEXT_PLAIN }, { "rows x cols", TEXT_RIGHT, TEXT_PLAIN },
+        { "parameters", TEXT_RIGHT, TEXT_PLAIN }, { "stored", TEXT_RIGHT, TEXT_PLAIN },
+    };
+    struct text_table t;
+
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
     for (int64_t i = 0; i < m->weights_count; i++) {
         const struct weight_info *w = &m->weights[i];
 
-        printf("%-18s %9lld %17s %17s %12s\n", w->role, (long long)w->matrices,
-               arena_printf(a, "%lld x %lld", (long long)w->rows, (long long)w->cols),
-               w->tied ? "tied" : arena_printf(a, "%lld", (long long)s->weights[i].parameters), size(a, s->weights[i].bytes));
+        text_table_cell(&t, "%s", w->role);
+        text_table_cell(&t, "%lld", (long long)w->matrices);
+        text_table_cell(&t, "%lld x %lld", (long long)w->rows, (long long)w->cols);
+        text_table_cell(&t, "%s", w->tied ? "tied" : arena_printf(a, "%lld", (long long)s->weights[i].parameters));
+        text_table_cell(&t, "%s", size(a, s->weights[i].bytes));
     }
+    return text_table_end(&t, out, style, 0);
+}
+
+static bool print_text(const struct model_info *m, const struct trace_stats *s, const char *recipe, struct arena *a)
+{
+    const struct text_style style = terminal_text();
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
+    bool good;
+
+    print_model(out, m, s, recipe, a);
+    good = print_roles(out, &style, s, a);
+    fputc('\n', out);
+    good = print_weights(out, &style, m, s, a) && good;
+    text_page_end(&page, stdout, &style);
+    return good;
 }
 
 static void json_row(struct json *j, const char *key, const struct role_stats *r)
@@ -178,8 +218,8 @@ static enum status info(const struct info_options *o, const char *path, struct t
         return st;
     if (o->json && !print_json(trace_model(*t), &stats, text, trace_hash(*t)))
         return error_plain(err, STATUS_INTERNAL, "cannot write to standard output");
-    if (!o->json)
-        print_text(trace_model(*t), &stats, text, arena);
+    if (!o->json && !print_text(trace_model(*t), &stats, text, arena))
+        return error_no_memory(err);
     return STATUS_OK;
 }
 

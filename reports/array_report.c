@@ -7,7 +7,7 @@
 
 #include "costmodel/netlist.h"
 #include "reports/range.h"
-#include "reports/text.h"
+#include "reports/text_table.h"
 
 enum { DETAILED_MAX = 8 };
 
@@ -36,24 +36,31 @@ static void details(FILE *out, const struct array_row *row)
     fputc('\n', out);
 }
 
-static void line(FILE *out, const struct text_style *s, const struct array_report *r, const struct array_row *row)
+static void add_row(struct text_table *t, const struct array_report *r, const struct array_row *row)
 {
     struct figures f = figures_of(r, row), first = figures_of(r, r->rows);
     const struct array_design *d = &row->design;
-    char shape[48], text[160];
 
-    snprintf(shape, sizeof shape, "%lldx%lldx%lld", (long long)d->m, (long long)d->n, (long long)d->k);
-    fputs("  ", out);
-    text_cell(out, s, TEXT_PLAIN, 17, d->kind->name);
-    text_cell(out, s, TEXT_PLAIN, 11, shape);
-    snprintf(text, sizeof text, "%10.0f %9.3f %8.2f %7.2f %6.2fx %6.2fx%s", row->cost.area_um2.likely, f.power_mw, f.tops_per_mm2, f.tops_per_w,
-             f.tops_per_mm2 / first.tops_per_mm2, f.tops_per_w / first.tops_per_w, row->cost.extrapolated ? " *" : "");
-    fprintf(out, "%s\n", text);
+    text_table_cell(t, "%s%s", d->kind->name, row->cost.extrapolated ? " *" : "");
+    text_table_cell(t, "%lldx%lldx%lld", (long long)d->m, (long long)d->n, (long long)d->k);
+    text_table_cell(t, "%.0f", row->cost.area_um2.likely);
+    text_table_cell(t, "%.3f", f.power_mw);
+    text_table_cell(t, "%.2f", f.tops_per_mm2);
+    text_table_cell(t, "%.2f", f.tops_per_w);
+    text_table_cell(t, "%.2fx", f.tops_per_mm2 / first.tops_per_mm2);
+    text_table_cell(t, "%.2fx", f.tops_per_w / first.tops_per_w);
 }
 
-void report_array_text(FILE *out, const struct array_report *r, const struct report_style *style)
+void report_array_text(FILE *to, const struct array_report *r, const struct report_style *style)
 {
-    const struct text_style own = text_style_within(style, 80, 100), *s = &own;
+    static const struct text_column columns[] = {
+        { "kind", TEXT_LEFT, TEXT_PLAIN }, { "MxNxK", TEXT_LEFT, TEXT_PLAIN }, { "um2", TEXT_RIGHT, TEXT_PLAIN }, { "mW", TEXT_RIGHT, TEXT_PLAIN },
+        { "TOP/s /mm2", TEXT_RIGHT, TEXT_PLAIN }, { "TOP/s /W", TEXT_RIGHT, TEXT_PLAIN }, { "density", TEXT_RIGHT, TEXT_PLAIN }, { "efficiency", TEXT_RIGHT, TEXT_PLAIN },
+    };
+    const struct text_style own = text_style_within(style, 40, 100), *s = &own;
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
+    struct text_table t;
     struct figures f = figures_of(r, r->rows);
     char title[200];
     bool beyond = false;
@@ -61,16 +68,18 @@ void report_array_text(FILE *out, const struct array_report *r, const struct rep
     snprintf(title, sizeof title, "%s activations by %d-bit weights, sums in %s; %g nm, %g GHz, netlists without placement", f.activation, r->rows->design.weight_bits, f.sums, r->node_nm, r->clock_hz * 1e-9);
     text_wrap(out, s, TEXT_BOLD, 0, title);
     text_rule(out, s);
-    fputs("  kind             MxNxK           um2        mW TOP/s/mm2 TOP/s/W density efficiency\n", out);
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
     for (int64_t i = 0; i < r->count; i++) {
-        line(out, s, r, &r->rows[i]);
+        add_row(&t, r, &r->rows[i]);
         beyond |= r->rows[i].cost.extrapolated;
     }
+    text_table_end(&t, out, s, 2);
     fputs("  density, efficiency: over the first row\n", out);
     for (int64_t i = 0; i < r->count && r->count <= DETAILED_MAX; i++)
         details(out, &r->rows[i]);
     if (beyond)
         fputs("  * beyond the rows that its formula is fitted to\n", out);
+    text_page_end(&page, to, s);
 }
 
 void report_array_csv(FILE *out, const struct array_report *r)

@@ -2,53 +2,42 @@
 /* Reports of `llmsim calibrate` (reports/calibrate_report.h). */
 #include "reports/calibrate_report.h"
 
-#include "reports/text.h"
+#include "reports/text_table.h"
 
-enum { KEY_WIDTH = 34, NUMBER_WIDTH = 9, CELL_MAX = 128 };
-
-static void number(FILE *out, const struct text_style *s, double value)
+static void add_parameter(struct text_table *t, const struct free_parameter *p)
 {
-    char cell[32];
-
-    snprintf(cell, sizeof cell, "%.4g", value);
-    text_cell(out, s, TEXT_PLAIN, -NUMBER_WIDTH, cell);
+    text_table_cell(t, "%s", p->key);
+    text_table_cell(t, "%.4g", p->start);
+    text_table_cell(t, "%.4g", p->value);
+    text_table_cell(t, "%.3g .. %.3g", p->low80, p->high80);
+    text_table_cell(t, "%.3g .. %.3g", p->low, p->high);
+    text_table_cell(t, "%s", p->unit);
+    text_table_cell(t, "%s", p->remark);
 }
 
-static void parameter(FILE *out, const struct text_style *s, const struct free_parameter *p)
+void report_calibrate_text(FILE *to, const struct calibration *c, const struct report_style *style)
 {
-    char cell[CELL_MAX];
-
-    text_cell(out, s, TEXT_BOLD, KEY_WIDTH, p->key);
-    number(out, s, p->start);
-    number(out, s, p->value);
-    snprintf(cell, sizeof cell, "  %.3g .. %.3g", p->low80, p->high80);
-    text_cell(out, s, TEXT_PLAIN, 18, cell);
-    snprintf(cell, sizeof cell, "%.3g .. %.3g %s", p->low, p->high, p->unit);
-    text_wrap(out, s, TEXT_DIM, KEY_WIDTH + 2 * NUMBER_WIDTH + 18, cell);
-    if (p->remark[0])
-        fprintf(out, "    %s\n", p->remark);
-}
-
-void report_calibrate_text(FILE *out, const struct calibration *c, const struct report_style *style)
-{
-    struct text_style s = { style->columns < 96 ? 96 : style->columns, style->colour, style->utf8 };
+    static const struct text_column columns[] = {
+        { "parameter", TEXT_LEFT, TEXT_PLAIN }, { "before", TEXT_RIGHT, TEXT_PLAIN }, { "fitted", TEXT_RIGHT, TEXT_BOLD }, { "80 % interval", TEXT_LEFT, TEXT_PLAIN },
+        { "bounds", TEXT_LEFT, TEXT_DIM }, { "unit", TEXT_LEFT, TEXT_PLAIN }, { "remark", TEXT_FLOW, TEXT_PLAIN },
+    };
+    struct text_style s = text_style_within(style, 40, 160);
+    struct text_page page;
+    struct text_table t;
+    FILE *out = text_page_begin(&page);
 
     fprintf(out, "%s (%s): %lld rows, mean error %.1f %% before, %.1f %% after\n", c->device, c->generation, (long long)c->rows_used,
             100.0 * c->error_before, 100.0 * c->error_after);
-    text_cell(out, &s, TEXT_DIM, KEY_WIDTH, "parameter");
-    text_cell(out, &s, TEXT_DIM, -NUMBER_WIDTH, "before");
-    text_cell(out, &s, TEXT_DIM, -NUMBER_WIDTH, "fitted");
-    text_cell(out, &s, TEXT_DIM, 18, "  80 % interval");
-    text_cell(out, &s, TEXT_DIM, 10, "bounds");
-    fputc('\n', out);
-    text_rule(out, &s);
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
     for (int64_t i = 0; i < c->count; i++)
-        parameter(out, &s, &c->parameters[i]);
+        add_parameter(&t, &c->parameters[i]);
+    text_table_end(&t, out, &s, 0);
     if (c->folds > 0)
         fputs("\nLeft out, and predicted by a fit without them\n", out);
     for (int64_t f = 0; f < c->folds; f++)
         fprintf(out, "  fold %lld: %6lld rows, mean error %5.1f %% before, %5.1f %% fitted\n", (long long)f + 1, (long long)c->fold_rows[f],
                 100.0 * c->fold_error_before[f], 100.0 * c->fold_error[f]);
+    text_page_end(&page, to, &s);
 }
 
 void report_calibrate_json(struct json *j, const struct calibration *c)

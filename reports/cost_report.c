@@ -9,7 +9,7 @@
 #include "reports/range.h"
 #include "reports/text.h"
 
-enum { NAME_COLUMNS = 22, BAR_COLUMNS = 20, RANGE_COLUMNS = 20 };
+enum { NAME_COLUMNS = 20, BAR_COLUMNS = 20, RANGE_COLUMNS = 16, AREA_ROW_COLUMNS = 64 };
 
 /* Four digits; from a thousand on whole numbers in groups. */
 static void number(char *out, size_t bytes, double value, const char *unit)
@@ -50,9 +50,9 @@ static void range_row(FILE *out, const struct text_style *s, const char *name, s
     ends(from_to, sizeof from_to, r);
     fputs("  ", out);
     text_cell(out, s, TEXT_PLAIN, NAME_COLUMNS, name);
-    text_cell(out, s, TEXT_BOLD, -16, value);
+    text_cell(out, s, TEXT_BOLD, -14, value);
     if (*from_to || *note)
-        fputs("   ", out);
+        fputs("  ", out);
     if (*note)
         text_cell(out, s, TEXT_DIM, RANGE_COLUMNS, from_to);
     else
@@ -62,6 +62,7 @@ static void range_row(FILE *out, const struct text_style *s, const char *name, s
 
 static void area_row(FILE *out, const struct text_style *s, const char *name, struct tech_range r, double whole)
 {
+    int bar = s->columns - AREA_ROW_COLUMNS < BAR_COLUMNS ? s->columns - AREA_ROW_COLUMNS : BAR_COLUMNS;
     char value[64], from_to[96], share[16];
 
     number(value, sizeof value, r.likely, "mm2");
@@ -71,8 +72,9 @@ static void area_row(FILE *out, const struct text_style *s, const char *name, st
     text_cell(out, s, TEXT_PLAIN, NAME_COLUMNS, name);
     text_cell(out, s, TEXT_BOLD, -12, value);
     text_cell(out, s, TEXT_PLAIN, -9, share);
-    fputs("   ", out);
-    text_bar(out, s, TEXT_CYAN, r.likely / whole, BAR_COLUMNS);
+    fputs("  ", out);
+    if (bar > 4)
+        text_bar(out, s, TEXT_CYAN, r.likely / whole, bar);
     fputs(*from_to ? " " : "", out);
     text_cell(out, s, TEXT_DIM, text_width(from_to), from_to);
     fputc('\n', out);
@@ -180,7 +182,7 @@ static void serving_text(FILE *out, const struct text_style *s, const struct cos
 
 static void all_text(FILE *out, const struct cost_report *r, const struct report_style *style)
 {
-    struct text_style s = text_style_within(style, 72, 100);
+    struct text_style s = text_style_within(style, 40, 100);
 
     fprintf(out, "%s  %s, %g nm class\n", r->hw->name, r->hw->process ? r->hw->process : "process not stated", r->hw->area.process_nm);
     die_text(out, &s, r);
@@ -191,19 +193,13 @@ static void all_text(FILE *out, const struct cost_report *r, const struct report
         serving_text(out, &s, r);
 }
 
-/* Through memory, so that no line ends in blanks. */
 void report_cost_text(FILE *out, const struct cost_report *r, const struct report_style *style)
 {
-    char *text = NULL;
-    size_t bytes;
-    FILE *memory = open_memstream(&text, &bytes);
+    const struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
 
-    if (memory != NULL) {
-        all_text(memory, r, style);
-        if (fclose(memory) == 0)
-            text_trimmed(out, text);
-    }
-    free(text);
+    all_text(text_page_begin(&page), r, style);
+    text_page_end(&page, out, &s);
 }
 
 static void memories_json(struct json *j, const struct cost_report *r)

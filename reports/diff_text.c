@@ -257,14 +257,9 @@ static void put_report(FILE *out, const struct diff_view *v, const struct report
 
 void report_diff_text(FILE *out, const struct diff_view *view, const struct report_style *style)
 {
-    char *text = NULL;
-    size_t bytes;
-    FILE *padded = open_memstream(&text, &bytes);
+    const struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
 
-    if (!padded)
-        return;
-    put_report(padded, view, style);
-    if (fclose(padded) == 0)
-        text_trimmed(out, text);
-    free(text);
+    put_report(text_page_begin(&page), view, style);
+    text_page_end(&page, out, &s);
 }

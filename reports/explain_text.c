@@ -398,14 +398,9 @@ static void put_report(FILE *out, const struct explanation *e, const struct expl
 
 void report_explain_text(FILE *out, const struct explanation *e, const struct explain_head *head, const struct report_style *style)
 {
-    char *text = NULL;
-    size_t bytes;
-    FILE *padded = open_memstream(&text, &bytes);
+    const struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
 
-    if (!padded)
-        return;
-    put_report(padded, e, head, style);
-    if (fclose(padded) == 0)
-        text_trimmed(out, text);
-    free(text);
+    put_report(text_page_begin(&page), e, head, style);
+    text_page_end(&page, out, &s);
 }

@@ -4,21 +4,11 @@
 
 #include <math.h>
 
-#include "reports/text.h"
-
-enum { NAME_COLUMNS = 20 };
+#include "reports/text_table.h"
 
 static void seconds(char *out, size_t bytes, double s)
 {
     text_time(out, bytes, (int64_t)(s * 1e12 + 0.5));
-}
-
-static void cell(FILE *out, const struct text_style *s, int width, const char *format, double value)
-{
-    char text[48];
-
-    snprintf(text, sizeof text, format, value);
-    text_cell(out, s, TEXT_PLAIN, width, text);
 }
 
 /* ---- fleet ---- */
@@ -39,28 +29,35 @@ static void head_text(FILE *out, const struct text_style *s, const struct fleet_
     fputc('\n', out);
 }
 
+static void number_or(struct text_table *t, bool known, const char *format, double value, const char *otherwise)
+{
+    char text[48];
+
+    snprintf(text, sizeof text, format, value);
+    text_table_cell(t, "%s", known ? text : otherwise);
+}
+
 static void units_text(FILE *out, const struct text_style *s, const struct fleet_report *r)
 {
+    static const struct text_column columns[] = {
+        { "unit", TEXT_LEFT, TEXT_PLAIN }, { "units", TEXT_RIGHT, TEXT_PLAIN }, { "$/h each", TEXT_RIGHT, TEXT_PLAIN }, { "$/h", TEXT_RIGHT, TEXT_PLAIN },
+        { "busy", TEXT_RIGHT, TEXT_PLAIN }, { "alone, $/h", TEXT_RIGHT, TEXT_PLAIN }, { "price", TEXT_FLOW, TEXT_PLAIN },
+    };
     const struct fleet_problem *p = r->problem;
+    struct text_table t;
 
-    fputs("\n  ", out);
-    text_cell(out, s, TEXT_DIM, NAME_COLUMNS, "unit");
-    text_cell(out, s, TEXT_DIM, -7, "units");
-    text_cell(out, s, TEXT_DIM, -11, "$/h each");
-    text_cell(out, s, TEXT_DIM, -10, "$/h");
-    text_cell(out, s, TEXT_DIM, -9, "busy");
-    text_cell(out, s, TEXT_DIM, -14, "alone, $/h");
-    fputs("  price\n", out);
+    fputc('\n', out);
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
     for (int64_t g = 0; g < p->types_count; g++) {
-        fputs("  ", out);
-        text_cell(out, s, TEXT_PLAIN, NAME_COLUMNS, p->types[g].name);
-        cell(out, s, -7, "%.0f", (double)r->plan->units[g]);
-        cell(out, s, -11, "%.4g", p->types[g].usd_per_hour);
-        cell(out, s, -10, "%.4g", (double)r->plan->units[g] * p->types[g].usd_per_hour);
-        cell(out, s, -9, r->plan->units[g] ? "%.0f %%" : "-", 100 * r->plan->load[g]);
-        cell(out, s, -14, isnan(r->single_usd_per_hour[g]) ? "cannot" : "%.4g", r->single_usd_per_hour[g]);
-        fprintf(out, "  %s\n", r->price_sources[g]);
+        text_table_cell(&t, "%s", p->types[g].name);
+        text_table_cell(&t, "%lld", (long long)r->plan->units[g]);
+        text_table_cell(&t, "%.4g", p->types[g].usd_per_hour);
+        text_table_cell(&t, "%.4g", (double)r->plan->units[g] * p->types[g].usd_per_hour);
+        number_or(&t, r->plan->units[g] != 0, "%.0f %%", 100 * r->plan->load[g], "-");
+        number_or(&t, !isnan(r->single_usd_per_hour[g]), "%.4g", r->single_usd_per_hour[g], "cannot");
+        text_table_cell(&t, "%s", r->price_sources[g]);
     }
+    text_table_end(&t, out, s, 2);
 }
 
 static double cheapest_alone(const struct fleet_report *r)
@@ -87,41 +84,49 @@ static void total_text(FILE *out, const struct text_style *s, const struct fleet
     fputc('\n', out);
 }
 
-static void bucket_text(FILE *out, const struct text_style *s, const struct fleet_report *r, int64_t b)
+static void add_bucket(struct text_table *t, const struct fleet_report *r, int64_t b)
 {
     const struct fleet_problem *p = r->problem;
+    char served[1024] = "";
+    size_t used = 0;
 
-    fputs("  ", out);
-    cell(out, s, -8, "%.0f", (double)p->buckets[b].in_tokens);
-    cell(out, s, -8, "%.0f", (double)p->buckets[b].out_tokens);
-    cell(out, s, -13, "%.4g", p->buckets[b].requests_per_s);
-    fputs("   ", out);
+    text_table_cell(t, "%lld", (long long)p->buckets[b].in_tokens);
+    text_table_cell(t, "%lld", (long long)p->buckets[b].out_tokens);
+    text_table_cell(t, "%.4g", p->buckets[b].requests_per_s);
     for (int64_t g = 0; g < p->types_count; g++) {
         const struct batch_rate *rate = &r->rates[g * p->buckets_count + b];
         double share = r->plan->share[g * p->buckets_count + b];
-        char text[64];
 
-        if (share > 0)
-            snprintf(text, sizeof text, "%s%s %.0f %% (%.3g/s, %lld at once)", g ? "  " : "", p->types[g].name, 100 * share, rate->requests_per_s,
-                     (long long)rate->together);
-        text_cell(out, s, TEXT_PLAIN, share > 0 ? text_width(text) : 0, share > 0 ? text : "");
+        if (!(share > 0) || used >= sizeof served)
+            continue;
+        used += (size_t)snprintf(served + used, sizeof served - used, "%s%s %.0f %% (%.3g/s, %lld at once)", used ? ", " : "", p->types[g].name, 100 * share,
+                                 rate->requests_per_s, (long long)rate->together);
     }
-    fputc('\n', out);
+    text_table_cell(t, "%s", served);
 }
 
-void report_fleet_text(FILE *out, const struct fleet_report *r, const struct report_style *style)
+void report_fleet_text(FILE *to, const struct fleet_report *r, const struct report_style *style)
 {
-    struct text_style s = { style->columns < 100 ? style->columns : 100, style->colour, style->utf8 };
+    static const struct text_column columns[] = {
+        { "in", TEXT_RIGHT, TEXT_PLAIN }, { "out", TEXT_RIGHT, TEXT_PLAIN }, { "requests/s", TEXT_RIGHT, TEXT_PLAIN }, { "served by (most a unit serves)", TEXT_FLOW, TEXT_PLAIN },
+    };
+    struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
+    struct text_table t;
     int64_t rows = style->rows_max && style->rows_max < r->problem->buckets_count ? style->rows_max : r->problem->buckets_count;
 
     head_text(out, &s, r);
     units_text(out, &s, r);
     total_text(out, &s, r);
-    fputs("\n      in     out   requests/s   served by (most a unit serves)\n", out);
+    fputc('\n', out);
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
     for (int64_t b = 0; b < rows; b++)
-        bucket_text(out, &s, r, b);
+        add_bucket(&t, r, b);
+    text_table_end(&t, out, &s, 2);
     if (rows < r->problem->buckets_count)
         fprintf(out, "  %lld sizes more (--detail 0)\n", (long long)(r->problem->buckets_count - rows));
+    text_page_end(&page, to, &s);
 }
 
 static void put_bucket(struct json *j, const struct fleet_report *r, int64_t b)
@@ -183,35 +188,37 @@ void report_fleet_json(struct json *j, const struct fleet_report *r)
 
 /* ---- idealized runtime ---- */
 
-void report_runtime_text(FILE *out, const struct runtime_report *r, const struct report_style *style)
+void report_runtime_text(FILE *to, const struct runtime_report *r, const struct report_style *style)
 {
-    struct text_style s = { style->columns < 100 ? style->columns : 100, style->colour, style->utf8 };
-    static const char *const heads[] = { "in", "out", "first token", "each more", "together", "$/1000" };
-    static const int widths[] = { -8, -8, -13, -13, -13, -10 };
+    static const struct text_column columns[] = {
+        { "unit", TEXT_LEFT, TEXT_PLAIN }, { "in", TEXT_RIGHT, TEXT_PLAIN }, { "out", TEXT_RIGHT, TEXT_PLAIN }, { "first token", TEXT_RIGHT, TEXT_PLAIN },
+        { "each more", TEXT_RIGHT, TEXT_PLAIN }, { "together", TEXT_RIGHT, TEXT_BOLD }, { "$/1000", TEXT_RIGHT, TEXT_PLAIN },
+    };
+    struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
+    struct text_table t;
 
     text_cell(out, &s, TEXT_BOLD, text_width(r->model), r->model);
-    fprintf(out, "  %s, %s; one request at a time\n\n  ", r->recipe, r->stack);
-    text_cell(out, &s, TEXT_DIM, NAME_COLUMNS, "unit");
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        text_cell(out, &s, TEXT_DIM, widths[i], heads[i]);
-    fputc('\n', out);
+    fprintf(out, "  %s, %s; one request at a time\n\n", r->recipe, r->stack);
+    text_table_begin(&t, columns, sizeof columns / sizeof columns[0]);
     for (int64_t i = 0; i < r->count; i++) {
         const struct runtime_row *row = &r->rows[i];
         double times[] = { row->runtime.alpha_s, row->runtime.beta_s, row->runtime.time_s };
 
-        fputs("  ", out);
-        text_cell(out, &s, TEXT_PLAIN, NAME_COLUMNS, row->unit);
-        cell(out, &s, -8, "%.0f", (double)row->in_tokens);
-        cell(out, &s, -8, "%.0f", (double)row->out_tokens);
-        for (int t = 0; t < 3; t++) {
+        text_table_cell(&t, "%s", row->unit);
+        text_table_cell(&t, "%lld", (long long)row->in_tokens);
+        text_table_cell(&t, "%lld", (long long)row->out_tokens);
+        for (int k = 0; k < 3; k++) {
             char text[32];
 
-            seconds(text, sizeof text, times[t]);
-            text_cell(out, &s, t == 2 ? TEXT_BOLD : TEXT_PLAIN, -13, text);
+            seconds(text, sizeof text, times[k]);
+            text_table_cell(&t, "%s", text);
         }
-        cell(out, &s, -10, "%.4g", 1000 * row->usd);
-        fputc('\n', out);
+        text_table_cell(&t, "%.4g", 1000 * row->usd);
     }
+    text_table_end(&t, out, &s, 2);
+    text_page_end(&page, to, &s);
 }
 
 void report_runtime_json(struct json *j, const struct runtime_report *r)

@@ -12,7 +12,7 @@
 
 enum { NAME_COLUMNS = 12, COUNT_COLUMNS = -10 };
 
-static const struct text_style plain = { .columns = 120 };
+static const struct text_style plain = { .columns = 10000 }; /* lines break in the end */
 
 static void source_text(char *out, size_t bytes, const struct fpga_part *part)
 {

@@ -57,6 +57,8 @@ libllmsim_results_la_SOURCES += \
 	reports/table_formats.c \
 	reports/text.c \
 	reports/text.h \
+	reports/text_table.c \
+	reports/text_table.h \
 	reports/timeline.c \
 	reports/timeline.h \
 	reports/trace_events.c \

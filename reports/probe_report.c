@@ -23,9 +23,11 @@ static void format_value(char *out, size_t bytes, const char *name, double value
         snprintf(out, bytes, "%.4g", value);
 }
 
-void report_probe_text(FILE *out, const struct probe_curve *curve, const struct report_style *style)
+void report_probe_text(FILE *to, const struct probe_curve *curve, const struct report_style *style)
 {
-    struct text_style s = text_style_within(style, 60, 100);
+    struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
     double largest = 0;
     char cell[CELL_MAX];
 
@@ -47,6 +49,7 @@ void report_probe_text(FILE *out, const struct probe_curve *curve, const struct 
         text_bar(out, &s, TEXT_BLUE, largest > 0 ? curve->points[i].y / largest : 0, s.columns - X_WIDTH - Y_WIDTH - 6);
         fputc('\n', out);
     }
+    text_page_end(&page, to, &s);
 }
 
 void report_probe_csv_head(struct outfile *out)

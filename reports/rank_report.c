@@ -176,38 +176,13 @@ static void whole_text(FILE *out, const struct rank_report *r, const struct text
         fprintf(out, "  No intervals: breakdown rows are not kept with these runs (sweep run --detail)%s%s\n", r->no_rows ? "; " : "", r->no_rows ? r->no_rows : "");
 }
 
-/* Lines that are too long break behind their own indent; those without colours only, whose width is their length. */
-static void fitted(FILE *out, const struct text_style *s, char *text)
-{
-    for (char *line = text, *end; *line; line = end) {
-        int indent = (int)strspn(line, " ");
-
-        end = line + strcspn(line, "\n");
-        end += *end ? (*end = '\0', 1) : 0;
-        if (strchr(line, '\033') || text_width(line) <= s->columns) {
-            fprintf(out, "%s\n", line);
-            continue;
-        }
-        fprintf(out, "%*s", indent, "");
-        text_wrap(out, s, TEXT_PLAIN, indent, line + indent);
-    }
-}
-
 void report_rank_text(FILE *out, const struct rank_report *r, const struct report_style *style)
 {
-    const struct text_style s = text_style_within(style, 60, 160);
-    char *text = NULL, *trimmed = NULL;
-    size_t bytes;
-    FILE *whole = open_memstream(&text, &bytes), *tidy = open_memstream(&trimmed, &bytes);
+    const struct text_style s = text_style_within(style, 40, 160);
+    struct text_page page;
 
-    if (whole)
-        whole_text(whole, r, &s);
-    if (whole && !fclose(whole) && tidy)
-        text_trimmed(tidy, text);
-    if (tidy && !fclose(tidy))
-        fitted(out, &s, trimmed);
-    free(text);
-    free(trimmed);
+    whole_text(text_page_begin(&page), r, &s);
+    text_page_end(&page, out, &s);
 }
 
 static void put_line(struct json *j, const struct rank_report *r, int64_t i)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "reports/text.h"
 #include "sim/run.h"
 #include "validate/run_interval.h"
 
@@ -18,13 +19,6 @@ struct report_head {
     const char *overrides;           /* of `--set`, or NULL */
     const struct run_interval *interval; /* 80 % error bars; NULL or unknown: none are shown */
     bool cached;                     /* found in the database; stands in the text report only: the JSON is the same bytes */
-};
-
-struct report_style {
-    int columns;   /* width of the terminal; the report takes min(columns, 100) and at least 72 */
-    bool colour;   /* ANSI colours */
-    bool utf8;     /* rules and bars; else ASCII */
-    int rows_max;  /* rows of each table of roles; the rest is one line; 0 = all */
 };
 
 /** A short report: what was run, times, energy, memory, where the time went, the gap to the best mappings, warnings. */

@@ -10,7 +10,7 @@
 #include "reports/run_report.h"
 #include "reports/text.h"
 
-enum { COLUMNS_MIN = 72, COLUMNS_MAX = 100, LABEL = 12, TEXT_ROOM = 128 };
+enum { COLUMNS_MIN = 60, COLUMNS_MAX = 100, COLUMNS_BAR = 72, LABEL = 12, TEXT_ROOM = 128 };
 
 /* Widths of the role table without role and bar, which take what is left. */
 enum { COUNT_WIDTH = 9, TIME_WIDTH = 11, SHARE_WIDTH = 8, BOUND_WIDTH = 9, PEAK_WIDTH = 10, BAR_WIDTH = 10, GAP = 2 };
@@ -186,19 +186,28 @@ static void put_memory(FILE *out, const struct text_style *s, const struct resul
     put_memory_line(out, s, "workspace", m->workspace, m->capacity);
 }
 
+/* A narrow terminal has no room for launches and bars. */
+static bool is_narrow(const struct text_style *s)
+{
+    return s->columns < COLUMNS_BAR;
+}
+
 static int role_width(const struct text_style *s)
 {
-    return s->columns - 2 - COUNT_WIDTH - TIME_WIDTH - SHARE_WIDTH - GAP - BAR_WIDTH - GAP - BOUND_WIDTH - PEAK_WIDTH;
+    int fixed = 2 + TIME_WIDTH + SHARE_WIDTH + GAP + BOUND_WIDTH + PEAK_WIDTH;
+
+    return s->columns - fixed - (is_narrow(s) ? 0 : COUNT_WIDTH + BAR_WIDTH + GAP);
 }
 
 static void put_table_head(FILE *out, const struct text_style *s)
 {
     fputs("  ", out);
     text_cell(out, s, TEXT_DIM, role_width(s), "role");
-    text_cell(out, s, TEXT_DIM, -COUNT_WIDTH, "launches");
+    if (!is_narrow(s))
+        text_cell(out, s, TEXT_DIM, -COUNT_WIDTH, "launches");
     text_cell(out, s, TEXT_DIM, -TIME_WIDTH, "time");
     text_cell(out, s, TEXT_DIM, -SHARE_WIDTH, "share");
-    fprintf(out, "%*s", GAP + BAR_WIDTH + GAP, "");
+    fprintf(out, "%*s", is_narrow(s) ? GAP : GAP + BAR_WIDTH + GAP, "");
     text_cell(out, s, TEXT_DIM, BOUND_WIDTH, "bound");
     text_cell(out, s, TEXT_DIM, -PEAK_WIDTH, "of bound");
     fputc('\n', out);
@@ -212,14 +221,17 @@ static void put_table_row(FILE *out, const struct text_style *s, const struct fo
     fputs("  ", out);
     text_cell(out, s, TEXT_PLAIN, role_width(s), row->role);
     text_count(text, sizeof text, row->count);
-    text_cell(out, s, TEXT_PLAIN, -COUNT_WIDTH, text);
+    if (!is_narrow(s))
+        text_cell(out, s, TEXT_PLAIN, -COUNT_WIDTH, text);
     text_time(text, sizeof text, row->time_ps);
     text_cell(out, s, TEXT_PLAIN, -TIME_WIDTH, text);
     format_share(text, sizeof text, share);
     text_cell(out, s, TEXT_PLAIN, -SHARE_WIDTH, text);
     fprintf(out, "%*s", GAP, "");
-    text_bar(out, s, cause_colour(row->bound), share, BAR_WIDTH);
-    fprintf(out, "%*s", GAP, "");
+    if (!is_narrow(s)) {
+        text_bar(out, s, cause_colour(row->bound), share, BAR_WIDTH);
+        fprintf(out, "%*s", GAP, "");
+    }
     text_cell(out, s, cause_colour(row->bound), BOUND_WIDTH, cause_name(row->bound));
     if (row->roofline_time_ps > 0)
         snprintf(text, sizeof text, "%.0f %%", 100 * ratio(row->roofline_time_ps, row->time_ps));
@@ -345,14 +357,9 @@ static void put_report(FILE *out, const struct result *r, const struct report_he
 
 void report_run_text(FILE *out, const struct result *r, const struct report_head *head, const struct report_style *style)
 {
-    char *text = NULL;
-    size_t bytes;
-    FILE *padded = open_memstream(&text, &bytes);
+    const struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
 
-    if (!padded)
-        return;
-    put_report(padded, r, head, style);
-    if (fclose(padded) == 0)
-        text_trimmed(out, text);
-    free(text);
+    put_report(text_page_begin(&page), r, head, style);
+    text_page_end(&page, out, &s);
 }

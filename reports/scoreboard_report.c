@@ -22,9 +22,11 @@ static void percent(char *out, double value)
         snprintf(out, CELL, "%.2f %%", value);
 }
 
-void report_scoreboard_text(FILE *out, const struct scoreboard *board, const struct scoreboard_result *now, const struct report_style *style)
+void report_scoreboard_text(FILE *to, const struct scoreboard *board, const struct scoreboard_result *now, const struct report_style *style)
 {
-    struct text_style s = text_style_within(style, 80, 100);
+    struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
     static const char *const heads[] = { "now", "kept", "goal" };
 
     text_cell(out, &s, TEXT_DIM, NAME_WIDTH, "figure");
@@ -50,6 +52,7 @@ void report_scoreboard_text(FILE *out, const struct scoreboard *board, const str
             fprintf(out, ", %lld of %lld rows missed", (long long)now[i].misses, (long long)now[i].rows);
         fputc('\n', out);
     }
+    text_page_end(&page, to, &s);
 }
 
 void report_scoreboard_json(struct json *j, const struct scoreboard *board, const struct scoreboard_result *now)

@@ -3,9 +3,8 @@
 #include "reports/text.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include "reports/run_report.h"
 
 static const char *const escapes[] = {
     [TEXT_PLAIN] = "", [TEXT_BOLD] = "\033[1m", [TEXT_DIM] = "\033[2m", [TEXT_RED] = "\033[31m", [TEXT_GREEN] = "\033[32m",
@@ -24,12 +23,24 @@ struct text_style text_style_within(const struct report_style *style, int least,
     return (struct text_style){ columns, style->colour, style->utf8 };
 }
 
+/* Bytes of the escape sequence of a colour at the beginning of a text; 0: there is none. */
+static size_t escape_bytes(const char *text)
+{
+    size_t n = text[0] == '\033' && text[1] == '[' ? 2 + strspn(text + 2, "0123456789;") : 0;
+
+    return n > 0 && text[n] == 'm' ? n + 1 : 0;
+}
+
 int text_width(const char *text)
 {
     int width = 0;
 
-    for (; *text; text++)
-        width += !continues(*text);
+    while (*text) {
+        size_t escape = escape_bytes(text);
+
+        width += !escape && !continues(*text);
+        text += escape ? escape : 1;
+    }
     return width;
 }
 
@@ -71,8 +82,7 @@ void text_cell(FILE *out, const struct text_style *style, enum text_colour colou
         fprintf(out, "%*s", pad, "");
 }
 
-/* Characters, and with *bytes their bytes, of the first line of a text in `room` columns (1 or more). */
-static int first_line(size_t *bytes, const char *text, int room)
+int text_first_line(size_t *bytes, const char *text, int room)
 {
     int width = 0, blank_width = 0, comma_width = 0;
     size_t blank = 0, comma = 0, i = 0;
@@ -101,7 +111,7 @@ void text_wrap(FILE *out, const struct text_style *style, enum text_colour colou
 
     for (bool first = true; first || *text; first = false) {
         size_t bytes;
-        int width = first_line(&bytes, text, room);
+        int width = text_first_line(&bytes, text, room);
 
         if (!first)
             fprintf(out, "%*s", indent, "");
@@ -203,15 +213,104 @@ void text_count(char *out, size_t bytes, int64_t value)
     out[used] = '\0';
 }
 
+/* Bytes of a line without the blanks at its end. */
+static size_t kept_bytes(const char *line, size_t bytes)
+{
+    while (bytes > 0 && line[bytes - 1] == ' ')
+        bytes--;
+    return bytes;
+}
+
 void text_trimmed(FILE *out, const char *text)
 {
     for (const char *line = text; *line;) {
-        size_t length = strcspn(line, "\n"), kept = length;
+        size_t length = strcspn(line, "\n");
 
-        while (kept > 0 && line[kept - 1] == ' ')
-            kept--;
-        fwrite(line, 1, kept, out);
+        fwrite(line, 1, kept_bytes(line, length), out);
         fputc('\n', out);
         line += length + (line[length] == '\n');
     }
+}
+
+/* Column under which a long line goes on: behind its label, which two blanks end, or two beyond its indentation. */
+static int hanging_indent(const char *line, size_t bytes, int columns)
+{
+    int column = 0, own;
+    size_t i = strspn(line, " ");
+
+    for (own = (int)i; i < bytes && column < columns; ) {
+        size_t escape = escape_bytes(line + i);
+
+        if (i > (size_t)own && line[i] != ' ' && i >= 2 && line[i - 1] == ' ' && line[i - 2] == ' ')
+            return own + column <= columns / 2 ? own + column : own + 2;
+        column += !escape && !continues(line[i]);
+        i += escape ? escape : 1;
+    }
+    return own + 2 <= columns / 2 ? own + 2 : 0;
+}
+
+/* Bytes of what fits into `room` columns, up to a blank where one is after the indentation, else behind a comma; `cut`: else in the middle of a word. */
+static size_t fitting_bytes(const char *line, size_t bytes, int room, bool cut)
+{
+    size_t i = strspn(line, " "), blank = 0, comma = 0;
+    int width = (int)i;
+
+    while (i < bytes) {
+        size_t escape = escape_bytes(line + i);
+
+        if (line[i] == ' ' && line[i - 1] != ' ')
+            blank = i;
+        if (!escape && !continues(line[i]) && width++ == room)
+            return blank ? blank : comma ? comma : cut ? i : 0;
+        if (line[i] == ',')
+            comma = i + 1;
+        i += escape ? escape : 1;
+    }
+    return bytes;
+}
+
+static void fit_line(FILE *out, const char *line, size_t bytes, int columns)
+{
+    int hang = hanging_indent(line, bytes, columns), indent = 0;
+
+    while (bytes > 0) {
+        size_t n = fitting_bytes(line, bytes, columns - indent, indent == 0);
+
+        if (n == 0) { /* a word too wide for what the indentation leaves */
+            indent = 0;
+            continue;
+        }
+        fprintf(out, "%*s", indent, "");
+        fwrite(line, 1, kept_bytes(line, n), out);
+        for (line += n, bytes -= n; bytes > 0 && *line == ' '; line++, bytes--)
+            ;
+        if (bytes > 0)
+            fputc('\n', out);
+        indent = hang;
+    }
+    fputc('\n', out);
+}
+
+void text_fitted(FILE *out, const char *text, int columns)
+{
+    for (const char *line = text; *line;) {
+        size_t length = strcspn(line, "\n");
+
+        fit_line(out, line, kept_bytes(line, length), columns);
+        line += length + (line[length] == '\n');
+    }
+}
+
+FILE *text_page_begin(struct text_page *page)
+{
+    *page = (struct text_page){ 0 };
+    page->out = open_memstream(&page->text, &page->bytes);
+    return page->out ? page->out : stdout;
+}
+
+void text_page_end(struct text_page *page, FILE *to, const struct text_style *style)
+{
+    if (page->out && fclose(page->out) == 0)
+        text_fitted(to, page->text, style->columns);
+    free(page->text);
 }

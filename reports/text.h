@@ -14,13 +14,23 @@ struct text_style {
     bool colour, utf8;
 };
 
-struct report_style; /* reports/run_report.h */
+/** How the caller wants a report. */
+struct report_style {
+    int columns;   /* width of the terminal; a report fills at most 100 of them (rank 160) */
+    bool colour;   /* ANSI colours */
+    bool utf8;     /* rules and bars; else ASCII */
+    int rows_max;  /* rows of each table of roles; the rest is one line; 0 = all */
+};
 
 /** The caller's style with columns no fewer than `least` and no more than `most`: tables need a width and gain nothing beyond another. */
 struct text_style text_style_within(const struct report_style *style, int least, int most);
 
-/** Characters of UTF-8 text (each counts one column: names are ASCII, units are narrow). */
+/** Characters of UTF-8 text (each counts one column: names are ASCII, units are narrow). Escape sequences of colours take none. */
 int text_width(const char *text);
+
+/** Characters, and with *bytes their bytes, of the first line of `text` in `room` columns (1 or more): up to a blank, else behind a comma,
+ *  else what fits. */
+int text_first_line(size_t *bytes, const char *text, int room);
 
 /** `text` in `width` columns: width > 0 flush left, < 0 flush right; longer text is cut and ends in "…" (or "~"). Control bytes become '?'. */
 void text_cell(FILE *out, const struct text_style *style, enum text_colour colour, int width, const char *text);
@@ -37,6 +47,24 @@ void text_bar(FILE *out, const struct text_style *style, enum text_colour colour
 
 /** `text` without the blanks at the ends of its lines: cells are padded to their width. */
 void text_trimmed(FILE *out, const char *text);
+
+/** text_trimmed(), and no line is wider than `columns`: a longer one goes on below, under the text behind its label ("recipe      w=..."), else
+ *  indented by two more. Lines break at blanks; a word is cut in two only where it is wider than a whole line. */
+void text_fitted(FILE *out, const char *text, int columns);
+
+/**
+ * What is written into `out` of a page comes out fitted to the style's columns:
+ *
+ *     struct text_page page;
+ *     FILE *out = text_page_begin(&page);
+ *     fprintf(out, ...);
+ *     text_page_end(&page, stdout, &style);
+ *
+ * `out` is never NULL: without memory for the page it is standard output, and lines stay as they are.
+ */
+struct text_page { char *text; size_t bytes; FILE *out; };
+FILE *text_page_begin(struct text_page *page);
+void  text_page_end(struct text_page *page, FILE *to, const struct text_style *style);
 
 /** Four significant digits and a fitting prefix: "812.4 ms", "23.41 us", "1204 s". */
 void text_time(char *out, size_t bytes, int64_t time_ps);

@@ -190,7 +190,7 @@ static void put_memory(FILE *out, const struct text_style *style, const struct t
 
 static void whole_text(FILE *out, const struct training_result *r, const struct training_head *h, const struct report_style *style)
 {
-    struct text_style text = text_style_within(style, 72, 100);
+    struct text_style text = text_style_within(style, 60, 100);
     int64_t devices = h->tp * h->pp * h->dp * h->cp;
     double rate = r->tokens / r->iteration_s / (double)devices;
     char time[40], tokens[40], flops[40];
@@ -215,14 +215,9 @@ static void whole_text(FILE *out, const struct training_result *r, const struct 
 
 void report_training_text(FILE *out, const struct training_result *r, const struct training_head *head, const struct report_style *style)
 {
-    char *text = NULL;
-    size_t bytes;
-    FILE *whole = open_memstream(&text, &bytes);
+    const struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
 
-    if (!whole)
-        return;
-    whole_text(whole, r, head, style);
-    if (!fclose(whole))
-        text_trimmed(out, text);
-    free(text);
+    whole_text(text_page_begin(&page), r, head, style);
+    text_page_end(&page, out, &s);
 }

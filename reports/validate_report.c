@@ -145,9 +145,11 @@ static void listed(FILE *out, const struct text_style *s, const struct validate_
         fprintf(out, "  %6lld  with other reasons (--csv lists each)\n", (long long)others);
 }
 
-void report_validate_text(FILE *out, const struct validate_report *r, const struct report_style *style)
+void report_validate_text(FILE *to, const struct validate_report *r, const struct report_style *style)
 {
-    struct text_style s = text_style_within(style, 80, 100);
+    struct text_style s = text_style_within(style, 40, 100);
+    struct text_page page;
+    FILE *out = text_page_begin(&page);
     char name[CELL_MAX];
 
     fprintf(out, "Predicted (%s) against measured\n", r->fidelity);
@@ -166,6 +168,7 @@ void report_validate_text(FILE *out, const struct validate_report *r, const stru
     worst_rows(out, &s, r->all);
     listed(out, &s, r, "Not predicted", false);
     listed(out, &s, r, "Assumed beyond what the rows say", true);
+    text_page_end(&page, to, &s);
 }
 
 /* ---- CSV ---- */

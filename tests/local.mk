@@ -108,7 +108,8 @@ scripts = \
 	tests/sweep_killed.sh \
 	tests/timeline.sh \
 	tests/traces.sh \
-	tests/tutorials.sh
+	tests/tutorials.sh \
+	tests/widths.sh
 EXTRA_DIST += $(scripts) tests/summary.sh tests/timeline.awk tests/cli tests/rtl
 
 TEST_EXTENSIONS = .sh

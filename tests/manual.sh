@@ -25,7 +25,7 @@ said 'a page for each command' "$(llmsim help --list | while read -r words; do
 said 'every option of the help is in the page' "$(llmsim help --list | while read -r words; do
     page=$work/manual/llmsim-$(echo "$words" | tr ' ' -).1
     # shellcheck disable=SC2086
-    llmsim help $words | sed -n 's/^  \(-.,\|   \) --\([a-z0-9-]*\).*/\2/p' | while read -r option; do
+    llmsim help $words | sed '/^examples:/,$d' | sed -n 's/^  \(-.,\|   \) --\([a-z0-9-]*\).*/\2/p' | while read -r option; do
         sed 's/\\-/-/g' "$page" | grep -qF -e "--$option\\fR" || echo "$words: --$option"; done; done)"
 if have mandoc; then said 'mandoc has no complaint' "$(mandoc -T lint -W warning "$work"/manual/*.1 2>&1)"; else skip 'mandoc has no complaint' mandoc; fi
 
