@@ -64,10 +64,8 @@ static enum status list_all(struct error *err)
             }
         good = text_table_end(&t, stdout, &style, 2) && good;
     }
-    fputs("* is shown where --columns does not choose.
-", stdout);
-    terminal_printf("Runs make more: recipe.w, layout.tp (a field of that column), arch.dram.bandwidth, stack.PATH (what was changed by --set or a sweep).
-");
+    fputs("* is shown where --columns does not choose.\n", stdout);
+    terminal_printf("Runs make more: recipe.w, layout.tp (a field of that column), arch.dram.bandwidth, stack.PATH (what was changed by --set or a sweep).\n");
     return good ? STATUS_OK : error_no_memory(err);
 }
 

@@ -219,7 +219,7 @@ static enum status load(struct cached **out, struct evaluator *e, const char *na
     struct cached **list = chip ? &e->chips : &e->stacks;
     const char *key = key_of(name, set, count, '\n', arena);
     struct arch_override *own;
-    struct cached *file;
+    struct cached *file = NULL;
     enum status st;
 
     if (!key)
