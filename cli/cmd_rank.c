@@ -127,7 +127,7 @@ static enum status read_lines(struct ranking *r, struct rank_line *lines, struct
 {
     struct residual_library residuals;
     struct result first = { 0 };
-    const char *generation, *first_generation = "";
+    const char *generation = "", *first_generation = "";
     enum status st = residual_library_load(&residuals, arena, err);
 
     r->report.ties = -1;
@@ -136,7 +136,7 @@ static enum status read_lines(struct ranking *r, struct rank_line *lines, struct
         struct result other;
 
         if ((st = read_line(l, i ? &other : &first, store, r, &r->places[i], arena, err)) ||
-            (st = generation_of(i ? &generation : &first_generation, r, &r->places[i], store, arena, err)) || i == 0)
+            (first.rows_count > 0 && (st = generation_of(i ? &generation : &first_generation, r, &r->places[i], store, arena, err))) || i == 0)
             continue;
         l->ratio = first.time_ps > 0 ? (double)other.time_ps / (double)first.time_ps : NAN;
         l->ratio_known = first.rows_count > 0 && other.rows_count > 0 &&

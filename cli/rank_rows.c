@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/job.h"
 #include "costmodel/die.h"
 #include "costmodel/quality.h"
 #include "sim/recipe.h"
@@ -22,8 +23,8 @@ struct loading {
     struct store *store;
     const struct prices *prices;
     struct synthesis synthesis;
-    struct recipe_noise *recipes;    /* as met */
-    int64_t recipes_count, recipes_capacity, capacity;
+    struct recipe_noise *recipes, *operands; /* as met */
+    int64_t recipes_count, recipes_capacity, operands_count, operands_capacity, capacity;
     int64_t last_recipe;             /* of the row before: neighbours are alike */
     bool needs_area, needs_noise;
     struct arena *arena;
@@ -147,17 +148,51 @@ static enum status find_arch(int64_t *index, struct loading *l, int64_t id)
     return area_of(a, l);
 }
 
-/* Errors of the two operands of a product are independent: their noise powers add. */
-static enum status noise_of(double *noise, const char *text, struct error *err)
+static bool has_operands(const struct recipe_noise *r, const char *text, size_t length)
 {
-    struct recipe recipe;
-    double weights_db, activations_db;
+    return strncmp(r->text, text, length) == 0 && r->text[length] == '\0';
+}
+
+/* Noise of one operand in a scheme, found once for each. `text` is the scheme, by its length. */
+static enum status operand_noise(double *noise, struct loading *l, const struct quant *scheme, const char *text, size_t length)
+{
+    double sqnr_db;
     enum status st;
 
-    if ((st = recipe_parse(&recipe, text, (struct source_pos){ "a recipe of the database", 0, 0 }, err)) ||
-        (st = quality_sqnr_db(&weights_db, &recipe.weights, err)) || (st = quality_sqnr_db(&activations_db, &recipe.activations, err)))
+    for (int64_t i = 0; i < l->operands_count; i++)
+        if (has_operands(&l->operands[i], text, length)) {
+            *noise = l->operands[i].noise;
+            return STATUS_OK;
+        }
+    if ((st = quality_sqnr_db(&sqnr_db, scheme, l->err)))
         return st;
-    *noise = pow(10, -0.1 * weights_db) + pow(10, -0.1 * activations_db);
+    *noise = pow(10, -0.1 * sqnr_db);
+    if (!grow((void **)&l->operands, &l->operands_capacity, l->operands_count, sizeof *l->operands))
+        return error_no_memory(l->err);
+    struct recipe_noise *o = &l->operands[l->operands_count];
+    *o = (struct recipe_noise){ arena_strndup(l->arena, text, length), *noise };
+    l->operands_count += o->text != NULL;
+    return o->text ? STATUS_OK : error_no_memory(l->err);
+}
+
+/* Errors of the two operands of a product are independent: their noise powers add. */
+static enum status noise_of(double *noise, struct loading *l, const char *text)
+{
+    struct recipe recipe;
+    char canonical[RECIPE_TEXT_MAX];
+    const char *weights, *activations;
+    double of_weights, of_activations;
+    enum status st;
+
+    if ((st = recipe_parse(&recipe, text, (struct source_pos){ "a recipe of the database", 0, 0 }, l->err)))
+        return st;
+    recipe_format(canonical, sizeof canonical, &recipe); /* "w=int4g128,a=fp16,..." */
+    weights = strchr(canonical, '=') + 1;
+    activations = weights + strcspn(weights, "=") + 1;
+    if ((st = operand_noise(&of_weights, l, &recipe.weights, weights, strcspn(weights, ","))) ||
+        (st = operand_noise(&of_activations, l, &recipe.activations, activations, strcspn(activations, ","))))
+        return st;
+    *noise = of_weights + of_activations;
     return STATUS_OK;
 }
 
@@ -167,11 +202,6 @@ static size_t operands_length(const char *text)
     const char *rest = strstr(text, ",kv=");
 
     return strncmp(text, "w=", 2) == 0 && rest ? (size_t)(rest - text) : strlen(text);
-}
-
-static bool has_operands(const struct recipe_noise *r, const char *text, size_t length)
-{
-    return strncmp(r->text, text, length) == 0 && r->text[length] == '\0';
 }
 
 static enum status find_noise(double *noise, struct loading *l, const char *text)
@@ -184,7 +214,7 @@ static enum status find_noise(double *noise, struct loading *l, const char *text
             i++;
     if (i == l->recipes_count) {
         double value;
-        enum status st = noise_of(&value, text, l->err);
+        enum status st = noise_of(&value, l, text);
 
         if (st)
             return st;
@@ -271,6 +301,7 @@ enum status rank_rows_load(struct rank_rows *out, struct store *store, const cha
     if (!st && !(st = list_archs(&l)))
         st = read_rows(&l, where);
     free(l.recipes);
+    free(l.operands);
     out->table.values = out->values;
     return st;
 }
