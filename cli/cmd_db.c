@@ -74,7 +74,7 @@ static enum status portable_columns(const char **out, struct arena *arena, struc
     if ((st = store_view_find(&view, "runs", err)) || (st = store_columns_parse(&list, NULL, view, "all", arena, err)))
         return st;
     for (; *list; list++)
-        if (strcmp((*list)->name, "id") != 0 && strcmp((*list)->name, "arch_id") != 0 && used + strlen((*list)->name) + 2 < sizeof text)
+        if (strcmp((*list)->name, "id") != 0 && strcmp((*list)->name, "arch_id") != 0 && strcmp((*list)->name, "trace_id") != 0 && used + strlen((*list)->name) + 2 < sizeof text)
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", (*list)->name);
     *out = arena_strndup(arena, text, used);
     return *out ? STATUS_OK : error_no_memory(err);

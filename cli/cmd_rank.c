@@ -136,11 +136,13 @@ static enum status read_line(struct rank_line *line, struct result *result, stru
     return fill_rows(result, r, i, store, &names, key, arena, err);
 }
 
-static const char *generation_of(const struct ranking *r, const struct rank_place *place)
+static enum status generation_of(const char **out, struct ranking *r, const struct rank_place *place, struct store *store, struct arena *arena, struct error *err)
 {
-    const struct hardware *hw = r->rows.archs[r->rows.arch_index[place->design]].hw;
+    const struct hardware *hw;
+    enum status st = rank_rows_hardware(&hw, &r->rows, r->rows.arch_index[place->design], store, arena, err);
 
-    return hw && hw->generation ? hw->generation : "";
+    *out = !st && hw && hw->generation ? hw->generation : "";
+    return st;
 }
 
 /* Lines with their intervals against the first; each line's rows live only as long as they are compared. */
@@ -148,6 +150,7 @@ static enum status read_lines(struct ranking *r, struct rank_line *lines, struct
 {
     struct residual_library residuals;
     struct result first = { 0 };
+    const char *generation = "", *first_generation = "";
     enum status st = residual_library_load(&residuals, arena, err);
 
     r->report.ties = -1;
@@ -155,11 +158,12 @@ static enum status read_lines(struct ranking *r, struct rank_line *lines, struct
         struct rank_line *l = &lines[i];
         struct result other;
 
-        if ((st = read_line(l, i ? &other : &first, store, r, i, arena, err)) || i == 0)
+        if ((st = read_line(l, i ? &other : &first, store, r, &r->places[i], arena, err)) ||
+            (first.rows_count > 0 && (st = generation_of(i ? &generation : &first_generation, r, &r->places[i], store, arena, err))) || i == 0)
             continue;
         l->ratio = first.time_ps > 0 ? (double)other.time_ps / (double)first.time_ps : NAN;
         l->ratio_known = first.rows_count > 0 && other.rows_count > 0 &&
-                         run_ratio_interval(&l->ratio_low, &l->ratio_high, &residuals, generation_of(r, &r->places[0]), &first, generation_of(r, &r->places[i]), &other);
+                         run_ratio_interval(&l->ratio_low, &l->ratio_high, &residuals, first_generation, &first, generation, &other);
         if (l->ratio_known)
             r->report.ties = (r->report.ties < 0 ? 0 : r->report.ties) + (l->ratio_low <= 1 && l->ratio_high >= 1);
         if (i == 1 && first.rows_count > 0 && other.rows_count > 0 && !run_diff(&r->why, &first, &other, arena, NULL))
@@ -182,11 +186,11 @@ static void price_of_first(struct ranking *r)
     if (!(priced > 0) || !r->report.weights || r->places_count == 0)
         return;
     const struct rank_arch *first = &r->rows.archs[r->rows.arch_index[r->places[0].design]];
-    r->price = (struct rank_price){ first->hw->name, first->price_date, first->usd_per_hour, INFINITY };
+    r->price = (struct rank_price){ first->name, first->price_date, first->usd_per_hour, INFINITY };
     for (int64_t i = 1; i < r->places_count; i++) {
-        const struct hardware *other = r->rows.archs[r->rows.arch_index[r->places[i].design]].hw;
+        const struct rank_arch *other = &r->rows.archs[r->rows.arch_index[r->places[i].design]];
 
-        if (strcmp(other->name, first->hw->name) == 0)
+        if (other->name == first->name || strcmp(other->name, first->name) == 0)
             continue;
         r->price.first_until_usd_per_hour = first->usd_per_hour.likely * pow(r->places[i].score / r->places[0].score, all / priced);
         break;
@@ -205,7 +209,7 @@ static enum status fill(struct ranking *r, const struct rank_options *o, struct 
                         : rank_by_weights(&r->places, &r->places_count, &r->rows.table, r->weights, arena, err)))
         return st;
     r->report = (struct rank_report){ .designs = r->rows.table.count, .ranked = r->places_count, .metrics_count = r->rows.table.metrics,
-                                      .metrics = r->rows.metrics, .weights = o->pareto ? NULL : r->weights, .mixed_traces = r->rows.traces > 1,
+                                      .metrics = r->rows.metrics, .weights = o->pareto ? NULL : r->weights, .mixed_traces = r->rows.mixed_traces,
                                       .count = r->places_count < o->top ? r->places_count : o->top };
     if (!(lines = arena_array(arena, (size_t)r->report.count + 1, sizeof *lines)))
         return error_no_memory(err);

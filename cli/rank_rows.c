@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/job.h"
 #include "costmodel/die.h"
 #include "costmodel/quality.h"
 #include "sim/recipe.h"
 #include "store/query.h"
 
 /* Columns before those of the metrics. */
-enum { COLUMN_ID, COLUMN_ARCH_ID, COLUMN_TRACE, COLUMN_RECIPE, COLUMN_DEVICES, COLUMN_RATE, COLUMN_ENERGY, COLUMNS };
-static const char fixed[] = "id, arch_id, trace, recipe, devices, tokens_per_s, energy_per_token_j";
+enum { COLUMN_ID, COLUMN_ARCH_ID, COLUMN_TRACE_ID, COLUMN_RECIPE, COLUMN_DEVICES, COLUMN_RATE, COLUMN_ENERGY, COLUMNS };
+static const char fixed[] = "id, arch_id, trace_id, recipe, devices, tokens_per_s, energy_per_token_j";
 
 struct recipe_noise { char *text; double noise; };
 
@@ -22,10 +23,9 @@ struct loading {
     struct store *store;
     const struct prices *prices;
     struct synthesis synthesis;
-    struct recipe_noise *recipes;    /* as met */
-    int64_t recipes_count, recipes_capacity, capacity;
-    int64_t last_arch, last_recipe;  /* of the row before: neighbours are alike */
-    char *trace;
+    struct recipe_noise *recipes, *operands; /* as met */
+    int64_t recipes_count, recipes_capacity, operands_count, operands_capacity, capacity;
+    int64_t last_recipe;             /* of the row before: neighbours are alike */
     bool needs_area, needs_noise;
     struct arena *arena;
     struct error *err;
@@ -64,57 +64,135 @@ static enum status read_arch(const struct hardware **out, const struct stored_de
     return STATUS_OK;
 }
 
-static enum status describe_arch(struct rank_arch *a, const struct loading *l)
+enum status rank_rows_hardware(const struct hardware **out, struct rank_rows *rows, int64_t index, struct store *store, struct arena *arena, struct error *err)
 {
-    struct arch_floorplan plan;
-    struct die_area die;
-    const struct device_price *price;
+    struct rank_arch *a = &rows->archs[index];
     struct stored_description d;
-    enum status st = store_arch(&d, l->store, a->id, l->arena, l->err);
+    enum status st;
+
+    if (!a->read) {
+        if ((st = store_arch(&d, store, a->id, arena, err)) || (st = read_arch(&a->hw, &d, arena, err)))
+            return st;
+        a->read = true;
+    }
+    *out = a->hw;
+    return STATUS_OK;
+}
+
+static void price_of(struct rank_arch *a, const struct prices *prices)
+{
+    const struct device_price *price = a->name ? prices_find(prices, a->name) : NULL;
 
     a->area_mm2 = a->usd_per_hour.low = a->usd_per_hour.likely = a->usd_per_hour.high = NAN;
-    if (st || (st = read_arch(&a->hw, &d, l->arena, l->err)) || !a->hw)
-        return st;
-    if ((price = prices_find(l->prices, a->hw->name))) {
+    if (price) {
         a->usd_per_hour = price->cloud_usd_per_hour;
         a->price_date = price->date;
     }
-    if (l->needs_area && !floorplan_read(&plan, a->hw, NULL) && !die_area_of(&die, &plan, a->hw, &l->synthesis, NULL))
+}
+
+/* Names and prices of all; neighbours are often variants of one chip. */
+static enum status list_archs(struct loading *l)
+{
+    struct rank_rows *r = l->out;
+    struct stored_name *names;
+    enum status st = store_archs(&names, &r->archs_count, l->store, l->arena, l->err);
+
+    if (st)
+        return st;
+    if (!(r->archs = calloc((size_t)r->archs_count + 1, sizeof *r->archs)))
+        return error_no_memory(l->err);
+    for (int64_t i = 0; i < r->archs_count; i++) {
+        struct rank_arch *a = &r->archs[i], *before = i ? a - 1 : NULL;
+
+        if (before && names[i].name == before->name)
+            *a = *before;
+        a->id = names[i].id;
+        a->name = names[i].name;
+        if (!before || a->name != before->name)
+            price_of(a, l->prices);
+    }
+    return STATUS_OK;
+}
+
+static enum status area_of(struct rank_arch *a, struct loading *l)
+{
+    struct arch_floorplan plan;
+    const struct hardware *hw;
+    struct die_area die;
+    enum status st;
+
+    if (!l->needs_area || a->read)
+        return STATUS_OK;
+    if ((st = rank_rows_hardware(&hw, l->out, a - l->out->archs, l->store, l->arena, l->err)) || !hw)
+        return st;
+    if (!floorplan_read(&plan, hw, NULL) && !die_area_of(&die, &plan, hw, &l->synthesis, NULL))
         a->area_mm2 = die.total_mm2.likely * (double)plan.dies;
     return STATUS_OK;
+}
+
+static int compare_ids(const void *key, const void *arch)
+{
+    int64_t id = *(const int64_t *)key, other = ((const struct rank_arch *)arch)->id;
+
+    return (id > other) - (id < other);
 }
 
 static enum status find_arch(int64_t *index, struct loading *l, int64_t id)
 {
     struct rank_rows *r = l->out;
+    struct rank_arch *a = bsearch(&id, r->archs, (size_t)r->archs_count, sizeof *r->archs, compare_ids);
 
-    if (l->last_arch < r->archs_count && r->archs[l->last_arch].id == id) {
-        *index = l->last_arch;
-        return STATUS_OK;
-    }
-    for (*index = 0; *index < r->archs_count; ++*index)
-        if (r->archs[*index].id == id)
-            break;
-    l->last_arch = *index;
-    if (*index < r->archs_count)
-        return STATUS_OK;
-    if (!grow((void **)&r->archs, &r->archs_capacity, r->archs_count, sizeof *r->archs))
+    if (!a)
+        return error_plain(l->err, STATUS_BAD_INPUT, "a run's hardware %lld is not in the database ('llmsim db check' tells more)", (long long)id);
+    *index = a - r->archs;
+    return area_of(a, l);
+}
+
+static bool has_operands(const struct recipe_noise *r, const char *text, size_t length)
+{
+    return strncmp(r->text, text, length) == 0 && r->text[length] == '\0';
+}
+
+/* Noise of one operand in a scheme, found once for each. `text` is the scheme, by its length. */
+static enum status operand_noise(double *noise, struct loading *l, const struct quant *scheme, const char *text, size_t length)
+{
+    double sqnr_db;
+    enum status st;
+
+    for (int64_t i = 0; i < l->operands_count; i++)
+        if (has_operands(&l->operands[i], text, length)) {
+            *noise = l->operands[i].noise;
+            return STATUS_OK;
+        }
+    if ((st = quality_sqnr_db(&sqnr_db, scheme, l->err)))
+        return st;
+    *noise = pow(10, -0.1 * sqnr_db);
+    if (!grow((void **)&l->operands, &l->operands_capacity, l->operands_count, sizeof *l->operands))
         return error_no_memory(l->err);
-    r->archs[r->archs_count] = (struct rank_arch){ .id = id };
-    return describe_arch(&r->archs[r->archs_count++], l);
+    struct recipe_noise *o = &l->operands[l->operands_count];
+    *o = (struct recipe_noise){ arena_strndup(l->arena, text, length), *noise };
+    l->operands_count += o->text != NULL;
+    return o->text ? STATUS_OK : error_no_memory(l->err);
 }
 
 /* Errors of the two operands of a product are independent: their noise powers add. */
-static enum status noise_of(double *noise, const char *text, struct error *err)
+static enum status noise_of(double *noise, struct loading *l, const char *text)
 {
     struct recipe recipe;
-    double weights_db, activations_db;
+    char canonical[RECIPE_TEXT_MAX];
+    const char *weights, *activations;
+    double of_weights, of_activations;
     enum status st;
 
-    if ((st = recipe_parse(&recipe, text, (struct source_pos){ "a recipe of the database", 0, 0 }, err)) ||
-        (st = quality_sqnr_db(&weights_db, &recipe.weights, err)) || (st = quality_sqnr_db(&activations_db, &recipe.activations, err)))
+    if ((st = recipe_parse(&recipe, text, (struct source_pos){ "a recipe of the database", 0, 0 }, l->err)))
         return st;
-    *noise = pow(10, -0.1 * weights_db) + pow(10, -0.1 * activations_db);
+    recipe_format(canonical, sizeof canonical, &recipe); /* "w=int4g128,a=fp16,..." */
+    weights = strchr(canonical, '=') + 1;
+    activations = weights + strcspn(weights, "=") + 1;
+    if ((st = operand_noise(&of_weights, l, &recipe.weights, weights, strcspn(weights, ","))) ||
+        (st = operand_noise(&of_activations, l, &recipe.activations, activations, strcspn(activations, ","))))
+        return st;
+    *noise = of_weights + of_activations;
     return STATUS_OK;
 }
 
@@ -124,11 +202,6 @@ static size_t operands_length(const char *text)
     const char *rest = strstr(text, ",kv=");
 
     return strncmp(text, "w=", 2) == 0 && rest ? (size_t)(rest - text) : strlen(text);
-}
-
-static bool has_operands(const struct recipe_noise *r, const char *text, size_t length)
-{
-    return strncmp(r->text, text, length) == 0 && r->text[length] == '\0';
 }
 
 static enum status find_noise(double *noise, struct loading *l, const char *text)
@@ -141,7 +214,7 @@ static enum status find_noise(double *noise, struct loading *l, const char *text
             i++;
     if (i == l->recipes_count) {
         double value;
-        enum status st = noise_of(&value, text, l->err);
+        enum status st = noise_of(&value, l, text);
 
         if (st)
             return st;
@@ -166,7 +239,6 @@ static enum status add_row(struct loading *l, const struct store_query *q)
     struct rank_facts f = { store_query_double(q, COLUMN_DEVICES), store_query_double(q, COLUMN_RATE), store_query_double(q, COLUMN_ENERGY), { NAN, NAN, NAN },
                             p->pue.likely * p->carbon_g_per_kwh.likely / 3.6e6, NAN, NAN };
     int64_t n = r->table.count, arch = 0, metric_column = COLUMNS;
-    const char *trace = store_query_text(q, COLUMN_TRACE);
     enum status st;
 
     if ((st = find_arch(&arch, l, store_query_i64(q, COLUMN_ARCH_ID))) ||
@@ -186,11 +258,9 @@ static enum status add_row(struct loading *l, const struct store_query *q)
     r->arch_index[n] = arch;
     for (int64_t m = 0; m < r->table.metrics; m++)
         r->values[n * r->table.metrics + m] = r->metrics[m]->column ? store_query_double(q, (int)metric_column++) : r->metrics[m]->of(&f);
+    r->trace_id = n ? r->trace_id : store_query_i64(q, COLUMN_TRACE_ID);
+    r->mixed_traces = r->mixed_traces || r->trace_id != store_query_i64(q, COLUMN_TRACE_ID);
     r->table.count++;
-    if (r->traces == 0 && !(l->trace = arena_strdup(l->arena, trace ? trace : "")))
-        return error_no_memory(l->err);
-    if (r->traces < 2 && (r->traces == 0 || strcmp(l->trace, trace ? trace : "") != 0))
-        r->traces++;
     return STATUS_OK;
 }
 
@@ -228,9 +298,10 @@ enum status rank_rows_load(struct rank_rows *out, struct store *store, const cha
     }
     if (l.needs_area && (st = technology_load(&technology, NULL, arena, err)) == STATUS_OK)
         st = synthesis_load(&l.synthesis, technology, NULL, 0, arena, err);
-    if (!st)
+    if (!st && !(st = list_archs(&l)))
         st = read_rows(&l, where);
     free(l.recipes);
+    free(l.operands);
     out->table.values = out->values;
     return st;
 }

@@ -37,7 +37,7 @@ static bool is_listed(const struct store_column *const *list, const struct store
 /* Numbers of rows in a database mean nothing beside those of another one. */
 static bool is_internal(const struct store_column *c)
 {
-    static const char *const names[] = { "arch_id", "id", "key", "model_version" };
+    static const char *const names[] = { "arch_id", "id", "key", "model_version", "trace_id" };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(c->name, names[i]) == 0)

@@ -151,6 +151,8 @@ static enum status submit_plan(const struct plan *plan, const char *file, const 
         return st ? st : error_no_memory(err);
     if (plan->sampler->propose)
         return error_plain(err, STATUS_BAD_INPUT, "%s: %s goes by results, so it has no slices: run it on one machine with -j", file, plan->sampler->name);
+    if ((st = queue_check(&job, err)))
+        return st;
     for (int64_t i = 0; i < job.of; i++)
         if (!shard_exists(&cut, i, "db"))
             slices[job.count++] = i;

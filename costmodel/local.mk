@@ -17,10 +17,12 @@ libllmsim_model_la_SOURCES += \
 	costmodel/netlist.h \
 	costmodel/quality.c \
 	costmodel/quality.h \
+	costmodel/pareto.c \
 	costmodel/rank.c \
 	costmodel/rank.h \
 	costmodel/rank_metric.c \
 	costmodel/rank_metric.h \
+	costmodel/rank_value.h \
 	costmodel/serving_cost.c \
 	costmodel/serving_cost.h \
 	costmodel/sram.c \

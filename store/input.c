@@ -63,3 +63,32 @@ enum status store_arch(struct stored_description *out, struct store *s, int64_t 
     sqlite3_finalize(stmt);
     return st || !settings ? st : read_settings(out, s, arch_id, arena, err);
 }
+
+enum status store_archs(struct stored_name **out, int64_t *count, struct store *s, struct arena *arena, struct error *err)
+{
+    int64_t all = 0, n = 0;
+    struct stored_name *names;
+    sqlite3_stmt *stmt;
+    int code = SQLITE_DONE;
+    enum status st = sql_i64(&all, s, "SELECT count(*) FROM input WHERE kind = 'arch'", err);
+
+    if (st || (st = sql_prepare(&stmt, s, "SELECT id, name FROM input WHERE kind = 'arch' ORDER BY id", reading, err)))
+        return st;
+    if (!(names = arena_array(arena, (size_t)all + 1, sizeof *names)))
+        st = error_no_memory(err);
+    for (; !st && n < all && (code = sqlite3_step(stmt)) == SQLITE_ROW; n++) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 1);
+
+        names[n].id = sqlite3_column_int64(stmt, 0);
+        if (n && name && names[n - 1].name && strcmp(name, names[n - 1].name) == 0)
+            names[n].name = names[n - 1].name;
+        else
+            st = copy(&names[n].name, stmt, 1, arena, err);
+    }
+    if (!st && code != SQLITE_ROW && code != SQLITE_DONE)
+        st = sql_fail(s, reading, err);
+    sqlite3_finalize(stmt);
+    *out = names;
+    *count = n;
+    return st;
+}

@@ -154,6 +154,14 @@ static bool writable(const char *path)
 /* What WAL mode keeps beside the file: the log of writes that are not in it yet, and the index of the log, which its users share. */
 struct beside { char log[PATH_MAX], shared[PATH_MAX]; bool has_log; };
 
+/* The index of a log belongs to who makes it: one that another user made would keep the owner from his own database. */
+static bool may_make_index(const char *path)
+{
+    struct stat st;
+
+    return folder_writable(path) && stat(path, &st) == 0 && st.st_uid == geteuid();
+}
+
 /* An empty log counts where somebody has the file open: it may be written at any moment. */
 static void look_beside(struct beside *b, const char *path)
 {
@@ -174,7 +182,7 @@ static enum status open_for_reading(struct store *s, struct error *err)
     int code;
 
     look_beside(&beside, s->path);
-    if (beside.has_log && !(allowed(beside.log, R_OK) && (allowed(beside.shared, R_OK) || folder_writable(s->path))))
+    if (beside.has_log && !(allowed(beside.log, R_OK) && (allowed(beside.shared, R_OK) || may_make_index(s->path))))
         return error_plain(err, STATUS_BAD_INPUT, "%s: its latest writes are still in %s, which cannot be read from here: let its owner run "
                            "'llmsim db check' on it, or copy both files to where you may write", s->path, beside.log);
     if (!(uri = out = malloc(room)))

@@ -117,6 +117,31 @@ static enum status put_order(FILE *sql, struct used *used, struct store *s, cons
     return STATUS_OK;
 }
 
+/* "a.name", but not "beta.name". */
+static bool names_table(const char *sql, const char *dotted)
+{
+    for (const char *at = strstr(sql, dotted); at; at = strstr(at + 1, dotted))
+        if (at == sql || !strchr("abcdefghijklmnopqrstuvwxyz_", at[-1]))
+            return true;
+    return false;
+}
+
+static void put_inputs(FILE *sql, const struct used *used)
+{
+    static const struct { const char *dotted, *join; } inputs[] = {
+        { "a.", " JOIN input a ON a.id = r.arch_id" }, { "s.", " JOIN input s ON s.id = r.stack_id" }, { "t.", " JOIN input t ON t.id = r.trace_id" },
+    };
+
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+        bool needed = false;
+
+        for (int c = 0; c < used->count; c++)
+            needed = needed || names_table(used->columns[c]->sql, inputs[i].dotted);
+        if (needed)
+            fputs(inputs[i].join, sql);
+    }
+}
+
 static void put_inner(FILE *sql, const struct used *used, const struct store_view *view, bool numbered)
 {
     fputs(" FROM (SELECT ", sql);
@@ -126,7 +151,9 @@ static void put_inner(FILE *sql, const struct used *used, const struct store_vie
         fprintf(sql, "row_number() OVER (ORDER BY %s) AS \"$n\"", view->order);
     else
         fputs("r.id AS \"$n\"", sql);
-    fprintf(sql, " FROM %s%s%s)", view->from, view->group ? " GROUP BY " : "", view->group ? view->group : "");
+    fprintf(sql, " FROM %s", view->from);
+    put_inputs(sql, used);
+    fprintf(sql, "%s%s)", view->group ? " GROUP BY " : "", view->group ? view->group : "");
 }
 
 /* The order of a view that is not just the run's number needs the rows numbered. */

@@ -35,7 +35,7 @@ struct store_column {
 
 struct store_view {
     const char *name, *summary;
-    const char *from, *group, *order;      /* SQL; group NULL: none */
+    const char *from, *group, *order;      /* SQL; group NULL: none. Inputs (a: hardware, s: stack, t: trace) are joined where a column names them */
     const struct store_column *columns[3]; /* parts of the list, ends with NULL */
 };
 

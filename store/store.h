@@ -65,6 +65,9 @@ struct stored_description {
 };
 /** Of the hardware with this id (column arch_id of the view "runs"). STATUS_BAD_INPUT: no such id. */
 enum status store_arch(struct stored_description *out, struct store *s, int64_t arch_id, struct arena *arena, struct error *err);
+struct stored_name { int64_t id; const char *name; };
+/** All hardware by id, in `arena`: names without their descriptions. Equal names that follow one another are one text. */
+enum status store_archs(struct stored_name **out, int64_t *count, struct store *s, struct arena *arena, struct error *err);
 /** One transaction: all of it is stored or nothing. An existing row with the same values is left; with other values (nondeterminism)
  *  it is an error that names the first value that differs, unless `replace`. */
 enum status store_put(struct store *s, const struct result *result, const struct run_inputs *inputs, bool replace, struct error *err);

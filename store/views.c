@@ -11,7 +11,7 @@ enum { NAMES_MAX = 128 };
 #define SECONDS(column) column " / 1e12"
 #define OF_RUN(what) "(SELECT " what " FROM breakdown b WHERE b.run_id = r.id)"
 #define OF_PHASE(name) "(SELECT sum(p.time_ps) FROM phase p WHERE p.run_id = r.id AND p.phase = '" name "') / 1e12"
-#define RUN_FROM "run r JOIN input a ON a.id = r.arch_id JOIN input s ON s.id = r.stack_id JOIN input t ON t.id = r.trace_id"
+#define RUN_FROM "run r"
 
 /* What was run: in every view. */
 static const struct store_column identity[] = {
@@ -21,6 +21,7 @@ static const struct store_column identity[] = {
     { "arch", "", STORE_TEXT, true, "a.name", "hardware" },
     { "arch_id", "", STORE_INTEGER, false, "r.arch_id", "number of its description in the database" },
     { "stack", "", STORE_TEXT, false, "s.name", "software stack" },
+    { "trace_id", "", STORE_INTEGER, false, "r.trace_id", "number of the workload in its database" },
     { "trace", "", STORE_TEXT, true, "t.name", "workload" },
     { "recipe", "", STORE_TEXT, true, "r.recipe", "number formats" },
     { "layout", "", STORE_TEXT, true, "r.layout", "parallel layout" },

@@ -20,13 +20,37 @@ static void quoted(FILE *out, const char *text)
     fputc('\'', out);
 }
 
+/* " --output=FOLDER/NAME" of a directive: in double quotes where the folder holds a blank or the like, which all four read as their shell would. */
+static void put_path(FILE *out, const char *folder, const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=@,";
+    bool quotes = strspn(folder, plain) != strlen(folder);
+
+    fprintf(out, quotes ? "\"%s%s\"" : "%s%s", folder, name);
+}
+
+enum status queue_check(const struct queue_job *job, struct error *err)
+{
+    size_t n = strcspn(job->folder, "\"\\%$`:");
+
+    for (const char *c = job->folder; *c && !(job->folder[n]); c++)
+        if ((unsigned char)*c < ' ')
+            n = (size_t)(c - job->folder);
+    if (!job->folder[n])
+        return STATUS_OK;
+    return error_plain(err, STATUS_BAD_INPUT, "--folder '%s': the directives of batch queues cannot name a folder with %s in it", job->folder,
+                       (unsigned char)job->folder[n] < ' ' ? "a control character" : (const char[]){ job->folder[n], '\0' });
+}
+
 static void slurm_array(FILE *out, const struct queue_type *q, const struct queue_job *j)
 {
     fprintf(out, "#SBATCH --job-name=%s\n#SBATCH --array=%lld-%lld", j->name, (long long)q->first_index, (long long)(q->first_index + j->count - 1));
     fprintf(out, j->concurrent ? "%%%lld\n" : "\n", (long long)j->concurrent);
     /* a warning two minutes before the end; a preempted task comes back */
-    fprintf(out, "#SBATCH --time=%lld\n#SBATCH --mem=%lldM\n#SBATCH --signal=B:USR1@120\n#SBATCH --requeue\n#SBATCH --open-mode=append\n#SBATCH --output=%s/%%A_%%a.log\n",
-            (long long)j->minutes, (long long)j->memory_mib, j->folder);
+    fprintf(out, "#SBATCH --time=%lld\n#SBATCH --mem=%lldM\n#SBATCH --signal=B:USR1@120\n#SBATCH --requeue\n#SBATCH --open-mode=append\n#SBATCH --output=",
+            (long long)j->minutes, (long long)j->memory_mib);
+    put_path(out, j->folder, "/%A_%a.log");
+    fputc('\n', out);
     if (j->options)
         fprintf(out, "#SBATCH %s\n", j->options);
 }
@@ -34,8 +58,9 @@ static void slurm_array(FILE *out, const struct queue_type *q, const struct queu
 static void slurm_merge(FILE *out, const struct queue_type *q, const struct queue_job *j, const char *id)
 {
     (void)q;
-    fprintf(out, "#SBATCH --job-name=%s-merge\n#SBATCH --dependency=afterany:%s\n#SBATCH --time=%lld\n#SBATCH --output=%s/merge.log\n", j->name, id,
-            (long long)j->minutes, j->folder);
+    fprintf(out, "#SBATCH --job-name=%s-merge\n#SBATCH --dependency=afterany:%s\n#SBATCH --time=%lld\n#SBATCH --output=", j->name, id, (long long)j->minutes);
+    put_path(out, j->folder, "/merge.log");
+    fputc('\n', out);
     if (j->options)
         fprintf(out, "#SBATCH %s\n", j->options);
 }
@@ -47,8 +72,10 @@ static void pbs_array(FILE *out, const struct queue_type *q, const struct queue_
         fprintf(out, "#PBS -J %lld-%lld", (long long)q->first_index, (long long)(q->first_index + j->count - 1));
         fprintf(out, j->concurrent ? "%%%lld\n" : "\n", (long long)j->concurrent);
     }
-    fprintf(out, "#PBS -l select=1:ncpus=1:mem=%lldmb\n#PBS -l walltime=%lld:%02lld:00\n#PBS -r y\n#PBS -j oe\n#PBS -o %s/\n", (long long)j->memory_mib,
-            (long long)(j->minutes / 60), (long long)(j->minutes % 60), j->folder);
+    fprintf(out, "#PBS -l select=1:ncpus=1:mem=%lldmb\n#PBS -l walltime=%lld:%02lld:00\n#PBS -r y\n#PBS -j oe\n#PBS -o ", (long long)j->memory_mib,
+            (long long)(j->minutes / 60), (long long)(j->minutes % 60));
+    put_path(out, j->folder, "/");
+    fputc('\n', out);
     if (j->options)
         fprintf(out, "#PBS %s\n", j->options);
 }
@@ -56,8 +83,10 @@ static void pbs_array(FILE *out, const struct queue_type *q, const struct queue_
 static void pbs_merge(FILE *out, const struct queue_type *q, const struct queue_job *j, const char *id)
 {
     (void)q;
-    fprintf(out, "#PBS -N %s-merge\n#PBS -W depend=afterany:%s\n#PBS -l walltime=%lld:%02lld:00\n#PBS -j oe\n#PBS -o %s/merge.log\n", j->name, id,
-            (long long)(j->minutes / 60), (long long)(j->minutes % 60), j->folder);
+    fprintf(out, "#PBS -N %s-merge\n#PBS -W depend=afterany:%s\n#PBS -l walltime=%lld:%02lld:00\n#PBS -j oe\n#PBS -o ", j->name, id,
+            (long long)(j->minutes / 60), (long long)(j->minutes % 60));
+    put_path(out, j->folder, "/merge.log");
+    fputc('\n', out);
     if (j->options)
         fprintf(out, "#PBS %s\n", j->options);
 }
@@ -67,9 +96,11 @@ static void sge_array(FILE *out, const struct queue_type *q, const struct queue_
     fprintf(out, "#$ -N %s\n#$ -t %lld-%lld\n", j->name, (long long)q->first_index, (long long)(q->first_index + j->count - 1));
     if (j->concurrent)
         fprintf(out, "#$ -tc %lld\n", (long long)j->concurrent);
-    fprintf(out, "#$ -l h_rt=%lld:%02lld:00,s_rt=%lld:%02lld:00,h_vmem=%lldM\n#$ -r y\n#$ -notify\n#$ -j y\n#$ -o %s\n#$ -S /bin/sh\n",
+    fprintf(out, "#$ -l h_rt=%lld:%02lld:00,s_rt=%lld:%02lld:00,h_vmem=%lldM\n#$ -r y\n#$ -notify\n#$ -j y\n#$ -o ",
             (long long)((j->minutes + 2) / 60), (long long)((j->minutes + 2) % 60), (long long)(j->minutes / 60), (long long)(j->minutes % 60),
-            (long long)j->memory_mib, j->folder);
+            (long long)j->memory_mib);
+    put_path(out, j->folder, "");
+    fputs("\n#$ -S /bin/sh\n", out);
     if (j->options)
         fprintf(out, "#$ %s\n", j->options);
 }
@@ -77,7 +108,9 @@ static void sge_array(FILE *out, const struct queue_type *q, const struct queue_
 static void sge_merge(FILE *out, const struct queue_type *q, const struct queue_job *j, const char *id)
 {
     (void)q;
-    fprintf(out, "#$ -N %s-merge\n#$ -hold_jid %s\n#$ -j y\n#$ -o %s/merge.log\n#$ -S /bin/sh\n", j->name, id, j->folder);
+    fprintf(out, "#$ -N %s-merge\n#$ -hold_jid %s\n#$ -j y\n#$ -o ", j->name, id);
+    put_path(out, j->folder, "/merge.log");
+    fputs("\n#$ -S /bin/sh\n", out);
     if (j->options)
         fprintf(out, "#$ %s\n", j->options);
 }
@@ -86,8 +119,9 @@ static void lsf_array(FILE *out, const struct queue_type *q, const struct queue_
 {
     fprintf(out, "#BSUB -J \"%s[%lld-%lld]", j->name, (long long)q->first_index, (long long)(q->first_index + j->count - 1));
     fprintf(out, j->concurrent ? "%%%lld\"\n" : "\"\n", (long long)j->concurrent);
-    fprintf(out, "#BSUB -W %lld\n#BSUB -M %lldMB\n#BSUB -wa USR1 -wt 2\n#BSUB -r\n#BSUB -o %s/%%J_%%I.log\n", (long long)j->minutes, (long long)j->memory_mib,
-            j->folder);
+    fprintf(out, "#BSUB -W %lld\n#BSUB -M %lldMB\n#BSUB -wa USR1 -wt 2\n#BSUB -r\n#BSUB -o ", (long long)j->minutes, (long long)j->memory_mib);
+    put_path(out, j->folder, "/%J_%I.log");
+    fputc('\n', out);
     if (j->options)
         fprintf(out, "#BSUB %s\n", j->options);
 }
@@ -95,7 +129,9 @@ static void lsf_array(FILE *out, const struct queue_type *q, const struct queue_
 static void lsf_merge(FILE *out, const struct queue_type *q, const struct queue_job *j, const char *id)
 {
     (void)q;
-    fprintf(out, "#BSUB -J %s-merge\n#BSUB -w \"ended(%s)\"\n#BSUB -W %lld\n#BSUB -o %s/merge.log\n", j->name, id, (long long)j->minutes, j->folder);
+    fprintf(out, "#BSUB -J %s-merge\n#BSUB -w \"ended(%s)\"\n#BSUB -W %lld\n#BSUB -o ", j->name, id, (long long)j->minutes);
+    put_path(out, j->folder, "/merge.log");
+    fputc('\n', out);
     if (j->options)
         fprintf(out, "#BSUB %s\n", j->options);
 }

@@ -30,6 +30,8 @@ struct queue_type {
 /** Sorted by name; ends with NULL. */
 extern const struct queue_type *const queues[];
 enum status queue_find(const struct queue_type **out, const char *name, struct error *err);
+/** STATUS_BAD_INPUT: a folder that a directive cannot name. */
+enum status queue_check(const struct queue_job *job, struct error *err);
 /** The two scripts. array_id: what the queue calls the array; NULL: a mark that stands for it. */
 void queue_print_array(FILE *out, const struct queue_type *q, const struct queue_job *job);
 void queue_print_merge(FILE *out, const struct queue_type *q, const struct queue_job *job, const char *array_id);

@@ -58,11 +58,11 @@ static bool dominates(const double *a, const double *b, int metrics)
 /* Few different values, so that ties and twins are common. */
 static void fronts_are_fronts(void)
 {
-    enum { DESIGNS = 120 };
+    enum { DESIGNS = 900, METRICS = 7 };
     uint64_t random = 12345;
 
-    for (int metrics = 1; metrics <= 4; metrics++) {
-        double v[DESIGNS * 4];
+    for (int metrics = 1; metrics <= METRICS; metrics++) {
+        double v[DESIGNS * METRICS];
         struct arena arena = { 0 };
         struct rank_place *p;
         bool kept[DESIGNS] = { false };
@@ -70,10 +70,11 @@ static void fronts_are_fronts(void)
 
         for (int i = 0; i < DESIGNS * metrics; i++) {
             random = random * 6364136223846793005u + 1442695040888963407u;
-            v[i] = (double)(random >> 61);
+            v[i] = (double)(random >> (metrics < METRICS ? 61 : 55));
         }
         struct rank_table t = { .count = DESIGNS, .metrics = metrics, .values = v };
         CU_ASSERT_FATAL(!rank_pareto(&p, &n, &t, &arena, NULL) && n > 0);
+        CU_ASSERT(metrics < METRICS || n > 4 * 32); /* several trees deep */
         for (int64_t k = 0; k < n; k++)
             kept[p[k].design] = true;
         for (int i = 0; i < DESIGNS; i++) {

@@ -337,6 +337,38 @@ static void read_only_with_log(void)
     fresh();
 }
 
+/* In a folder that all may write, a reader leaves no file of his own beside a log: its owner could not open his database any more. */
+static void shared_folder(void)
+{
+    char folder[48], side[80];
+    struct error err = { 0 };
+    struct store *s;
+    pid_t child;
+
+    snprintf(folder, sizeof folder, "store_test.%ld.d", (long)getpid());
+    CU_ASSERT_FATAL(mkdir(folder, 0777) == 0 && chmod(folder, 0777) == 0);
+    snprintf(path, sizeof path, "%s/r.db", folder);
+    CU_ASSERT_FATAL((child = fork()) >= 0);
+    if (child == 0)
+        _exit(store_open(&s, path, &err) || put(s, 1, 1, false, &err) ? 1 : 0); /* not closed: the log stays */
+    waitpid(child, NULL, 0);
+    chmod(path, 0644);
+    snprintf(side, sizeof side, "%s-shm", path);
+    unlink(side); /* as a host leaves it that went down */
+    if (geteuid() == 0) {
+        CU_ASSERT_EQUAL(as_reader(refused), 0);
+        CU_ASSERT(access(side, F_OK) != 0);
+    }
+    CU_ASSERT_FATAL(store_open(&s, path, &err) == STATUS_OK); /* its owner writes on, and leaves it whole */
+    CHECK_ROW(err.message, put(s, 3, 1, false, &err) == STATUS_OK);
+    store_close(s);
+    if (geteuid() == 0)
+        CU_ASSERT_EQUAL(as_reader(reads_the_row), 0);
+    unlink(path);
+    CU_ASSERT(rmdir(folder) == 0); /* nothing else is there */
+    fresh();
+}
+
 /* A database of the first schema with the run of the present one. */
 static void make_first_version(const char *old)
 {
@@ -434,6 +466,7 @@ static const struct test tests[] = {
     { "kill -9 leaves no half-written row", killed },
     { "what may only be read answers, and is not written", read_only },
     { "what may only be read is read with its log", read_only_with_log },
+    { "readers in a shared folder do not keep the owner out", shared_folder },
     { "the first schema is brought to the present one", migration },
     { "traces are kept once, as text", trace_texts },
 };
