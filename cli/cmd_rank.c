@@ -158,7 +158,7 @@ static enum status read_lines(struct ranking *r, struct rank_line *lines, struct
         struct rank_line *l = &lines[i];
         struct result other;
 
-        if ((st = read_line(l, i ? &other : &first, store, r, &r->places[i], arena, err)) ||
+        if ((st = read_line(l, i ? &other : &first, store, r, i, arena, err)) ||
             (first.rows_count > 0 && (st = generation_of(i ? &generation : &first_generation, r, &r->places[i], store, arena, err))) || i == 0)
             continue;
         l->ratio = first.time_ps > 0 ? (double)other.time_ps / (double)first.time_ps : NAN;

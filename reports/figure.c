@@ -175,7 +175,8 @@ static void names(FILE *out, char name, const struct figure_axis *a, bool uprigh
     fputs(")\n", out);
 }
 
-static void axis(FILE *out, char name, const struct figure_axis *a, double width_pt)
+/* In SVG gnuplot places the label of x; the other terminals take a line of text for half as high as it is, and would set it into the numbers. */
+static void axis(FILE *out, char name, const struct figure_axis *a, double width_pt, bool svg)
 {
     bool upright = name == 'x' && turned(a, width_pt);
 
@@ -186,7 +187,7 @@ static void axis(FILE *out, char name, const struct figure_axis *a, double width
     if (a->hidden)
         fprintf(out, "unset %ctics\n", name);
     fprintf(out, "set %clabel ", name);
-    quoted_whole(out, name == 'y' ? "" : a->label); /* that of y: edge_label() */
+    quoted_whole(out, name == 'y' || !svg ? "" : a->label); /* the others: edge_label(), below_label() */
     fprintf(out, " noenhanced offset 0,%s\n", a->names && !upright ? "0.6" : a->names ? "0" : "1.0");
 }
 
@@ -198,6 +199,17 @@ static void edge_label(FILE *out, const struct figure_axis *y, double from, doub
     fputs("set label 101 ", out);
     quoted_whole(out, y->label);
     fprintf(out, " at screen %.5f, graph 0.5 center rotate by 90 noenhanced font ',8'\n", from + 6 / width_pt);
+}
+
+/* The label of x, above the caption. */
+static void below_label(FILE *out, const struct figure *f, const struct figure_axis *x, const struct frame *frame)
+{
+    if (!x->label[0])
+        return;
+    fputs("set label 102 ", out);
+    quoted_whole(out, x->label);
+    fprintf(out, " at screen %.5f, screen %.5f center noenhanced font ',8'\n", (frame->left + frame->right) / 2,
+            (caption_line_pt * caption_lines(f) + 9) / (f->height_in * points_per_in));
 }
 
 /* The SVG terminal takes text for wider and its lines for higher than they are drawn: fewer columns would fit, and rows would reach the title. */
@@ -311,8 +323,10 @@ static void panel(FILE *out, const struct figure *f, int index, double from, dou
     fprintf(out, "set lmargin at screen %.5f\nset rmargin at screen %.5f\nset bmargin at screen %.5f\nset tmargin at screen %.5f\n",
             frame.left, frame.right, frame.bottom, frame.top);
     fputs(p->x.hidden && p->y.hidden ? "unset border\nunset grid\n" : "set border 3 lw 0.6 lc rgb '#404040'\nset grid lt 1 lc rgb '#E6E6E6' lw 0.4\n", out);
-    axis(out, 'x', &p->x, frame.width_pt);
-    axis(out, 'y', &p->y, frame.width_pt);
+    axis(out, 'x', &p->x, frame.width_pt, svg);
+    axis(out, 'y', &p->y, frame.width_pt, svg);
+    if (!svg)
+        below_label(out, f, &p->x, &frame);
     edge_label(out, &p->y, from, f->width_in * points_per_in);
     key(out, p->key, &frame, svg);
     title(out, f, p->title, frame.left, from, to);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/text.h"
+
 enum { GROUPS_MAX = 8, NAMED_MAX = 8 };
 
 static int by_x(const void *a, const void *b)
@@ -50,6 +52,34 @@ static int group_of(const char **groups, int *count, const char *by)
     return (*count)++;
 }
 
+/* Where a value stands on an axis, as a share of it. */
+static double place(const struct figure_axis *a, double value)
+{
+    return a->log ? log(value / a->low) / log(a->high / a->low) : (value - a->low) / (a->high - a->low);
+}
+
+/* Keeps the names that no kept one before them covers; returns how many. */
+static int64_t names_apart(double *x, double *y, const char **texts, int64_t count, const struct figure_axis *ax, const struct figure_axis *ay, double width_in)
+{
+    const double width_pt = width_in * 72 - 49, height_pt = 130, letter_pt = 3.3, line_pt = 8;
+    int64_t kept = 0;
+
+    for (int64_t i = 0; i < count; i++) {
+        bool covered = false;
+
+        for (int64_t k = 0; k < kept && !covered; k++) {
+            double dx = (place(ax, x[i]) - place(ax, x[k])) * width_pt, dy = (place(ay, y[i]) - place(ay, y[k])) * height_pt;
+            covered = fabs(dy) < line_pt && dx < letter_pt * text_width(texts[k]) && -dx < letter_pt * text_width(texts[i]);
+        }
+        if (!covered) {
+            x[kept] = x[i];
+            y[kept] = y[i];
+            texts[kept++] = texts[i];
+        }
+    }
+    return kept;
+}
+
 static enum status draw(struct figure_page *page, const struct figure_input *in, struct error *err)
 {
     size_t n = (size_t)in->count;
@@ -86,10 +116,15 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
         figure_add(page, (struct figure_series){ .label = g == GROUPS_MAX - 1 && count == GROUPS_MAX ? "others" : groups[g], .mark = FIGURE_POINTS,
                                                  .colour = g, .shape = g + 1, .count = at - first, .x = v + first, .y = v + n + first });
     }
-    if (front <= NAMED_MAX && in->width_in > 4)
-        figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .count = front, .x = tx, .y = ty, .texts = texts });
-    figure_finish(page, in, "Designs and their Pareto front", figure_axis_around(in->x, all, in->count, in->arena),
-                  figure_axis_around(in->y, all + n, in->count, in->arena), FIGURE_KEY_ABOVE, 2.9);
+    const struct figure_axis ax = figure_axis_around(in->x, all, in->count, in->arena), ay = figure_axis_around(in->y, all + n, in->count, in->arena);
+    if (front <= NAMED_MAX && in->width_in > 4) {
+        int64_t named = names_apart(tx, ty, texts, front, &ax, &ay, in->width_in);
+
+        figure_add(page, (struct figure_series){ .mark = FIGURE_TEXTS, .colour = FIGURE_BLACK, .count = named, .x = tx, .y = ty, .texts = texts });
+        if (named < front)
+            page->figure.caption = arena_printf(in->arena, "Named: %lld of the %lld on the front, where there is room.\n", (long long)named, (long long)front);
+    }
+    figure_finish(page, in, "Designs and their Pareto front", ax, ay, FIGURE_KEY_ABOVE, 2.9);
     return STATUS_OK;
 }
 

@@ -45,6 +45,9 @@ static enum status draw(struct figure_page *page, const struct figure_input *in,
     bool upright = (in->width_in * 72 - 50) / (double)in->count < value_pt; /* of a bar's place: values would run into their neighbours */
     for (size_t i = 0; i < n; i++)
         v[8 * n + i] += (upright ? 0.03 : 0.07) * top;
+    for (size_t i = 0; i < n; i++) /* not across the line at one */
+        if (v[8 * n + i] > 1 - (upright ? 0.16 : 0.05) * top && v[8 * n + i] < 1 + (upright ? 0.02 : 0.05) * top)
+            v[8 * n + i] = 1 + (upright ? 0.02 : 0.05) * top;
     one[0] = 0.4, one[1] = (double)in->count + 0.6, one[2] = one[3] = 1;
     figure_add(page, (struct figure_series){ .mark = FIGURE_BOXES, .colour = 5, .count = in->count, .x = v, .y = v + n, .x_high = v + 2 * n, .high = v + 3 * n });
     figure_add(page, (struct figure_series){ .mark = FIGURE_LINE, .colour = FIGURE_BLACK, .dashed = true, .count = 2, .x = one, .y = one + 2 });

@@ -232,21 +232,21 @@ void text_trimmed(FILE *out, const char *text)
     }
 }
 
-/* Column under which a long line goes on: behind its label, which two blanks end, or two beyond its indentation. */
+/* Column under which a long line goes on: behind its label, which two blanks end, else where it began, or 2. */
 static int hanging_indent(const char *line, size_t bytes, int columns)
 {
-    int column = 0, own;
     size_t i = strspn(line, " ");
+    int column = 0, own = (int)i, otherwise = own == 0 ? 2 : own <= columns / 2 ? own : 0;
 
-    for (own = (int)i; i < bytes && column < columns; ) {
+    while (i < bytes && column < columns) {
         size_t escape = escape_bytes(line + i);
 
         if (i > (size_t)own && line[i] != ' ' && i >= 2 && line[i - 1] == ' ' && line[i - 2] == ' ')
-            return own + column <= columns / 2 ? own + column : own + 2;
+            return own + column <= columns / 2 ? own + column : otherwise;
         column += !escape && !continues(line[i]);
         i += escape ? escape : 1;
     }
-    return own + 2 <= columns / 2 ? own + 2 : 0;
+    return otherwise;
 }
 
 /* Bytes of what fits into `room` columns, up to a blank where one is after the indentation, else behind a comma; `cut`: else in the middle of a word. */

@@ -49,7 +49,7 @@ void text_bar(FILE *out, const struct text_style *style, enum text_colour colour
 void text_trimmed(FILE *out, const char *text);
 
 /** text_trimmed(), and no line is wider than `columns`: a longer one goes on below, under the text behind its label ("recipe      w=..."), else
- *  indented by two more. Lines break at blanks; a word is cut in two only where it is wider than a whole line. */
+ *  under its beginning, or indented by two. Lines break at blanks; a word is cut in two only where it is wider than a whole line. */
 void text_fitted(FILE *out, const char *text, int columns);
 
 /**
