@@ -182,6 +182,7 @@ struct stack_training {
     bool fused_cross_entropy;        /* loss and its gradient in one pass over 16-bit logits */
     double gradient_bytes;           /* of a parameter, while they are summed */
     double optimizer_bytes;          /* of a parameter: fp32 copy and two moments */
+    double chip_spread;              /* standard deviation of the time that chips of one type take for the same work, over its mean */
     double reserved_share;           /* memory that the allocator holds beyond what is allocated */
 };
 

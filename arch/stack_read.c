@@ -143,6 +143,7 @@ static const struct field_row stack_rows[] = {
     BOOL("training.fused_cross_entropy", training.fused_cross_entropy, "loss and gradient in one pass over the logits"),
     QUANTITY("training.gradient", Q_BYTES, training.gradient_bytes, 1, 8, true, "of a parameter"),
     QUANTITY("training.optimizer", Q_BYTES, training.optimizer_bytes, 0, 32, true, "states of a parameter"),
+    QUANTITY("training.chip_spread", Q_RATIO, training.chip_spread, 0, 0.2, false, "standard deviation of chips' times for the same work, over their mean"),
     QUANTITY("training.reserved_share", Q_RATIO, training.reserved_share, 0, 1, true, "held by the allocator beyond what is allocated"),
     BOOL("launch.dependent", dependent_launch, "programmatic dependent launch"),
     CHOICE("collective.all_reduce", all_reduce, "nccl one_shot auto", "algorithm"),

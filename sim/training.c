@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include <gsl/gsl_cdf.h>
+
 #include "sim/collective.h"
 #include "sim/training_internal.h"
 
@@ -25,6 +27,14 @@ double training_collective_s(const struct training_spec *s, enum collective_op o
     k.collective.ranks = local * nodes;
     collective_timing(&t, &k, s->system->device, &fabric, s->stack);
     return t.time_s;
+}
+
+/* ---- chips of one type ---- */
+
+/* Devices that exchange something in every layer or iteration wait for the slowest: expected largest of so many normal deviates (Blom 1958). */
+double training_slowest_factor(double spread, int64_t devices)
+{
+    return 1 + spread * gsl_cdf_ugaussian_Pinv(((double)devices - 0.375) / ((double)devices + 0.25));
 }
 
 /* ---- data parallel ---- */

@@ -11,8 +11,10 @@
  *   tensor     with sequence parallelism a sum over ranks is a reduce-scatter and the gather before the next product; backward gathers inputs
  *              again for the weights' gradients; in pieces beside products: 1 / ranks of each is left                   Eq. 5
  *   iteration  pipeline + gradients' exchange that nothing hides + optimizer                                                Eq. 3
+ *   chips      kernels of N devices that wait for each other take 1 + s z(N) of one's: s the spread of chips of a type, z(N) the expected
+ *              largest of N normal deviates                                                                             Eq. 6
  *
- * Left out: dropout, stragglers, data loading, uneven expert loads.
+ * Left out: dropout, devices that are ill, data loading, uneven expert loads.
  */
 #ifndef LLMSIM_SIM_TRAINING_H
 #define LLMSIM_SIM_TRAINING_H
@@ -67,6 +69,12 @@ struct training_result {
 
 /** STATUS_INFEASIBLE: more ranks than a link domain joins. Memory that does not fit is not an error here: the caller sees it. */
 enum status training_run(struct training_result *out, const struct training_spec *spec, struct arena *arena, struct error *err);
+
+/**
+ * Time of the slowest of `devices` (1 or more) chips over the mean chip's, where times of chips spread by `spread` of their mean: docs/training.md, Eq. 6.
+ * z(N) = Phi^-1((N - 3/8) / (N + 1/4)): Blom, Statistical Estimates and Transformed Beta-Variables, 1958. One device: 1.
+ */
+double training_slowest_factor(double spread, int64_t devices);
 
 /** Idle share of a pipeline's busy time: (pp - 1) / (chunks micro_batches). Narayanan et al., arXiv 2104.04473, 2.2. */
 double training_bubble_share(int64_t pp, int64_t chunks, int64_t micro_batches);

@@ -16,6 +16,7 @@ struct timer {
     struct timing_context ctx;
     struct timing *sums;
     double longest_s;
+    double slowest;       /* Eq. 6: what kernels take on the slowest of the devices over the mean one */
     struct error *err;
 };
 
@@ -41,12 +42,12 @@ static enum status time_kernel(struct timing *t, struct timer *x, const struct k
 /* Adds `times` launches of a timing, each lasting `factor` times as long, made of `launches` kernels. */
 static void add(struct timer *x, struct pass *p, const struct timing *t, double times, double factor, double launches)
 {
-    double s = times * factor * t->time_s;
+    double lasts = factor * (t->parts_s[CAUSE_LINK] > 0 ? 1 : x->slowest), s = times * lasts * t->time_s; /* links do not differ as chips do */
 
     p->device_s += s;
     p->host_s += times * launches * host_launch_s(x->s->stack);
     for (int c = 0; c < CAUSES; c++)
-        x->sums->parts_s[c] += times * factor * t->parts_s[c];
+        x->sums->parts_s[c] += times * lasts * t->parts_s[c];
     x->sums->time_s += s;
     x->sums->flops += times * factor * t->flops;
     if (s > x->longest_s) {
@@ -378,7 +379,7 @@ enum status training_passes(struct passes *out, const struct training_spec *s, c
 {
     struct layout layout = { .tp = s->tp };
     struct lower_context lower = { .hw = s->system->device, .stack = s->stack, .recipe = &s->recipe, .layout = &layout, .model = info };
-    struct timer x = { .s = s, .sums = &out->sums, .err = err,
+    struct timer x = { .s = s, .sums = &out->sums, .err = err, .slowest = training_slowest_factor(s->stack->training.chip_spread, s->tp * s->pp * s->dp * s->cp),
                        .ctx = { .hw = s->system->device, .stack = s->stack, .ranks = s->tp, .clock_limit_hz = s->clock_limit_hz,
                                 .operand_activity = s->operand_activity } };
     enum status st;
