@@ -2,6 +2,7 @@
 /** Canonical hashing over XXH3 128 bits: every value is a tag byte and little-endian bytes, texts and bytes with their length. */
 #include "base/hash.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,10 +38,10 @@ static void add(struct hasher *h, const void *data, size_t bytes)
 
 static void feed(struct hasher *h, enum tag tag, uint64_t value)
 {
-    unsigned char bytes[9] = { (unsigned char)tag };
+    unsigned char bytes[1 + sizeof value] = { (unsigned char)tag };
 
-    for (int i = 0; i < 8; i++)
-        bytes[1 + i] = (unsigned char)(value >> (8 * i));
+    value = htole64(value);
+    memcpy(bytes + 1, &value, sizeof value);
     add(h, bytes, sizeof bytes);
 }
 
