@@ -12,7 +12,7 @@
 #include "base/version.h"
 #include "costmodel/energy.h"
 
-enum { CHIPS_MAX = 64, OVERRIDES_MAX = PLAN_NAMES_MAX };
+enum { CHIPS_MAX = 64, RUNNERS_MAX = CHIPS_MAX, OVERRIDES_MAX = PLAN_NAMES_MAX };
 
 /* A thing under the text that made it; the arena holds the text and what was made. */
 struct cached {
@@ -66,6 +66,14 @@ static void drop(struct cached **list)
         free(c);
     }
     *list = NULL;
+}
+
+/* Lists have what was asked for last in front. */
+static void keep_newest(struct cached **list, int64_t count)
+{
+    for (; *list && count > 0; count--)
+        list = &(*list)->next;
+    drop(list);
 }
 
 void evaluator_trim(struct evaluator *e)
@@ -260,6 +268,7 @@ static enum status load_runner(struct runner **out, struct evaluator *e, const s
             return discard(&e->runners, error_plain(err, STATUS_BAD_INPUT, "mapping is '%s', expected picked or best", q->mapping));
         if ((st = runner_open(&c->runner, chip->hw, stack->stack, trace->trace, q->fidelity, choice, err)))
             return discard(&e->runners, st);
+        keep_newest(&e->runners, RUNNERS_MAX); /* the timed kernels of chips long past take more memory than all else */
     }
     *out = c->runner;
     return STATUS_OK;
