@@ -3,7 +3,8 @@
  * Arena of a chain of blocks.
  *
  * Invariant: blocks before `current` are full or passed over, blocks after it are empty; `used` counts from the block's
- * start, and bytes at and above `dirty` were never handed out, so they still hold calloc's zeros. A request that does not
+ * start, and bytes at and above `dirty` are zeros. Ordinary blocks come as they are and are zeroed where they are handed out: recycled memory is then
+ * touched only as far as it is used. Blocks for one great request come zeroed, so that what is never written takes no memory. A request that does not
  * fit in what is left of `current` goes to the next block when it fits there, else to a new one put in between.
  * Built with AddressSanitizer, what is not handed out is poisoned, and a red zone follows every allocation.
  */
@@ -64,10 +65,10 @@ static struct arena_block *make_room(struct arena *a, size_t bytes)
         size = BLOCK_LARGEST;
     if (size < bytes)
         size = bytes;
-    b = calloc(1, sizeof *b + size);
+    b = size > BLOCK_LARGEST ? calloc(1, sizeof *b + size) : malloc(sizeof *b + size);
     if (!b)
         return NULL;
-    b->size = size;
+    *b = (struct arena_block){ .size = size, .dirty = size > BLOCK_LARGEST ? 0 : size };
     HIDE(b->data, b->size);
     if (a->current) {
         b->next = a->current->next;

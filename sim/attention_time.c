@@ -384,15 +384,18 @@ static double unfused_parts(double parts_s[CAUSES], struct timing *out, const st
     return total;
 }
 
-struct mapped { struct timing *out; const struct flash *flash; const struct kernel *k; const struct timing_context *ctx; };
+struct mapped { struct timing *out; const struct flash *flash; const struct kernel *k; const struct timing_context *ctx; double hz, work_s; }; /* the last clock asked for, 0: none */
 
 /* Fills the parts too: the last clock asked for is the one they are of. */
-static double work_time_s(void *kernel, double hz)
+static double work_time_s(struct mapped *m, double hz)
 {
-    const struct mapped *m = kernel;
     const struct attention_mapping *map = &m->out->mapping.attention;
 
-    return map->unfused ? unfused_parts(m->out->parts_s, m->out, m->k, m->ctx, hz) : flash_parts(m->out->parts_s, m->flash, map, m->ctx, hz);
+    if (hz == m->hz)
+        return m->work_s;
+    m->hz = hz;
+    m->work_s = map->unfused ? unfused_parts(m->out->parts_s, m->out, m->k, m->ctx, hz) : flash_parts(m->out->parts_s, m->flash, map, m->ctx, hz);
+    return m->work_s;
 }
 
 static double launch_time_s(void *kernel, double hz)
@@ -403,7 +406,7 @@ static double launch_time_s(void *kernel, double hz)
 void attention_time(struct timing *out, const struct kernel *k, const struct timing_context *ctx)
 {
     struct flash f;
-    struct mapped mapped = { out, &f, k, ctx };
+    struct mapped mapped = { .out = out, .flash = &f, .k = k, .ctx = ctx };
     struct clock_load load = { .time_s = launch_time_s, .kernel = &mapped };
 
     if (!out->mapping.attention.unfused) {
@@ -423,7 +426,7 @@ void attention_settle(struct timing *out, const struct kernel *k, const struct t
     struct timing_context unheard = *ctx;
     struct timing scratch = *out;
     struct flash f;
-    struct mapped mapped = { &scratch, &f, k, &unheard };
+    struct mapped mapped = { .out = &scratch, .flash = &f, .k = k, .ctx = &unheard };
     struct clock_load load = { dynamic_energy_of(&out->events, out->bytes, out->table_bytes, ctx->hw), launch_time_s, &mapped };
 
     unheard.account = NULL;

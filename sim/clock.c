@@ -37,8 +37,11 @@ static void dyadic_norms(double *low, double *high, const double *terms, int n, 
     double sum = 0.0, sum_high = 0.0;
 
     for (int i = 0; i < n; i++) {
-        double x = terms[i] / largest;
+        double x;
 
+        if (terms[i] == 0.0)
+            continue; /* many resources are idle */
+        x = terms[i] / largest;
         for (int j = 0; j < squarings; j++)
             x *= x;
         sum += x;

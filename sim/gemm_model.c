@@ -78,7 +78,7 @@ static double step_fma(const struct gemm_mapping *map, const struct gemm_kernel_
     return passes * (double)u->tile_m * (double)u->tile_n * (double)map->tile_k * wait;
 }
 
-static void step_vector(struct gemm_step *s, const struct gemm_mapping *map, const struct gemm_kernel_shape *g, const struct hardware *hw)
+static void step_vector(struct gemm_step *s, const struct gemm_mapping *map, const struct gemm_kernel_shape *g)
 {
     const struct unit_service *u = &g->service;
     double tile_k = (double)map->tile_k, outputs = (double)map->tile_m * (double)map->tile_n;
@@ -87,7 +87,7 @@ static void step_vector(struct gemm_step *s, const struct gemm_mapping *map, con
     s->vector_ops = (double)map->tile_n * tile_k * u->vector_ops_per_weight + outputs * (tile_k / group) * u->vector_ops_per_scale_output;
     if (g->table_in_kernel)
         s->vector_ops += (double)map->tile_m * tile_k * g->table_build_ops_per_a;
-    s->vector_cycles = s->vector_ops / vector_lanes(hw);
+    s->vector_cycles = s->vector_ops / s->vector_lanes;
 }
 
 /* A warp converts its weights or scales its partial sums before its next multiplication can start; only the other warps of its
@@ -130,14 +130,15 @@ void gemm_step_of(struct gemm_step *s, const struct gemm_mapping *map, const str
     bool bulk = u->operands_from_shared || map->kernel->cluster_m * map->kernel->cluster_n > 1;
     double writes = bulk ? 0.0 : a_l2 + b_l2;
 
+    s->vector_lanes = vector_lanes(hw);
     s->matrix_cycles = step_fma(map, g) / (u->fma_per_cycle_sm * efficiency);
     s->shared_bytes = reads + a_l2 + b_l2;
     s->shared_cycles = (reads + writes) / hw->sm.shared_bytes_per_cycle;
     s->table_bytes = u->table_format ? a_part : 0.0;
     s->psum_bytes = u->psum_bits / 8.0 * (double)map->tile_m * (double)map->tile_n * tile_k / at_least((double)u->tile_k, 1.0);
     /* a lane reads three words and writes one a clock, unless the chip says otherwise */
-    s->register_cycles = s->psum_bytes / (hw->sm.register_bytes_per_cycle > 0.0 ? hw->sm.register_bytes_per_cycle : 16.0 * vector_lanes(hw));
-    step_vector(s, map, g, hw);
+    s->register_cycles = s->psum_bytes / (hw->sm.register_bytes_per_cycle > 0.0 ? hw->sm.register_bytes_per_cycle : 16.0 * s->vector_lanes);
+    step_vector(s, map, g);
     serialise_vector_work(s, map, hw);
     s->l2_bytes = a_l2 / multicast(map->kernel->cluster_n, map->grid_n) + b_l2 / multicast(map->kernel->cluster_m, map->grid_m);
 }
@@ -175,13 +176,13 @@ void gemm_cost_waves(struct gemm_cost *out, const struct gemm_mapping *map, cons
     out->reduce_bytes = gemm_reduce_bytes(map, k);
 }
 
-void gemm_cost_epilogue(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw)
+void gemm_cost_epilogue(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k)
 {
     const struct gemm_kernel_shape *g = &k->gemm;
     double tiles = (double)gemm_row_tiles(g, map->tile_m) * (double)map->grid_n, outputs = gemm_rows(g) * (double)g->n;
 
     out->epilogue_bytes = map->split_k > 1 ? outputs * GEMM_SUM_BYTES / tiles : ((double)g->out_bytes + (double)g->epilogue_read_bytes) / tiles;
-    out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / vector_lanes(hw);
+    out->epilogue_vector_cycles = (outputs / tiles) * (g->epilogue_ops_per_output + 1.0) / out->step.vector_lanes;
     out->drain_cycles = g->service.whole_passes ? gemm_array_passes(map, g) * (double)g->service.tile_m : 0.0;
 }
 
@@ -199,7 +200,7 @@ void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, cons
     l2_reuse_gemm(&out->reuse, g, &k->warm, &hw->l2, map->grid_m, map->grid_n, concurrent, map->tile_m, map->tile_n, stack->swizzle);
     /* an SM's next tile is a wave further on: of the same expert only where one has more tiles than a wave */
     out->regroup_cycles = g->grouped ? map->kernel->regroup_cycles * at_most((double)g->batch * out->slots / tiles, 1.0) : 0.0;
-    gemm_cost_epilogue(out, map, k, hw);
+    gemm_cost_epilogue(out, map, k);
     out->fill_cycles = g->service.fill_cycles;
     out->dram_read_bytes = out->reuse.a_dram_bytes + out->reuse.b_dram_bytes
                          + at_least((double)g->epilogue_read_bytes - (double)k->warm.other_bytes, 0.0);

@@ -19,6 +19,7 @@ struct gemm_step {
     double l2_bytes;          /* fetched through L2 by the block, multicast counted once a cluster */
     double shared_bytes;      /* moved through the shared-memory port */
     double psum_bytes, table_bytes, vector_ops;
+    double vector_lanes;      /* of an SM: operations a clock */
 };
 
 /** Cost of a mapping, independent of the clock. */
@@ -75,8 +76,8 @@ void gemm_cost_of_step(struct gemm_cost *out, const struct gemm_step *step, cons
 /** Fills what follows from the number of blocks: slots, waves, edge tiles, partial sums. */
 void gemm_cost_waves(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
 
-/** Fills what the results of one block take on their way out: epilogue_bytes, epilogue_vector_cycles, drain_cycles. */
-void gemm_cost_epilogue(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k, const struct hardware *hw);
+/** Fills what the results of one block take on their way out: epilogue_bytes, epilogue_vector_cycles, drain_cycles. out->step is there. */
+void gemm_cost_epilogue(struct gemm_cost *out, const struct gemm_mapping *map, const struct kernel *k);
 
 /** A lower bound of gemm_cost_time_s() at `hz` and below: memory is idle, later waves are covered. s */
 double gemm_cost_bound_s(const struct gemm_cost *cost, const struct gemm_mapping *map, const struct hardware *hw, const struct stack *stack, double hz);

@@ -164,7 +164,7 @@ static void set_flush(struct flush *f, struct gemm_cost *cost, const struct gemm
 {
     const struct hardware *hw = s->hw;
 
-    gemm_cost_epilogue(cost, map, s->k, hw);
+    gemm_cost_epilogue(cost, map, s->k);
     f->cycles = at_least(at_least(cost->epilogue_vector_cycles, cost->drain_cycles), cost->epilogue_bytes / hw->sm.l2_read_bytes_per_cycle);
     if (hw->sm.epilogue_bytes_per_cycle > 0.0)
         f->cycles = at_least(f->cycles, cost->epilogue_bytes / hw->sm.epilogue_bytes_per_cycle);
@@ -295,7 +295,7 @@ static void least_cost_of(struct gemm_mapping *map, struct gemm_cost *cost, cons
     mapping_of(map, NULL, s, c);
     *cost = s->entries[c->entry].least;
     gemm_cost_waves(cost, map, s->k, s->hw);
-    gemm_cost_epilogue(cost, map, s->k, s->hw);
+    gemm_cost_epilogue(cost, map, s->k);
 }
 
 /* Of the candidate at the top; INFINITY where a closer bound comes first. *done: it need not be looked at again. */

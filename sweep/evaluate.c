@@ -75,6 +75,14 @@ bool evaluator_full(const struct evaluator *e)
     return e->chips_count >= CHIPS_MAX;
 }
 
+/* Lists have what was asked for last in front. */
+static void keep_newest(struct cached **list, int64_t count)
+{
+    for (; *list && count > 0; count--)
+        list = &(*list)->next;
+    drop(list);
+}
+
 void evaluator_trim(struct evaluator *e)
 {
     if (!evaluator_full(e))
@@ -286,6 +294,7 @@ static enum status load_runner(struct runner **out, struct evaluator *e, const s
             return discard(&e->runners, error_plain(err, STATUS_BAD_INPUT, "mapping is '%s', expected picked or best", q->mapping));
         if ((st = runner_open(&c->runner, chip->hw, stack->stack, trace->trace, q->fidelity, choice, err)))
             return discard(&e->runners, st);
+        keep_newest(&e->runners, EVALUATOR_AHEAD); /* the timed kernels of chips long past take more memory than all else */
     }
     *out = c->runner;
     return STATUS_OK;

@@ -8,6 +8,9 @@
 
 struct evaluator; /* handle */
 
+/* Designs that may be made ready before the first of them is run: timed kernels are kept of so many chips. */
+enum { EVALUATOR_AHEAD = 64 };
+
 /** A design made ready: its key is known, its result is not. */
 struct prepared_point {
     struct hash128 key;
