@@ -26,6 +26,7 @@ struct runner {
     const struct fidelity *fidelity;
     struct { int64_t tp; struct memo *memo; struct lower_memo *lowered; int64_t runs; } memos[MEMOS_MAX];
     int64_t memos_count;
+    struct hasher *hasher;
     struct arena scratch;
 };
 
@@ -80,26 +81,6 @@ void run_trace_close(struct run_trace *t)
     free(t);
 }
 
-enum status runner_open(struct runner **out, const struct hardware *hw, const struct stack *stack, const struct run_trace *trace, const char *fidelity,
-                        enum mapping_choice choice, struct error *err)
-{
-    struct runner *r = calloc(1, sizeof *r);
-    enum status st = r != NULL ? STATUS_OK : error_no_memory(err);
-
-    *out = NULL;
-    if (st)
-        return st;
-    r->spec = (struct run_spec){ .hw = hw, .stack = stack, .fidelity = fidelity, .choice = choice };
-    r->trace = trace;
-    if ((st = fidelity_find(&r->fidelity, fidelity, err)) || (st = units_check(hw, err)))
-        free(r);
-    else
-        *out = r;
-    if (!st)
-        r->spec.fidelity = r->fidelity->name;
-    return st;
-}
-
 static void forget(struct runner *r, int64_t i)
 {
     memo_close(r->memos[i].memo);
@@ -110,9 +91,33 @@ void runner_close(struct runner *r)
 {
     for (int64_t i = 0; r != NULL && i < r->memos_count; i++)
         forget(r, i);
-    if (r != NULL)
-        arena_free(&r->scratch);
+    if (r == NULL)
+        return;
+    arena_free(&r->scratch);
+    hasher_close(r->hasher);
     free(r);
+}
+
+enum status runner_open(struct runner **out, const struct hardware *hw, const struct stack *stack, const struct run_trace *trace, const char *fidelity,
+                        enum mapping_choice choice, struct error *err)
+{
+    struct runner *r = calloc(1, sizeof *r);
+    enum status st = r != NULL && (r->hasher = hasher_open()) != NULL ? STATUS_OK : error_no_memory(err);
+
+    *out = NULL;
+    if (st) {
+        free(r);
+        return st;
+    }
+    r->spec = (struct run_spec){ .hw = hw, .stack = stack, .fidelity = fidelity, .choice = choice };
+    r->trace = trace;
+    if ((st = fidelity_find(&r->fidelity, fidelity, err)) || (st = units_check(hw, err)))
+        runner_close(r);
+    else
+        *out = r;
+    if (!st)
+        r->spec.fidelity = r->fidelity->name;
+    return st;
 }
 
 /* Index of what is known for a degree of parallelism; -1: no memory. */
@@ -149,7 +154,9 @@ enum status runner_key(struct hash128 *out, const struct runner *r, const struct
 
     spec.recipe = *recipe;
     spec.layout = *layout;
-    return run_key_of(out, &spec, r->trace->hash, err);
+    (void)err;
+    *out = run_key_with(r->hasher, &spec, r->trace->hash);
+    return STATUS_OK;
 }
 
 enum status runner_run(struct result *out, struct runner *r, const struct hash128 *key, const struct recipe *recipe, const struct layout *layout,
