@@ -9,7 +9,7 @@
 #include "sim/replay_state.h"
 #include "sim/unit.h"
 
-enum { MEMOS_MAX = 16 };
+enum { MEMOS_MAX = 16, KNOWN_BYTES_MAX = 32 << 20 };
 
 struct run_trace {
     struct trace *trace;           /* open: it holds the model */
@@ -26,6 +26,7 @@ struct runner {
     const struct fidelity *fidelity;
     struct { int64_t tp; struct memo *memo; struct lower_memo *lowered; int64_t runs; } memos[MEMOS_MAX];
     int64_t memos_count;
+    size_t known_bytes_max;
     struct hasher *hasher;
     struct arena scratch;
 };
@@ -109,6 +110,7 @@ enum status runner_open(struct runner **out, const struct hardware *hw, const st
         free(r);
         return st;
     }
+    r->known_bytes_max = KNOWN_BYTES_MAX;
     r->spec = (struct run_spec){ .hw = hw, .stack = stack, .fidelity = fidelity, .choice = choice };
     r->trace = trace;
     if ((st = fidelity_find(&r->fidelity, fidelity, err)) || (st = units_check(hw, err)))
@@ -118,6 +120,36 @@ enum status runner_open(struct runner **out, const struct hardware *hw, const st
     if (!st)
         r->spec.fidelity = r->fidelity->name;
     return st;
+}
+
+void runner_limit(struct runner *r, size_t bytes)
+{
+    r->known_bytes_max = bytes;
+}
+
+static void remove_memo(struct runner *r, int64_t i)
+{
+    forget(r, i);
+    r->memos_count--;
+    memmove(&r->memos[i], &r->memos[i + 1], (size_t)(r->memos_count - i) * sizeof r->memos[0]);
+}
+
+/* Lets go of the largest where all is too much: what is known may change how long a sweep takes, not how much memory. */
+static void trim(struct runner *r)
+{
+    for (;;) {
+        size_t sum = 0, most = 0;
+        int64_t largest = 0;
+        for (int64_t i = 0; i < r->memos_count; i++) {
+            size_t bytes = memo_bytes(r->memos[i].memo) + lower_memo_bytes(r->memos[i].lowered);
+            sum += bytes;
+            largest = bytes > most ? i : largest;
+            most = bytes > most ? bytes : most;
+        }
+        if (sum <= r->known_bytes_max || r->memos_count == 0)
+            return;
+        remove_memo(r, largest);
+    }
 }
 
 /* Index of what is known for a degree of parallelism; -1: no memory. */
@@ -131,9 +163,7 @@ static int64_t memos_of(struct runner *r, int64_t tp)
     if (i < r->memos_count)
         return i;
     if (i == MEMOS_MAX) { /* the oldest makes room */
-        forget(r, 0);
-        r->memos_count--;
-        memmove(&r->memos[0], &r->memos[1], (size_t)r->memos_count * sizeof r->memos[0]);
+        remove_memo(r, 0);
         i = r->memos_count;
     }
     r->memos[i].tp = tp;
@@ -168,6 +198,7 @@ enum status runner_run(struct result *out, struct runner *r, const struct hash12
 
     spec.recipe = *recipe;
     spec.layout = *layout;
+    trim(r);
     int64_t at = memos_of(r, layout->tp);
     if (at < 0)
         return error_no_memory(err);
