@@ -45,6 +45,15 @@ void lower_memo_close(struct lower_memo *m)
     free(m);
 }
 
+size_t lower_memo_bytes(const struct lower_memo *m)
+{
+    size_t bytes = sizeof *m;
+
+    for (const struct program *p = m->programs; p; p = p->next)
+        bytes += sizeof *p + p->arena.used_bytes;
+    return bytes;
+}
+
 static void forget_oldest(struct lower_memo *m)
 {
     struct program **last = &m->programs;

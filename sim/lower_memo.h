@@ -21,6 +21,8 @@ enum status lower_memo_recipe(struct lower_memo *m, const struct recipe *recipe,
  */
 enum status lower_memo_step(struct lowered_step *out, struct lower_memo *m, const struct step *step, const struct lower_context *ctx, struct arena *arena,
                             struct error *err);
+/** Bytes that it holds. */
+size_t lower_memo_bytes(const struct lower_memo *m);
 void lower_memo_close(struct lower_memo *m); /* NULL is allowed */
 
 #endif

@@ -2,7 +2,7 @@
 /* Recipes: parsing of "key=scheme,..." and of the named presets, canonical printing, hashing. docs/recipes.md */
 #include "sim/recipe.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -27,7 +27,44 @@ enum { PRESETS = sizeof presets / sizeof presets[0] };
 enum { KEY_W, KEY_A, KEY_KV, KEY_ACC, KEY_HEAD, KEY_EMBED, KEY_ATTN, KEY_OUT, KEYS };
 static const char *const keys[KEYS] = { "w", "a", "kv", "acc", "head", "embed", "attn", "out" };
 
-struct parsed { bool given[KEYS]; };
+/* memo: NULL or the caller's. */
+struct parsed { bool given[KEYS]; struct quant_memo *memo; };
+
+/* Slots by a hash of the text; a scheme that finds another in its slot takes the place. */
+enum { MEMO_SLOTS = 256, MEMO_TEXT = 24 };
+struct quant_memo { struct { char text[MEMO_TEXT]; struct quant quant; } slots[MEMO_SLOTS]; };
+
+struct quant_memo *quant_memo_open(void)
+{
+    return calloc(1, sizeof(struct quant_memo));
+}
+
+void quant_memo_close(struct quant_memo *m)
+{
+    free(m);
+}
+
+static enum status parse_quant(struct quant *out, const char *text, struct quant_memo *memo, struct source_pos at, struct error *err)
+{
+    size_t length = strlen(text);
+    unsigned hash = 5381;
+    enum status st;
+
+    if (memo == NULL || length == 0 || length >= MEMO_TEXT)
+        return quant_parse(out, text, at, err);
+    for (size_t i = 0; i < length; i++)
+        hash = hash * 33 + (unsigned char)text[i];
+    hash = (hash ^ hash >> 8) % MEMO_SLOTS;
+    if (strcmp(memo->slots[hash].text, text) == 0) {
+        *out = memo->slots[hash].quant;
+        return STATUS_OK;
+    }
+    if ((st = quant_parse(out, text, at, err)))
+        return st;
+    memcpy(memo->slots[hash].text, text, length + 1);
+    memo->slots[hash].quant = *out;
+    return STATUS_OK;
+}
 
 static enum status parse_format(const struct format **out, const char *key, const char *value, struct source_pos at, struct error *err)
 {
@@ -61,11 +98,11 @@ static enum status apply(struct recipe *r, struct parsed *seen, const char *key,
         return error_set(err, STATUS_BAD_INPUT, at, "recipe: '%s' is given twice", key);
     seen->given[i] = true;
     switch (i) {
-    case KEY_W: return quant_parse(&r->weights, value, at, err);
-    case KEY_A: return quant_parse(&r->activations, value, at, err);
-    case KEY_KV: return quant_parse(&r->kv, value, at, err);
-    case KEY_HEAD: return quant_parse(&r->head, value, at, err);
-    case KEY_EMBED: return quant_parse(&r->embed, value, at, err);
+    case KEY_W: return parse_quant(&r->weights, value, seen->memo, at, err);
+    case KEY_A: return parse_quant(&r->activations, value, seen->memo, at, err);
+    case KEY_KV: return parse_quant(&r->kv, value, seen->memo, at, err);
+    case KEY_HEAD: return parse_quant(&r->head, value, seen->memo, at, err);
+    case KEY_EMBED: return parse_quant(&r->embed, value, seen->memo, at, err);
     case KEY_ACC: return parse_format(&r->accumulator, key, value, at, err);
     case KEY_ATTN: return parse_format(&r->attention, key, value, at, err);
     default: return parse_format(&r->output, key, value, at, err);
@@ -113,13 +150,13 @@ static enum status apply_text(struct recipe *r, struct parsed *seen, const char 
     enum status st;
 
     if (preset != NULL) {
-        struct parsed of_preset = { 0 };
+        struct parsed of_preset = { .memo = seen->memo };
         if ((st = apply_list(r, &of_preset, preset, at, err)))
             return st;
         *seen = of_preset;
         if (text[first] == '\0')
             return STATUS_OK;
-        struct parsed over = { 0 };
+        struct parsed over = { .memo = seen->memo };
         if ((st = apply_list(r, &over, text + first + 1, at, err)))
             return st;
         for (int i = 0; i < KEYS; i++)
@@ -177,8 +214,13 @@ static enum status derive(struct recipe *r, const struct parsed *seen, struct so
 
 enum status recipe_parse(struct recipe *out, const char *text, struct source_pos at, struct error *err)
 {
+    return recipe_parse_again(out, text, NULL, at, err);
+}
+
+enum status recipe_parse_again(struct recipe *out, const char *text, struct quant_memo *memo, struct source_pos at, struct error *err)
+{
     struct recipe r = { 0 };
-    struct parsed seen = { 0 };
+    struct parsed seen = { .memo = memo };
     enum status st = STATUS_OK;
 
     if (text != NULL && *text != '\0' && (st = apply_text(&r, &seen, text, at, err)))

@@ -24,6 +24,12 @@ struct recipe {
 
 /** Unknown keys and formats give the nearest name. `at` is the place (an option or a YAML value). NULL or "" = fp16 everywhere. */
 enum status recipe_parse(struct recipe *out, const char *text, struct source_pos at, struct error *err);
+/** Schemes by their text, for programs that parse many recipes of few schemes. */
+struct quant_memo; /* handle */
+struct quant_memo *quant_memo_open(void); /* NULL: no memory */
+void quant_memo_close(struct quant_memo *m); /* NULL is allowed */
+/** As recipe_parse(); `memo` may be NULL. */
+enum status recipe_parse_again(struct recipe *out, const char *text, struct quant_memo *memo, struct source_pos at, struct error *err);
 /** Canonical text, all keys in fixed order; parses back. */
 const char *recipe_format(char *out, size_t bytes, const struct recipe *r);
 void recipe_hash(struct hasher *h, const struct recipe *r);

@@ -23,7 +23,7 @@ enum status replay_too_long(struct replay *r)
 
 static bool grow(struct replay *r)
 {
-    int64_t grown = r->rows_capacity > 0 ? 2 * r->rows_capacity : 64;
+    int64_t grown = r->rows_capacity > 0 ? 2 * r->rows_capacity : 32;
     struct breakdown_row *rows = arena_array(r->arena, (size_t)grown, sizeof *rows);
     struct row_state *states = arena_array(r->arena, (size_t)grown, sizeof *states);
 
@@ -39,9 +39,21 @@ static bool grow(struct replay *r)
     return true;
 }
 
-static bool is_row(const struct breakdown_row *row, enum phase phase, const char *role, const char *note)
+/* Of a text's length and end: rows that differ mostly differ here, and need no look at their texts. */
+static uint64_t mark_of(const char *text)
 {
-    return row->phase == phase && strcmp(row->role, role) == 0 && strcmp(row->note, note) == 0;
+    size_t length = strlen(text), tail = length < 8 ? length : 8;
+    uint64_t end = 0;
+
+    memcpy(&end, text + length - tail, tail);
+    return (end ^ length) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static bool is_row(const struct replay *r, int64_t i, enum phase phase, const char *role, const char *note, uint64_t mark)
+{
+    const struct breakdown_row *row = &r->rows[i];
+
+    return r->states[i].mark == mark && row->phase == phase && strcmp(row->role, role) == 0 && strcmp(row->note, note) == 0;
 }
 
 bool replay_row_made_for(const struct replay *r, int64_t row, const char *role, const char *note)
@@ -51,10 +63,12 @@ bool replay_row_made_for(const struct replay *r, int64_t row, const char *role, 
 
 struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char *role, const char *note, int64_t near)
 {
-    if (near < r->rows_count && is_row(&r->rows[near], phase, role, note))
+    uint64_t mark = mark_of(role) ^ mark_of(note) >> 1;
+
+    if (near < r->rows_count && is_row(r, near, phase, role, note, mark))
         return &r->rows[near];
     for (int64_t i = 0; i < r->rows_count; i++)
-        if (is_row(&r->rows[i], phase, role, note))
+        if (is_row(r, i, phase, role, note, mark))
             return &r->rows[i];
     if (r->rows_count == r->rows_capacity && !grow(r)) {
         error_no_memory(r->err);
@@ -62,7 +76,7 @@ struct breakdown_row *replay_row(struct replay *r, enum phase phase, const char 
     }
     struct breakdown_row *row = &r->rows[r->rows_count];
     *row = (struct breakdown_row){ .phase = phase, .role = arena_strdup(r->arena, role), .note = arena_strdup(r->arena, note), .kind = "host" };
-    r->states[r->rows_count] = (struct row_state){ .role = role, .note = note, .longest_ps = -1 };
+    r->states[r->rows_count] = (struct row_state){ .role = role, .note = note, .mark = mark, .longest_ps = -1 };
     if (row->role == NULL || row->note == NULL) {
         error_no_memory(r->err);
         return NULL;

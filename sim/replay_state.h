@@ -14,6 +14,7 @@ enum { WARNINGS_MAX = 32 };
 /* What a row needs until the run is over, beside what it shows. */
 struct row_state {
     const char *role, *note;          /* texts that the row was made for: the same pointers again are the same texts */
+    uint64_t mark;                    /* of the texts: others have another, but for chance */
     int64_t longest_ps;               /* of its launches; -1: none yet */
     int64_t idle_ps;                  /* of the row's time: the device waits for the host, and the weights below do not count it */
     double fraction, error;           /* simulated fraction and extrapolation error, weighted by launches x ps */
@@ -56,6 +57,7 @@ struct replay {
 
 /* run_key(), and how many steps the trace has. */
 /* Key from a spec and the hash of its trace. */
+struct hash128 run_key_with(struct hasher *h, const struct run_spec *spec, struct hash128 trace);
 enum status run_key_of(struct hash128 *out, const struct run_spec *spec, struct hash128 trace, struct error *err);
 enum status run_key_and_steps(struct hash128 *out, int64_t *steps, const struct run_spec *spec, const char *trace_path, struct error *err);
 

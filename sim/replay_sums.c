@@ -81,6 +81,7 @@ static enum status sum_row(struct replay *r, int64_t index, const struct launche
     row->count = host.count;
     state->role = before.role;
     state->note = before.note;
+    state->mark = before.mark;
     state->idle_ps = before.idle_ps;
     return join_host(r, row, &host);
 }

@@ -109,6 +109,8 @@ enum status runner_open(struct runner **out, const struct hardware *hw, const st
 enum status runner_key(struct hash128 *out, const struct runner *r, const struct recipe *recipe, const struct layout *layout, struct error *err);
 enum status runner_run(struct result *out, struct runner *r, const struct hash128 *key, const struct recipe *recipe, const struct layout *layout, struct arena *arena,
                        const volatile sig_atomic_t *stop, struct error *err);
+/** What it may know of earlier runs, bytes; 32 MiB at first. Beyond it things are worked out anew. Results do not depend on it. */
+void runner_limit(struct runner *r, size_t bytes);
 void runner_close(struct runner *r);
 
 #endif

@@ -47,11 +47,9 @@ enum status run_key_and_steps(struct hash128 *out, int64_t *steps, const struct 
     return run_key_of(out, spec, trace, err);
 }
 
-enum status run_key_of(struct hash128 *out, const struct run_spec *spec, struct hash128 trace, struct error *err)
+struct hash128 run_key_with(struct hasher *h, const struct run_spec *spec, struct hash128 trace)
 {
-    struct hasher *h = hasher_open();
-    if (h == NULL)
-        return error_no_memory(err);
+    hasher_reset(h);
     hasher_text(h, "llmsim.run/1");
     hasher_text(h, version_model());
     feed_hash(h, spec->hw->hash);
@@ -61,7 +59,16 @@ enum status run_key_of(struct hash128 *out, const struct run_spec *spec, struct 
     hasher_text(h, spec->fidelity);
     hasher_i64(h, spec->choice);
     feed_hash(h, trace);
-    *out = hasher_value(h);
+    return hasher_value(h);
+}
+
+enum status run_key_of(struct hash128 *out, const struct run_spec *spec, struct hash128 trace, struct error *err)
+{
+    struct hasher *h = hasher_open();
+
+    if (h == NULL)
+        return error_no_memory(err);
+    *out = run_key_with(h, spec, trace);
     hasher_close(h);
     return STATUS_OK;
 }

@@ -9,7 +9,7 @@
 #include "sim/replay_state.h"
 #include "sim/unit.h"
 
-enum { MEMOS_MAX = 16 };
+enum { MEMOS_MAX = 16, KNOWN_BYTES_MAX = 32 << 20 };
 
 struct run_trace {
     struct trace *trace;           /* open: it holds the model */
@@ -26,6 +26,8 @@ struct runner {
     const struct fidelity *fidelity;
     struct { int64_t tp; struct memo *memo; struct lower_memo *lowered; int64_t runs; } memos[MEMOS_MAX];
     int64_t memos_count;
+    size_t known_bytes_max;
+    struct hasher *hasher;
     struct arena scratch;
 };
 
@@ -80,26 +82,6 @@ void run_trace_close(struct run_trace *t)
     free(t);
 }
 
-enum status runner_open(struct runner **out, const struct hardware *hw, const struct stack *stack, const struct run_trace *trace, const char *fidelity,
-                        enum mapping_choice choice, struct error *err)
-{
-    struct runner *r = calloc(1, sizeof *r);
-    enum status st = r != NULL ? STATUS_OK : error_no_memory(err);
-
-    *out = NULL;
-    if (st)
-        return st;
-    r->spec = (struct run_spec){ .hw = hw, .stack = stack, .fidelity = fidelity, .choice = choice };
-    r->trace = trace;
-    if ((st = fidelity_find(&r->fidelity, fidelity, err)) || (st = units_check(hw, err)))
-        free(r);
-    else
-        *out = r;
-    if (!st)
-        r->spec.fidelity = r->fidelity->name;
-    return st;
-}
-
 static void forget(struct runner *r, int64_t i)
 {
     memo_close(r->memos[i].memo);
@@ -110,9 +92,64 @@ void runner_close(struct runner *r)
 {
     for (int64_t i = 0; r != NULL && i < r->memos_count; i++)
         forget(r, i);
-    if (r != NULL)
-        arena_free(&r->scratch);
+    if (r == NULL)
+        return;
+    arena_free(&r->scratch);
+    hasher_close(r->hasher);
     free(r);
+}
+
+enum status runner_open(struct runner **out, const struct hardware *hw, const struct stack *stack, const struct run_trace *trace, const char *fidelity,
+                        enum mapping_choice choice, struct error *err)
+{
+    struct runner *r = calloc(1, sizeof *r);
+    enum status st = r != NULL && (r->hasher = hasher_open()) != NULL ? STATUS_OK : error_no_memory(err);
+
+    *out = NULL;
+    if (st) {
+        free(r);
+        return st;
+    }
+    r->known_bytes_max = KNOWN_BYTES_MAX;
+    r->spec = (struct run_spec){ .hw = hw, .stack = stack, .fidelity = fidelity, .choice = choice };
+    r->trace = trace;
+    if ((st = fidelity_find(&r->fidelity, fidelity, err)) || (st = units_check(hw, err)))
+        runner_close(r);
+    else
+        *out = r;
+    if (!st)
+        r->spec.fidelity = r->fidelity->name;
+    return st;
+}
+
+void runner_limit(struct runner *r, size_t bytes)
+{
+    r->known_bytes_max = bytes;
+}
+
+static void remove_memo(struct runner *r, int64_t i)
+{
+    forget(r, i);
+    r->memos_count--;
+    memmove(&r->memos[i], &r->memos[i + 1], (size_t)(r->memos_count - i) * sizeof r->memos[0]);
+}
+
+/* Lets go of the largest where all is too much: what is known may change how long a sweep takes, not how much memory. */
+static void trim(struct runner *r)
+{
+    for (;;) {
+        size_t sum = 0, most = 0;
+        int64_t largest = 0;
+        for (int64_t i = 0; i < r->memos_count; i++) {
+            size_t bytes = memo_bytes(r->memos[i].memo) + lower_memo_bytes(r->memos[i].lowered);
+            sum += bytes;
+            largest = bytes > most ? i : largest;
+            most = bytes > most ? bytes : most;
+        }
+        if (sum <= r->known_bytes_max || r->memos_count == 0)
+            return;
+        remove_memo(r, largest);
+    }
 }
 
 /* Index of what is known for a degree of parallelism; -1: no memory. */
@@ -126,9 +163,7 @@ static int64_t memos_of(struct runner *r, int64_t tp)
     if (i < r->memos_count)
         return i;
     if (i == MEMOS_MAX) { /* the oldest makes room */
-        forget(r, 0);
-        r->memos_count--;
-        memmove(&r->memos[0], &r->memos[1], (size_t)r->memos_count * sizeof r->memos[0]);
+        remove_memo(r, 0);
         i = r->memos_count;
     }
     r->memos[i].tp = tp;
@@ -149,7 +184,9 @@ enum status runner_key(struct hash128 *out, const struct runner *r, const struct
 
     spec.recipe = *recipe;
     spec.layout = *layout;
-    return run_key_of(out, &spec, r->trace->hash, err);
+    (void)err;
+    *out = run_key_with(r->hasher, &spec, r->trace->hash);
+    return STATUS_OK;
 }
 
 enum status runner_run(struct result *out, struct runner *r, const struct hash128 *key, const struct recipe *recipe, const struct layout *layout,
@@ -161,6 +198,7 @@ enum status runner_run(struct result *out, struct runner *r, const struct hash12
 
     spec.recipe = *recipe;
     spec.layout = *layout;
+    trim(r);
     int64_t at = memos_of(r, layout->tp);
     if (at < 0)
         return error_no_memory(err);

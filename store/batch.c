@@ -72,8 +72,8 @@ enum status store_batch_open(struct store_batch **out, struct store *s, const st
         return error_no_memory(err);
     b->s = s;
     b->detail = detail;
-    /* keys are random, so that every batch comes by all pages of their index: 16 MiB hold those of some 300000 runs */
-    if ((st = sql_exec(s, "PRAGMA cache_size = -16384", storing, err)) || (st = prepare(b, err)) || (st = put_sweep(b, sweep, err)))
+    /* keys are random, so that every batch comes by all pages of their index: 8 MiB hold those of some 150000 runs */
+    if ((st = sql_exec(s, "PRAGMA cache_size = -8192", storing, err)) || (st = prepare(b, err)) || (st = put_sweep(b, sweep, err)))
         store_batch_close(b);
     else
         *out = b;

@@ -34,6 +34,7 @@ struct evaluator {
     const struct plan *plan;
     struct cached *files, *chips, *stacks, *traces, *runners;
     int64_t chips_count;
+    struct quant_memo *schemes;     /* of recipes */
     struct arena rows;              /* of one design, where nobody asks for them */
 };
 
@@ -48,10 +49,15 @@ struct request {
 
 enum status evaluator_open(struct evaluator **out, const struct plan *plan, struct error *err)
 {
-    *out = calloc(1, sizeof **out);
-    if (!*out)
+    struct evaluator *e = calloc(1, sizeof *e);
+
+    *out = NULL;
+    if (!e || !(e->schemes = quant_memo_open())) {
+        free(e);
         return error_no_memory(err);
-    (*out)->plan = plan;
+    }
+    e->plan = plan;
+    *out = e;
     return STATUS_OK;
 }
 
@@ -102,6 +108,7 @@ void evaluator_close(struct evaluator *e)
     drop(&e->chips);
     drop(&e->files);
     arena_free(&e->rows);
+    quant_memo_close(e->schemes);
     free(e);
 }
 
@@ -340,7 +347,7 @@ static enum status read_request(struct request *q, const struct plan *plan, cons
     return st;
 }
 
-static enum status read_recipe(struct prepared_point *out, const struct request *q, const struct hardware *hw, struct arena *arena, struct error *err)
+static enum status read_recipe(struct prepared_point *out, struct evaluator *e, const struct request *q, const struct hardware *hw, struct arena *arena, struct error *err)
 {
     const char *base = q->recipe ? q->recipe : q->recipe_keys[0] ? "" : hw->default_recipe;
     const char *text = base && *base && q->recipe_keys[0] ? arena_printf(arena, "%s,%s", base, q->recipe_keys) : q->recipe_keys[0] ? q->recipe_keys : base;
@@ -350,7 +357,7 @@ static enum status read_recipe(struct prepared_point *out, const struct request 
 
     if (!canonical)
         return error_no_memory(err);
-    if ((st = recipe_parse(&out->recipe, text, (struct source_pos){ "recipe", 0, 0 }, err)))
+    if ((st = recipe_parse_again(&out->recipe, text, e->schemes, (struct source_pos){ "recipe", 0, 0 }, err)))
         return st;
     out->inputs.recipe = recipe_format(canonical, TEXT_MAX, &out->recipe);
     out->inputs.layout = arena_printf(arena, "tp=%lld", (long long)q->tp);
@@ -385,7 +392,7 @@ enum status evaluator_prepare(struct prepared_point *out, struct evaluator *e, c
     if (!name)
         return error_plain(err, STATUS_BAD_INPUT, "%s names no default stack: give one with `stack`", chip->hw->name);
     if ((st = load(&stack, e, name, q.stack_set, q.stack_sets, false, arena, err)) || (st = load_trace(&trace, e, q.trace, err)) ||
-        (st = load_runner(&out->runner, e, chip, stack, trace, &q, arena, err)) || (st = read_recipe(out, &q, chip->hw, arena, err)))
+        (st = load_runner(&out->runner, e, chip, stack, trace, &q, arena, err)) || (st = read_recipe(out, e, &q, chip->hw, arena, err)))
         return st;
     out->hw = chip->hw;
     out->layout.tp = q.tp;

@@ -20,12 +20,15 @@ static const char *const recipes[] = {
 enum { RECIPES = sizeof recipes / sizeof recipes[0], LAYOUTS = 2 };
 static const int64_t layouts[LAYOUTS] = { 1, 4 };
 
-struct scene { const char *label, *arch, *stack, *trace, *fidelity; enum mapping_choice choice; };
+struct scene { const char *label, *arch, *stack, *trace, *fidelity; enum mapping_choice choice; size_t limit_bytes; };
 static const struct scene scenes[] = {
-    { "A100, decode and prefill", "A100-80GB-SXM", NULL, "workloads/llama3-8b.trace", "analytic", MAPPING_PICKED },
-    { "LUT units, best mappings", "lut_tc", NULL, "workloads/llama3-8b.trace", "analytic", MAPPING_BEST },
-    { "H100, experts", "H100-80GB-SXM", "vllm", "workloads/mixtral-8x7b.trace", "analytic", MAPPING_PICKED },
-    { "B200, roofline", "B200", NULL, "workloads/llama70b.trace", "roofline", MAPPING_PICKED },
+    { "A100, decode and prefill", "A100-80GB-SXM", NULL, "workloads/llama3-8b.trace", "analytic", MAPPING_PICKED, 0 },
+    { "LUT units, best mappings", "lut_tc", NULL, "workloads/llama3-8b.trace", "analytic", MAPPING_BEST, 0 },
+    { "H100, experts", "H100-80GB-SXM", "vllm", "workloads/mixtral-8x7b.trace", "analytic", MAPPING_PICKED, 0 },
+    { "B200, roofline", "B200", NULL, "workloads/llama70b.trace", "roofline", MAPPING_PICKED, 0 },
+    { "A100, launched by the host", "A100-80GB-SXM", "eager", "workloads/llama3-8b.trace", "analytic", MAPPING_PICKED, 0 },
+    { "A100, little memory", "A100-80GB-SXM", NULL, "workloads/llama3-8b.trace", "analytic", MAPPING_PICKED, 1 << 20 },
+    { "A100, no memory", "A100-80GB-SXM", NULL, "workloads/llama3-8b.trace", "analytic", MAPPING_PICKED, 1 },
 };
 
 static bool same_double(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
@@ -74,6 +77,8 @@ static void check_scene(const struct scene *s)
         run_trace_close(steps);
         return;
     }
+    if (s->limit_bytes > 0)
+        runner_limit(runner, s->limit_bytes);
     for (int i = 0; i < 2 * DESIGNS; i++) {
         int design = i * STRIDE % DESIGNS;
         struct result shared = { 0 }, alone = { 0 };
