@@ -14,19 +14,39 @@ double power_half(double x, double exponent)
     return result;
 }
 
+/* From above by Newton's steps, which is near; the last bits are settled by the caller. */
+static double near_root(double x, double exponent)
+{
+    double root = 1.0;
+
+    for (int i = 0; i < 12; i++) {
+        double power = power_half(root, exponent), step = root * (power - x) / (exponent * power);
+
+        root -= step;
+        if (step < 1e-15)
+            break;
+    }
+    return root;
+}
+
+/* The least number whose power is x or above (of small ones: to 2^-60): one for each x on every host. Powers never fall as numbers rise, rounding included. */
 double root_half(double x, double exponent)
 {
-    double low = 0.0, high = 1.0;
+    const double few = 4.0 / 9007199254740992.0; /* numbers next to each other, where they are 2^-53 apart */
+    double low = 0.0, high = 1.0, near = x > 0.0 && x < 1.0 ? near_root(x, exponent) : 1.0;
 
+    if (near > 0.5 && near + few < 1.0) {
+        low = power_half(near - few, exponent) < x ? near - few : low;
+        high = power_half(near + few, exponent) >= x ? near + few : high;
+    }
     if (x >= 1.0)
         return 1.0;
     for (int i = 0; i < 60; i++) {
         double middle = 0.5 * (low + high);
 
-        if (power_half(middle, exponent) < x)
-            low = middle;
-        else
-            high = middle;
+        if (middle <= low || middle >= high)
+            break;
+        *(power_half(middle, exponent) < x ? &low : &high) = middle;
     }
     return high;
 }

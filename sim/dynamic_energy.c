@@ -2,11 +2,11 @@
 /* Dynamic energy of operations and bytes (sim/dynamic_energy.h, docs/energy.md). Left out: data-dependent toggling, the host, regulators. */
 #include "sim/dynamic_energy.h"
 
-static double op_j(const struct arch_energy *e, const char *name)
+static double ops_j(double count, const struct arch_energy *e, const char *name)
 {
-    double j = name != NULL ? energy_op_j(e, name) : 0;
+    double j = count != 0 && name != NULL ? energy_op_j(e, name) : 0;
 
-    return j > 0 ? j : 0;
+    return j > 0 ? count * j : 0;
 }
 
 struct dynamic_energy dynamic_energy_of(const struct events *events, const double bytes[LEVELS], double table_bytes, const struct hardware *hw)
@@ -14,8 +14,8 @@ struct dynamic_energy dynamic_energy_of(const struct events *events, const doubl
     const struct arch_energy *e = &hw->energy;
 
     return (struct dynamic_energy){
-        .matrix_j = events->unit_ops * op_j(e, events->fma_op) + (events->entry_op != NULL ? events->table_entries * op_j(e, events->entry_op) : 0),
-        .vector_j = events->vector_ops * op_j(e, "fma_fp32_vector") + events->sfu_ops * op_j(e, "sfu") + events->instructions * e->instruction_j,
+        .matrix_j = ops_j(events->unit_ops, e, events->fma_op) + ops_j(events->table_entries, e, events->entry_op),
+        .vector_j = ops_j(events->vector_ops, e, "fma_fp32_vector") + ops_j(events->sfu_ops, e, "sfu") + events->instructions * e->instruction_j,
         .on_chip_j = (bytes[LEVEL_REGISTER] + table_bytes) * e->register_j_per_byte + bytes[LEVEL_SHARED] * e->shared_j_per_byte +
                      bytes[LEVEL_L2] * e->l2_j_per_byte + bytes[LEVEL_LLC] * e->llc_j_per_byte,
         .dram_j = bytes[LEVEL_DRAM] * e->dram_j_per_byte,

@@ -161,13 +161,14 @@ static double rounds_cycles(double *issue_cycles, const struct stream_shape *sha
 /* Time of the kernel and of its rounds: DRAM is busy for its share of the time that its own queues lengthen. A wave alone meets idle memory. */
 static double whole_time(double terms[3], double *issue_cycles, const struct stream_shape *shape, const struct kernel *k, const struct hardware *hw, double miss_share, double hz)
 {
-    double busy = 0.0, total = 0.0;
+    double busy = -1.0, next = 0.0, total = 0.0;
 
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 8 && next != busy; i++) {
+        busy = next;
         terms[0] = rounds_cycles(issue_cycles, shape, k, hw, miss_share, busy) / hz;
         total = overlap_norm(terms, 3, hw->sm.overlap_exponent);
         if (shape->waves > 1.0)
-            busy = 0.5 * (busy + at_most(terms[2] / total, 0.9));
+            next = 0.5 * (busy + at_most(terms[2] / total, 0.9));
     }
     return total;
 }
