@@ -7,7 +7,7 @@
 
 #include "base/quantity.h"
 
-enum { REMEMBERED = 256, TEXT_MAX = 48 };
+enum { REMEMBERED = 8192, TEXT_MAX = 48 };
 
 struct remembered { char text[TEXT_MAX]; double value; bool number; };
 
