@@ -114,20 +114,24 @@ static enum status list_archs(struct loading *l)
     return STATUS_OK;
 }
 
+/* Of a description that lives only as long as its area is found: there may be many. */
 static enum status area_of(struct rank_arch *a, struct loading *l)
 {
+    struct arena arena = { 0 };
     struct arch_floorplan plan;
     const struct hardware *hw;
+    struct stored_description d;
     struct die_area die;
     enum status st;
 
-    if (!l->needs_area || a->read)
+    if (!l->needs_area || a->measured)
         return STATUS_OK;
-    if ((st = rank_rows_hardware(&hw, l->out, a - l->out->archs, l->store, l->arena, l->err)) || !hw)
-        return st;
-    if (!floorplan_read(&plan, hw, NULL) && !die_area_of(&die, &plan, hw, &l->synthesis, NULL))
+    a->measured = true;
+    if (!(st = store_arch(&d, l->store, a->id, &arena, l->err)) && !(st = read_arch(&hw, &d, &arena, l->err)) && hw &&
+        !floorplan_read(&plan, hw, NULL) && !die_area_of(&die, &plan, hw, &l->synthesis, NULL))
         a->area_mm2 = die.total_mm2.likely * (double)plan.dies;
-    return STATUS_OK;
+    arena_free(&arena);
+    return st;
 }
 
 static int compare_ids(const void *key, const void *arch)

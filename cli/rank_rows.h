@@ -13,7 +13,7 @@ struct rank_arch {
     int64_t id;
     const char *name;                /* NULL: none is kept */
     const struct hardware *hw;       /* NULL: not read yet, or it cannot be made again */
-    bool read;
+    bool read, measured;             /* hw; area_mm2 */
     struct tech_range usd_per_hour;  /* of one device; NaN: no price */
     const char *price_date;
     double area_mm2;                 /* NaN: no floorplan */

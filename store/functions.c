@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REMEMBERED = 256, TEXT_MAX = 48 };
+enum { REMEMBERED = 8192, TEXT_MAX = 48 };
 
 struct remembered { char text[TEXT_MAX]; double value; bool number; };
 
