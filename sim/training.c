@@ -37,6 +37,35 @@ double training_slowest_factor(double spread, int64_t devices)
     return 1 + spread * gsl_cdf_ugaussian_Pinv(((double)devices - 0.375) / ((double)devices + 0.25));
 }
 
+/* ---- pipeline ---- */
+
+/* Sends of a micro-batch between neighbouring stages, forward and backward, for each chunk. */
+static double border_s(const struct training_spec *s)
+{
+    double bytes = (double)s->micro_batch * (double)s->seq / (double)s->cp * (double)s->model->hidden * s->recipe.output->bits / 8;
+
+    if (s->pp == 1)
+        return 0;
+    if (s->sequence_parallel)
+        bytes /= (double)s->tp;
+    struct kernel k = { .kind = KERNEL_COLLECTIVE, .collective = { COLLECTIVE_SEND_RECV, (int64_t)bytes, 2 } };
+    struct fabric fabric = fabric_of_system(s->system, 2, s->tp * s->dp >= s->system->node_devices || s->system->node_devices / s->tp < 2 ? 2 : 1);
+    struct timing t;
+    collective_timing(&t, &k, s->system->device, &fabric, s->stack);
+    return 2 * (double)s->chunks * t.time_s;
+}
+
+/* The pipeline's fill and drain, of the mean stage: the last one has the head alone. What training_schedule() lays out. */
+static void lay_out(struct training_result *out, const struct training_spec *s, const struct passes *p, int64_t micro_batches)
+{
+    double head_s = pass_s(&p->head_forward) + pass_s(&p->head_backward), mean_s = out->forward_s + out->backward_s - head_s * (1 - 1 / (double)s->pp);
+
+    out->bubble_s = training_bubble_share(s->pp, s->chunks, micro_batches) * (double)micro_batches * mean_s;
+    out->pipeline = (struct training_pipeline){ .stages = s->pp, .chunks = s->chunks, .forward_s = out->forward_s - pass_s(&p->head_forward),
+                                                .backward_s = out->backward_s - pass_s(&p->head_backward), .head_forward_s = pass_s(&p->head_forward),
+                                                .head_backward_s = pass_s(&p->head_backward) };
+}
+
 /* ---- data parallel ---- */
 
 /* Ranks with the same parameters: those of a sequence's parts sum their gradients with the others. */
@@ -56,24 +85,22 @@ static struct exchange exchange_of(const struct training_spec *s, double paramet
                               training_collective_s(s, COLLECTIVE_REDUCE_SCATTER, grads, replicas(s), s->tp) };
 }
 
-/* Fully sharded (or gradients only, where parameters stay): forward and backward of all layers with their exchange beside them. */
-static void sharded_passes(struct training_result *out, const struct training_spec *s, const struct passes *p, const struct rank_parameters *n)
+/* Fully sharded (or gradients only, where parameters stay): forward and backward of a stage's layers with their exchange beside them, each micro-batch. */
+static void sharded_passes(struct training_result *out, const struct training_spec *s, const struct passes *p, const struct rank_parameters *n, int64_t micro_batches)
 {
-    double layers = (double)s->model->layers;
-    struct exchange x = exchange_of(s, n->layers / layers), root = exchange_of(s, n->embedding);
+    double all = (double)s->model->layers, layers = all / (double)s->pp, borders_s = border_s(s);
+    struct exchange x = exchange_of(s, n->layers / all), root = exchange_of(s, n->embedding);
     double gather_s = s->sharding == SHARDING_FULL ? x.gather_s : 0;
-    double forward_s = pass_s(&p->forward) / layers, backward_s = (pass_s(&p->backward) + pass_s(&p->recompute)) / layers;
+    double forward_s = pass_s(&p->forward) / all, backward_s = (pass_s(&p->backward) + pass_s(&p->recompute)) / all;
     double exchange_s = gather_s + x.reduce_s, taken = (double)s->stack->training.exchange_sms / (double)s->system->device->sm.count;
     double forward_layer_s = fmax(forward_s + taken * gather_s, gather_s), backward_layer_s = fmax(backward_s + taken * exchange_s, exchange_s);
     /* nothing is beside the first gather (embedding and first layer) and the last reduce-scatter (the same) */
     double first_s = s->sharding == SHARDING_FULL ? gather_s + root.gather_s : 0, last_s = x.reduce_s + root.reduce_s;
 
-    out->forward_s = layers * forward_layer_s + first_s + pass_s(&p->head_forward);
-    out->backward_s = layers * backward_layer_s + last_s + pass_s(&p->head_backward);
+    out->forward_s = layers * forward_layer_s + first_s + pass_s(&p->head_forward) + borders_s / 2;
+    out->backward_s = layers * backward_layer_s + last_s + pass_s(&p->head_backward) + borders_s / 2;
     out->exchange_s = layers * (forward_layer_s - forward_s + backward_layer_s - backward_s) + first_s + last_s;
-    out->pipeline = (struct training_pipeline){ .stages = 1, .chunks = 1, .forward_s = out->forward_s - pass_s(&p->head_forward),
-                                                .backward_s = out->backward_s - pass_s(&p->head_backward), .head_forward_s = pass_s(&p->head_forward),
-                                                .head_backward_s = pass_s(&p->head_backward) };
+    lay_out(out, s, p, micro_batches);
 }
 
 /* Replicated parameters: gradients summed once an iteration, beside the last backward pass where the framework overlaps. */
@@ -108,23 +135,7 @@ static double optimizer_s(const struct training_spec *s, const struct rank_param
     return bytes / (d->bandwidth_bytes_per_s * d->read_efficiency);
 }
 
-/* ---- pipeline ---- */
-
-/* Sends of a micro-batch between neighbouring stages, forward and backward, for each chunk. */
-static double border_s(const struct training_spec *s)
-{
-    double bytes = (double)s->micro_batch * (double)s->seq / (double)s->cp * (double)s->model->hidden * s->recipe.output->bits / 8;
-
-    if (s->pp == 1)
-        return 0;
-    if (s->sequence_parallel)
-        bytes /= (double)s->tp;
-    struct kernel k = { .kind = KERNEL_COLLECTIVE, .collective = { COLLECTIVE_SEND_RECV, (int64_t)bytes, 2 } };
-    struct fabric fabric = fabric_of_system(s->system, 2, s->tp * s->dp >= s->system->node_devices || s->system->node_devices / s->tp < 2 ? 2 : 1);
-    struct timing t;
-    collective_timing(&t, &k, s->system->device, &fabric, s->stack);
-    return 2 * (double)s->chunks * t.time_s;
-}
+/* ---- replicated parameters ---- */
 
 static void pipeline_passes(struct training_result *out, const struct training_spec *s, const struct passes *p, int64_t micro_batches)
 {
@@ -133,11 +144,7 @@ static void pipeline_passes(struct training_result *out, const struct training_s
     /* the slowest stage sets the pace: the last one has the head; the first the embedding, which is less */
     out->forward_s = pass_s(&p->forward) / stages + pass_s(&p->head_forward) + borders_s / 2;
     out->backward_s = (pass_s(&p->backward) + pass_s(&p->recompute)) / stages + pass_s(&p->head_backward) + borders_s / 2;
-    double mean_s = out->forward_s + out->backward_s - (pass_s(&p->head_forward) + pass_s(&p->head_backward)) * (1 - 1 / stages);
-    out->bubble_s = training_bubble_share(s->pp, s->chunks, micro_batches) * (double)micro_batches * mean_s;
-    out->pipeline = (struct training_pipeline){ .stages = s->pp, .chunks = s->chunks, .forward_s = out->forward_s - pass_s(&p->head_forward),
-                                                .backward_s = out->backward_s - pass_s(&p->head_backward), .head_forward_s = pass_s(&p->head_forward),
-                                                .head_backward_s = pass_s(&p->head_backward) };
+    lay_out(out, s, p, micro_batches);
 }
 
 /* 6 N + 12 layers hidden seq: PaLM, arXiv 2204.02311, appendix B, the count behind MFU */
@@ -191,7 +198,7 @@ enum status training_run(struct training_result *out, const struct training_spec
     int64_t micro_batches = s->global_batch / s->micro_batch / s->dp;
     training_parameters(&n, s, &info);
     if (s->sharding >= SHARDING_GRADIENTS) {
-        sharded_passes(out, s, &p, &n);
+        sharded_passes(out, s, &p, &n, micro_batches);
     } else {
         pipeline_passes(out, s, &p, micro_batches);
         out->exchange_s = exchange_exposed_s(s, &n, out->backward_s);

@@ -134,6 +134,51 @@ static void more_bytes_never_take_less_in_one_protocol(void)
     }
 }
 
+/* 1 B to 16 GiB: a time above 0, no payload faster than its wires (shares are of the payload rate, 0.8 of the wires'), never less for more in one protocol. */
+static bool sensible(enum collective_op op, int64_t p, const struct fabric *f, const struct stack *stack)
+{
+    /* what a rank must at least send: its own part to each other, or all of it once */
+    double parts = op == COLLECTIVE_ALL_GATHER ? (double)(p - 1) : op == COLLECTIVE_ALL_TO_ALL || op == COLLECTIVE_REDUCE_SCATTER ? (double)(p - 1) / (double)p : 1;
+    const char *algorithm = "";
+    bool good = true;
+    double then = 0;
+
+    for (int64_t bytes = 1; bytes <= (int64_t)16 << 30; bytes *= 4) {
+        struct collective_kernel_shape shape = { op, bytes, p };
+        struct collective_cost c = collective_cost(&shape, f, stack);
+        double now = c.base_s + c.hops_s + c.transfer_s, least = parts * (double)bytes;
+
+        good &= isfinite(now) && now > 0 && now >= least / (f->bytes_per_s * 1.25) && c.link_bytes >= least * (1 - 1e-9);
+        good &= strcmp(algorithm, c.algorithm) != 0 || now >= then;
+        algorithm = c.algorithm;
+        then = now;
+    }
+    return good;
+}
+
+static void sensible_for_rows_unseen(void)
+{
+    static const char *const systems[] = { "HGX-A100-8xSXM", "HGX-H100-8xSXM", "HGX-B200-8xSXM", "GB200-NVL72", "8xL40S-PCIe", "8xMI300X", "4xA40-PCIe-pairwise-NVLink",
+                                           "4xA100-SXM-NVLink3", "V100-32GB-SXM2" };
+    enum { RANKS = 9, OPS = 5 };
+    static const int64_t ranks[RANKS] = { 2, 3, 4, 6, 8, 12, 24, 72, 1024 };
+    static const enum collective_op ops[OPS] = { COLLECTIVE_ALL_REDUCE, COLLECTIVE_ALL_GATHER, COLLECTIVE_REDUCE_SCATTER, COLLECTIVE_ALL_TO_ALL, COLLECTIVE_SEND_RECV };
+
+    struct stack stack = *stack_of("library");
+
+    stack.all_reduce = "nccl";
+    for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
+        const struct arch_system *s = system_of(systems[i]);
+        bool good = true;
+
+        for (size_t j = 0; j < RANKS * OPS; j++) {
+            struct fabric f = fabric_of_system(s, ranks[j / OPS], 1);
+            good &= sensible(ops[j % OPS], ranks[j / OPS], &f, &stack);
+        }
+        CHECK_ROW(systems[i], good);
+    }
+}
+
 static void bad_descriptions_are_refused(void)
 {
     const struct arch_system *s;
@@ -215,6 +260,7 @@ static const struct test tests[] = {
     { "other generations as published", other_generations_as_published },
     { "rates follow the fabric", rates_follow_the_fabric },
     { "more bytes never take less in one protocol", more_bytes_never_take_less_in_one_protocol },
+    { "sensible for rows unseen", sensible_for_rows_unseen },
     { "bad descriptions are refused", bad_descriptions_are_refused },
     { "shipped systems load", shipped_systems_load },
     { "names are taken apart", names_are_taken_apart },

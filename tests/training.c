@@ -258,6 +258,29 @@ static void slowest_chips(void)
     CU_ASSERT(near(uneven.optimizer_s, even.optimizer_s, 1e-12));
 }
 
+/* Two stages hold half of the layers each, exchange half as much, and wait for each other; so a micro-batch takes more than half and less than all. */
+static void sharded_stages(void)
+{
+    struct llm model;
+    struct training_spec s = gpt3(&model);
+    struct training_result one, two;
+
+    CU_ASSERT_FATAL(model_load(&model, "mpt-1b", &arena, &err) == STATUS_OK);
+    CU_ASSERT_FATAL(stack_load(&s.stack, "fsdp-2023", NULL, 0, &arena, &err) == STATUS_OK);
+    s.tp = s.pp = s.chunks = 1;
+    s.dp = 4;
+    s.global_batch = 64;
+    s.sharding = SHARDING_FULL;
+    one = run_of(&s);
+    CU_ASSERT_EQUAL(one.bubble_s, 0);
+    s.pp = 2;
+    two = run_of(&s);
+    CU_ASSERT_EQUAL(two.pipeline.stages, 2);
+    CU_ASSERT(two.forward_s > one.forward_s / 2 && two.forward_s < one.forward_s);
+    CU_ASSERT(two.bubble_s > (two.forward_s + two.backward_s) / 2 && two.bubble_s < two.forward_s + two.backward_s);
+    CU_ASSERT(two.iteration_s > one.iteration_s / 2 && two.iteration_s < one.iteration_s);
+}
+
 /*
  * Kernels of an eager framework's own, MPT 1B on A100 80 GB: nine bias vectors of d_model elements (3 + 1 + 4 + 1) are sums over 8 x 2048 tokens of 2-byte
  * gradients, 18 bytes a token and element, and the three gradients of query, key and value are read and written, 12: 30 x 16384 x 2048 x 24 layers
@@ -296,6 +319,7 @@ static const struct test tests[] = {
     { "sharded states are an eighth on eight", fully_sharded },
     { "an eager framework's gradients are kernels of their own", eager_gradients },
     { "devices wait for the slowest chip", slowest_chips },
+    { "sharded parameters go with stages", sharded_stages },
     { "tokens reach a node once", tokens_reach_a_node_once },
     { "a schedule ends when Eq. 1 says", schedules },
     { "a schedule keeps its order, and what is in flight fills the memory", schedule_keeps_order },

@@ -36,6 +36,10 @@ static const struct field_row rows[] = {
     { .path = "kv_write", .kind = FIELD_BOOL, .offset = H(kv_write), .doc = "attention rows include the KV-cache write" },
     { .path = "rope", .kind = FIELD_BOOL, .offset = H(rope), .doc = "attention rows include rotary embedding and the QKV split" },
     { .path = "fp8", .kind = FIELD_TEXT, .offset = H(fp8), .doc = "recipe of serving rows of dtype fp8" },
+    { .path = "sender.calls", .kind = FIELD_COUNT, .offset = H(sender_calls), .min = 1, .max = HARNESS_SENDER_CALLS_MAX, .doc = "send/receive: the sender's median over so many calls in a row" },
+    { .path = "sender.reads", .kind = FIELD_TEXT, .offset = H(sender_reads), .doc = "generation on which the receiver reads over the link" },
+    { .path = "sender.buffer", .kind = FIELD_BYTES, .offset = H(sender_buffer_bytes), .min = 1, .max = 1e12, .doc = "that the sender fills" },
+    { .path = "sender.copy_share", .kind = FIELD_QUANTITY, .quantity = Q_RATIO, .offset = H(sender_copy_share), .min = 0.1, .max = 16, .doc = "rate at which it does, in payload rates of the link" },
     { .path = "sharding", .kind = FIELD_CHOICE, .offset = H(sharding), .choices = "none optimizer gradients full", .doc = "training: what data-parallel ranks share out" },
     { .path = "causal_flops", .kind = FIELD_BOOL, .offset = H(causal_flops), .doc = "training: reported FLOPs count the unmasked half of attention" },
     { .path = "overlap_gradients", .kind = FIELD_BOOL, .offset = H(overlap_gradients), .doc = "training: exchange beside the last backward pass" },
@@ -189,6 +193,8 @@ enum status harness_read(struct harness *out, const char *path, struct arena *ar
         (st = read_requests(&raw.h, yaml_find(tree, "requests"), err)) ||
         (st = read_names(raw.h.stacks, &raw.h.stacks_count, "stacks", yaml_find(tree, "stacks"), err)))
         return st;
+    if (raw.h.sender_calls > 0 && (!raw.h.sender_reads || raw.h.sender_buffer_bytes == 0 || raw.h.sender_copy_share <= 0))
+        return error_set(err, STATUS_BAD_INPUT, tree->at, "sender: expected reads, buffer and copy_share beside calls");
     raw.h.activations = cache_of(raw.activations, HARNESS_WARM);
     raw.h.weights = cache_of(raw.weights, HARNESS_COLD);
     raw.h.kv = cache_of(raw.kv, HARNESS_WARM);
@@ -235,6 +241,11 @@ static bool has_word(const char *words, const char *word)
         if (strcspn(w, " ") == n && strncmp(w, word, n) == 0)
             return true;
     return false;
+}
+
+bool harness_sender_reads(const struct harness *h, const struct hardware *hw)
+{
+    return h->sender_calls > 0 && hw->generation != NULL && strcmp(h->sender_reads, hw->generation) == 0;
 }
 
 bool harness_is_default(const struct harness *h) { return strcmp(h->source, "*") == 0; }

@@ -21,7 +21,7 @@ enum harness_cache {        /* of an operand when the timed kernel starts */
     HARNESS_ROTATING        /* `weight_copies` buffers in turn: cold where all copies together exceed L2, else warm */
 };
 
-enum { HARNESS_SYSTEMS_MAX = 16, HARNESS_CLOCKS_MAX = 16, HARNESS_OVERHEADS_MAX = 16 };
+enum { HARNESS_SYSTEMS_MAX = 16, HARNESS_CLOCKS_MAX = 16, HARNESS_OVERHEADS_MAX = 16, HARNESS_SENDER_CALLS_MAX = 64 };
 
 /** Highest clock of a device under a source ("vidur": what stands before the colon), over boost; 80 % interval. */
 struct harness_clock { const char *source, *device; double share, low, high; };
@@ -50,6 +50,10 @@ struct harness {
     const char *fp8;                /* serving: recipe of rows whose dtype is "fp8"; NULL: the preset of that name */
     int64_t requests_count;         /* serving: requests of a run at maximum load, by "INxOUT" tokens */
     struct harness_requests requests[HARNESS_SYSTEMS_MAX];
+    int64_t sender_calls;           /* send/receive: the sender was timed, its median over so many calls in a row; 0: until the bytes have arrived */
+    const char *sender_reads;       /* generation of devices on which the library's receiver reads over the link, the sender fills a buffer of its own */
+    int64_t sender_buffer_bytes;    /* that buffer */
+    double sender_copy_share;       /* rate at which it is filled, in payload rates of the link */
     const char *sharding;           /* training: "none", "optimizer", "gradients", "full"; NULL: none */
     bool causal_flops;              /* training: reported FLOPs count the unmasked half of attention */
     bool overlap_gradients;         /* training: exchange of gradients beside the last backward pass */
@@ -77,6 +81,8 @@ struct harness_library { int64_t count; struct harness *items; };
 enum status harness_read(struct harness *out, const char *path, struct arena *arena, struct error *err);
 /** Every validate/harness/ *.yaml of the data directory. */
 enum status harness_library_load(struct harness_library *out, struct arena *arena, struct error *err);
+/** Does the library's receiver read over the link on this device, and was its sender timed? */
+bool harness_sender_reads(const struct harness *h, const struct hardware *hw);
 /** Does it hold for any source (`source: "*"`)? It is found when no other matches. */
 bool harness_is_default(const struct harness *h);
 /** Longest matching pattern whose kinds hold `kind`; NULL when none matches. */

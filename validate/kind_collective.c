@@ -4,8 +4,12 @@
  * them: of one rank's buffer, all-gather and reduce-scatter of the whole (nccl-tests). all_reduce_custom is the stack's own kernel up to its
  * size limits, all others the library. Waiting of ranks for each other is left out.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics.h>
 
 #include "base/nearest.h"
 #include "sim/collective.h"
@@ -71,6 +75,37 @@ static enum status watch_collective(struct predictor *p, const struct kernel *k,
     return watch_kernel(p, k, &ctx, time_s, err);
 }
 
+/*
+ * Sender's median kernel of `calls` sends in a row whose receiver reads over the link. Call i ends when its bytes are copied, and when all but what the
+ * buffer holds of the bytes so far has been pulled: e(i) = max(e(i-1) + base + n / C, ceil(X / n) base + X / B), X = i n - buffer. docs/collectives.md, Eq. 3
+ */
+static double sender_s(const struct harness *h, double bytes, double base_s, double link_bytes_per_s, double copy_bytes_per_s)
+{
+    double durations[HARNESS_SENDER_CALLS_MAX], end_s = 0;
+
+    for (int64_t i = 0; i < h->sender_calls; i++) {
+        double pulled = (double)(i + 1) * bytes - (double)h->sender_buffer_bytes, start_s = end_s;
+
+        end_s = start_s + base_s + bytes / copy_bytes_per_s;
+        if (pulled > 0)
+            end_s = fmax(end_s, ceil(pulled / bytes) * base_s + pulled / link_bytes_per_s);
+        durations[i] = end_s - start_s;
+    }
+    gsl_sort(durations, 1, (size_t)h->sender_calls);
+    return gsl_stats_median_from_sorted_data(durations, 1, (size_t)h->sender_calls);
+}
+
+/* What the clock of a source that times the sender shows: over NVLink, where the receiver reads. */
+static void time_sender(struct timing *t, const struct harness *h, const struct hardware *hw, const struct fabric *f, const struct collective_kernel_shape *c)
+{
+    double link_s = t->parts_s[CAUSE_LINK], rest_s = t->time_s - link_s, copy = h->sender_copy_share * f->bytes_per_s;
+
+    if (c->op != COLLECTIVE_SEND_RECV || f->nodes > 1 || f->pcie || link_s <= 0 || !harness_sender_reads(h, hw))
+        return;
+    t->time_s = sender_s(h, (double)c->bytes, rest_s, (double)c->bytes / link_s, copy);
+    t->parts_s[CAUSE_LINK] = t->time_s - rest_s;
+}
+
 static enum status predict(struct prediction *out, const struct row *row, const struct harness *harness, struct predictor *p, struct arena *arena,
                            struct error *err)
 {
@@ -99,6 +134,7 @@ static enum status predict(struct prediction *out, const struct row *row, const 
     struct fabric fabric = fabric_of_system(system, c->ranks, nodes);
     out->generation = system->device->generation;
     collective_timing(&out->timing, &k, system->device, &fabric, &stack);
+    time_sender(&out->timing, harness, system->device, &fabric, c);
     const char *algorithm = collective_cost(c, &fabric, &stack).algorithm;
     strncpy(out->mapping, algorithm, sizeof out->mapping - 1);
     out->bound = cause_name(out->timing.bound);
