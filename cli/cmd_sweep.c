@@ -30,7 +30,7 @@ static const struct option_spec run_table[] = {
     { .name = "detail", .kind = OPTION_FLAG, .offset = offsetof(struct sweep_options, detail), .help = "store the breakdown of every run" },
     { .name = "task", .kind = OPTION_I64, .offset = offsetof(struct sweep_options, task), .value = "K", .otherwise = "0", .min = 0, .max = 1000000,
       .help = "only slice K, counted from 0, of --of N" },
-    { .name = "of", .kind = OPTION_I64, .offset = offsetof(struct sweep_options, of), .value = "N", .otherwise = "0", .min = 0, .max = 1000000,
+    { .name = "of", .kind = OPTION_I64, .offset = offsetof(struct sweep_options, of), .value = "N", .min = 1, .max = 1000000,
       .help = "slices into which the sweep is cut" },
     { 0 }
 };
@@ -80,8 +80,11 @@ static enum status run_plan(const struct plan *plan, const char *file, const voi
     progress_begin(&progress, stderr, terminal, "designs", 0, job_clock_s());
     enum status st = sweep_run(&t, &job, err);
     progress_end(&progress, job_clock_s());
-    terminal_printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded\n", plan->name, (long long)t.done,
-           (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed, (long long)t.excluded);
+    if (!st || st == STATUS_PARTIAL || t.done > 0)
+        terminal_printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded
+", plan->name, (long long)t.done,
+                        (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed,
+                        (long long)t.excluded);
     if (!st && t.failed > 0)
         return tell_failures(plan, o, &t, err);
     return st == STATUS_PARTIAL && interrupted == SIGINT ? error_plain(err, STATUS_INTERRUPTED, "interrupted: what was done is stored, the same command goes on") : st;

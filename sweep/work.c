@@ -37,6 +37,7 @@ struct pending { struct store_point point; struct result result; struct run_inpu
 struct group { int64_t count, most; struct prepared_point ready[GROUP]; struct hash128 keys[GROUP]; bool has[GROUP]; };
 
 struct worker {
+    pid_t parent;                        /* of a worker process; 0: it is this process that the user sees */
     const struct sweep_job *job;
     const struct stage *stage;
     struct board *board;
@@ -72,6 +73,13 @@ static bool keeps_rows(const struct worker *w)
 static bool stopped(const struct worker *w)
 {
     return w->job->stop && *w->job->stop;
+}
+
+/* Workers whose parent was killed end as if it had told them to: nobody waits for them, and a second start would run beside them. */
+static void look_for_parent(struct worker *w)
+{
+    if (w->parent && getppid() != w->parent)
+        w->board->stop = 1;
 }
 
 static enum status fail_point(struct pending *p, struct worker *w, enum status st, const struct error *why)
@@ -206,6 +214,7 @@ static enum status run_chunk(struct worker *w, int64_t first, int64_t end)
 
     for (int64_t next; first < end && !st && !stopped(w); first = next) {
         double began_s = w->job->clock_s(), now_s;
+        look_for_parent(w);
         next = first + g->most < end ? first + g->most : end;
         st = run_group(w, first, next);
         now_s = w->job->clock_s();
@@ -314,6 +323,7 @@ static enum status fork_workers(struct worker *w)
     pid_t pids[WORKERS_MAX];
     int64_t count = 0;
 
+    w->parent = getpid();
     for (; count < n; count++) {
         pid_t pid = fork();
         if (pid < 0)

@@ -48,6 +48,17 @@ killed() { # TIMES
 }
 resumed() { llmsim sweep run sweep.yaml --db killed.db -j 2 >said 2>err || { cat said err; return 1; }; cat said; }
 exported() { llmsim sweep export sweep.yaml --db "$1.db" >"$1.txt" && test -s "$1.txt"; }
+# Workers whose parent is killed alone end by themselves, long before the last design: the pipe has no writer left.
+orphaned() {
+    (setsid llmsim sweep run "$top/bench/sweep_many.yaml" --db orphaned.db -j 2 & echo $! >pid; wait) 2>&1 | cat >said &
+    reader=$!
+    until test -s orphaned.db; do kill -0 "$reader" || return 1; sleep 0.05; done
+    kill -KILL "$(cat pid)"
+    wait "$reader"
+    llmsim db check orphaned.db || return 1
+    llmsim sweep status "$top/bench/sweep_many.yaml" --db orphaned.db >said 2>&1
+    grep '^  missing  *[1-9]' said
+}
 # A queue's warning reaches one process, not its workers: they end what they have begun, long before the 102400 designs are done.
 stopped() {
     llmsim sweep run "$top/bench/sweep_many.yaml" --db stopped.db -j 2 >said 2>err &
@@ -58,10 +69,11 @@ stopped() {
     test $? -eq 5 && grep 'the same command goes on' err && ! grep ': 102400 designs' said && llmsim db check stopped.db
 }
 
-echo 1..6
+echo 1..7
 check 'a run that nobody stops' llmsim sweep run sweep.yaml --db whole.db
 check 'killed 50 times' killed 50
 check 'goes on to its end' resumed
 check 'the same points, byte for byte' eval 'exported whole && exported killed && cmp whole.txt killed.txt'
 check 'a sound database' llmsim db check killed.db
 check 'TERM to the parent of workers stops them' stopped
+check 'KILL of the parent alone ends its workers' orphaned
