@@ -203,14 +203,17 @@ static enum status attach(struct store *s, const char *shard, struct error *err)
 
 static enum status merge_attached(struct store_merged *out, struct store *s, const char *shard, struct error *err)
 {
+    /* Keys are random, so that inserts go all over the indices: they stay in memory. Every id comes from a map of rows that are there: no reference need be looked up. */
+    static const char before[] = "PRAGMA main.cache_size = -262144; PRAGMA foreign_keys = OFF";
     enum status st = check_shard(s, shard, err);
 
-    if (st || (st = sql_exec(s, "BEGIN IMMEDIATE", merging, err)))
+    if (st || (st = sql_exec(s, before, merging, err)) || (st = sql_exec(s, "BEGIN IMMEDIATE", merging, err)))
         return st;
     if (!(st = merge_in_transaction(out, s, shard, err)))
         st = sql_exec(s, "COMMIT", merging, err);
     if (st)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_exec(s->db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL);
     return st;
 }
 
