@@ -180,6 +180,9 @@ static enum status check_shard(struct store *s, const char *shard, struct error 
         return error_plain(err, STATUS_BAD_INPUT, "%s: not an SQLite database, or damaged", shard);
     if (application != STORE_APPLICATION_ID)
         return error_plain(err, STATUS_BAD_INPUT, "%s: not a database of llmsim", shard);
+    if (version > store_schema_version())
+        return error_plain(err, STATUS_BAD_INPUT, "%s: schema %lld, this llmsim knows up to %lld: merge it with a newer llmsim", shard, (long long)version,
+                           (long long)store_schema_version());
     if (version != store_schema_version())
         return error_plain(err, STATUS_BAD_INPUT, "%s: schema %lld, expected %lld (any llmsim command with --db %s brings an older one up to date)", shard,
                            (long long)version, (long long)store_schema_version(), shard);
