@@ -180,6 +180,9 @@ static enum status check_shard(struct store *s, const char *shard, struct error 
         return error_plain(err, STATUS_BAD_INPUT, "%s: not an SQLite database, or damaged", shard);
     if (application != STORE_APPLICATION_ID)
         return error_plain(err, STATUS_BAD_INPUT, "%s: not a database of llmsim", shard);
+    if (version > store_schema_version())
+        return error_plain(err, STATUS_BAD_INPUT, "%s: schema %lld, this llmsim knows up to %lld: merge it with a newer llmsim", shard, (long long)version,
+                           (long long)store_schema_version());
     if (version != store_schema_version())
         return error_plain(err, STATUS_BAD_INPUT, "%s: schema %lld, expected %lld (any llmsim command with --db %s brings an older one up to date)", shard,
                            (long long)version, (long long)store_schema_version(), shard);
@@ -203,14 +206,17 @@ static enum status attach(struct store *s, const char *shard, struct error *err)
 
 static enum status merge_attached(struct store_merged *out, struct store *s, const char *shard, struct error *err)
 {
+    /* Keys are random, so that inserts go all over the indices: they stay in memory. Every id comes from a map of rows that are there: no reference need be looked up. */
+    static const char before[] = "PRAGMA main.cache_size = -262144; PRAGMA foreign_keys = OFF";
     enum status st = check_shard(s, shard, err);
 
-    if (st || (st = sql_exec(s, "BEGIN IMMEDIATE", merging, err)))
+    if (st || (st = sql_exec(s, before, merging, err)) || (st = sql_exec(s, "BEGIN IMMEDIATE", merging, err)))
         return st;
     if (!(st = merge_in_transaction(out, s, shard, err)))
         st = sql_exec(s, "COMMIT", merging, err);
     if (st)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_exec(s->db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL);
     return st;
 }
 

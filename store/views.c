@@ -9,7 +9,7 @@
 enum { NAMES_MAX = 128 };
 
 #define SECONDS(column) column " / 1e12"
-#define OF_RUN(what) "(SELECT " what " FROM breakdown b WHERE b.run_id = r.id)"
+#define OF_RUN(what) "CASE WHEN r.detail THEN (SELECT " what " FROM breakdown b WHERE b.run_id = r.id) END" /* sweeps keep no rows: nothing to look for */
 #define OF_PHASE(name) "(SELECT sum(p.time_ps) FROM phase p WHERE p.run_id = r.id AND p.phase = '" name "') / 1e12"
 #define RUN_FROM "run r"
 

@@ -181,6 +181,8 @@ static void conflicts(void)
         fputs("no database ", f);
     fclose(f);
     CU_ASSERT(merge(paths[0], paths[2], &m, &err) == STATUS_BAD_INPUT);
+    CU_ASSERT(ask(paths[1], "PRAGMA user_version = 99") == -1 && merge(paths[0], paths[1], &m, &err) == STATUS_BAD_INPUT);
+    CHECK_ROW(err.message, strstr(err.message, "newer llmsim") != NULL);
     CU_ASSERT(truncate(paths[1], 3000) == 0 && merge(paths[0], paths[1], &m, &err) != STATUS_OK);
     CU_ASSERT(ask(paths[0], "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0);
     fresh();
