@@ -9,6 +9,7 @@
 #include "cli/job.h"
 #include "cli/terminal.h"
 #include "cli/trace_info.h"
+#include "reports/text_table.h"
 #include "workloads/generate.h"
 #include "workloads/trace.h"
 
@@ -145,6 +146,46 @@ static int run_check(const struct command *self, int argc, char **argv)
     return st ? command_fail(&err) : STATUS_OK;
 }
 
+/* Adds name, model and the most sequences in a step of a shipped trace, of its header alone. */
+static enum status add_trace(struct text_table *table, const char *name, struct arena *arena, struct error *err)
+{
+    struct trace *t = NULL;
+    const char *path;
+    enum status st;
+
+    if ((st = job_trace(&path, name, arena, err)) == STATUS_OK && (st = trace_open(&t, path, err)) == STATUS_OK) {
+        text_table_cell(table, "%s", name);
+        text_table_cell(table, "%s", trace_model(t)->name);
+        text_table_cell(table, "%.4g", (double)trace_model(t)->parameters * 1e-9);
+        text_table_cell(table, "%lld", (long long)trace_model(t)->layers);
+    }
+    trace_close(t);
+    return st;
+}
+
+static int run_list(const struct command *self, int argc, char **argv)
+{
+    static const struct text_column columns[] = {
+        { "trace", TEXT_LEFT, TEXT_PLAIN }, { "model", TEXT_LEFT, TEXT_PLAIN }, { "parameters 1e9", TEXT_RIGHT, TEXT_PLAIN }, { "layers", TEXT_RIGHT, TEXT_PLAIN },
+    };
+    const struct text_style style = terminal_text();
+    const char *names[JOB_TRACES_MAX];
+    struct arena arena = { 0 };
+    struct text_list operands;
+    struct text_table table;
+    struct error err;
+    char none;
+    enum status st = options_parse(&none, &operands, self, argc, argv, &arena, &err);
+
+    text_table_begin(&table, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0, n = st ? 0 : job_shipped_traces(names, &arena); i < n && !st; i++)
+        st = add_trace(&table, names[i], &arena, &err);
+    if (!text_table_end(&table, stdout, &style, 0) && !st)
+        st = error_no_memory(&err);
+    arena_free(&arena);
+    return st ? command_fail(&err) : STATUS_OK;
+}
+
 static const struct command gen = {
     .name = "gen", .summary = "makes a trace from a model's config.json and a scenario", .operands = "CONFIG", .operands_min = 1,
     .operands_max = 1, .options = gen_table, .run = run_gen,
@@ -157,9 +198,12 @@ static const struct command check = {
     .name = "check", .summary = "reads a whole trace and says whether it is sound", .operands = "TRACE", .operands_min = 1, .operands_max = 1,
     .run = run_check, .examples = "  llmsim trace check workloads/llama70b.trace\n",
 };
-static const struct command *const subcommands[] = { &check, &gen, &trace_info_command, &trace_stored_command, NULL };
+static const struct command list = {
+    .name = "list", .summary = "shipped traces and their models", .run = run_list, .examples = "  llmsim trace list\n",
+};
+static const struct command *const subcommands[] = { &check, &gen, &trace_info_command, &list, &trace_stored_command, NULL };
 
 const struct command command_trace = {
-    .name = "trace", .summary = "make, describe and check traces", .subcommands = subcommands,
+    .name = "trace", .summary = "make, list, describe and check traces", .subcommands = subcommands,
     .examples = "  llmsim trace info workloads/llama70b.trace\n  llmsim trace gen workloads/models/llama-3-8b.yaml --batch 8 -o a.trace\n",
 };

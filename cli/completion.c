@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Completion for bash and zsh, from the tables of the commands: subcommands, options, choices, shipped devices where the usage
- * line says ARCH, file names elsewhere. A key is the words of a command with a space before each: " trace gen".
+ * Completion for bash and zsh, from the tables of the commands: subcommands, options, choices, shipped devices, traces and formats
+ * where the usage line or an option's value says ARCH, TRACE, SCHEME ..., file names elsewhere. A key is the words of a command with a space before each: " trace gen".
  */
 #include "cli/manual.h"
 
@@ -21,9 +21,36 @@ static void walk(FILE *out, const struct command *command, const char *key, visi
     }
 }
 
-static bool takes_arch(const struct command *command)
+/* What a placeholder of the tables stands for, or the value of an option of that name, beside files: names that a command lists in its first column. */
+static const struct names { const char *name, *list, *option, *words[4]; } all_names[] = {
+    { "devices", "arch list", "device", { "ARCH", "SYSTEM" } },
+    { "traces", "trace list", NULL, { "TRACE" } },
+    { "formats", "format list", "recipe", { "SCHEME", "FORMAT", "RECIPE" } },
+};
+enum { NAMES = sizeof all_names / sizeof all_names[0] };
+
+static bool stands_for(const char *placeholder, const char *option, const struct names *n)
 {
-    return command->operands && strstr(command->operands, "ARCH");
+    if (option && n->option && strcmp(option, n->option) == 0)
+        return true;
+    for (int i = 0; placeholder && n->words[i]; i++)
+        if (strstr(placeholder, n->words[i]))
+            return true;
+    return false;
+}
+
+/* " devices=1 traces=1": all that a placeholder stands for. */
+static void put_names(FILE *out, const char *placeholder, const char *option)
+{
+    for (int i = 0; i < NAMES; i++)
+        if (stands_for(placeholder, option, &all_names[i]))
+            fprintf(out, " %s=1", all_names[i].name);
+}
+
+/* A pipe that lists them: one a line, whatever the terminal's width. */
+static void put_list(FILE *out, const struct names *n)
+{
+    fprintf(out, "COLUMNS='' llmsim %s 2>/dev/null | awk 'NR > 1 && NF && $1 != \"scheme\" { print $1 }'", n->list);
 }
 
 /* --- bash ----------------------------------------------------------------------------------------------------------- */
@@ -46,6 +73,8 @@ static void bash_value(FILE *out, const struct command *command, const char *key
         fputs(s->kind == OPTION_CHOICE ? ") words='" : ") files=1", out);
         for (size_t i = 0; s->kind == OPTION_CHOICE && s->choices[i]; i++)
             fprintf(out, "%s%s", i ? " " : "", s->choices[i]);
+        if (s->kind != OPTION_CHOICE)
+            put_names(out, s->value, s->name);
         fputs(s->kind == OPTION_CHOICE ? "' ;;\n" : " ;;\n", out);
     }
 }
@@ -57,15 +86,16 @@ static void bash_words(FILE *out, const struct command *command, const char *key
         fprintf(out, "%s ", (*c)->name);
     for (const struct option_spec *s = command->options; s && s->name; s++)
         fprintf(out, "--%s ", s->name);
-    fprintf(out, "--help%s'%s%s ;;\n", *key ? "" : " --version help", command->operands ? " files=1" : "",
-            takes_arch(command) ? " devices=1" : "");
+    fprintf(out, "--help%s'%s", *key ? "" : " --version help", command->operands ? " files=1" : "");
+    put_names(out, command->operands, NULL);
+    fputs(" ;;\n", out);
 }
 
 void completion_bash(FILE *out, const struct command *root)
 {
     fputs("# bash completion for llmsim; written by 'llmsim help --completion bash'\n"
           "_llmsim()\n{\n"
-          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} key='' words='' files='' devices='' i\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} key='' words='' files='' devices='' traces='' formats='' i\n"
           "    COMPREPLY=()\n"
           "    if [[ $cur == '=' ]]; then cur=''\n"
           "    elif [[ $prev == '=' ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi\n"
@@ -78,9 +108,13 @@ void completion_bash(FILE *out, const struct command *root)
     walk(out, root, "", bash_value);
     fputs("    *)\n        case \"$key\" in\n", out);
     walk(out, root, "", bash_words);
-    fputs("        esac ;;\n    esac\n"
-          "    if [[ $devices && $cur != -* ]]; then words+=\" $(llmsim arch list 2>/dev/null | awk 'NR > 1 { print $1 }')\"; fi\n"
-          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\"; [[ $files && $cur != -* ]] && compgen -f -- \"$cur\")\n"
+    fputs("        esac ;;\n    esac\n", out);
+    for (int i = 0; i < NAMES; i++) {
+        fprintf(out, "    if [[ $%s && $cur != -* ]]; then words+=\" $(", all_names[i].name);
+        put_list(out, &all_names[i]);
+        fputs(")\"; fi\n", out);
+    }
+    fputs("    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\"; [[ $files && $cur != -* ]] && compgen -f -- \"$cur\")\n"
           "    if [[ $files ]]; then compopt -o filenames 2>/dev/null; fi\n"
           "}\ncomplete -F _llmsim llmsim\n", out);
 }
@@ -106,6 +140,19 @@ static void zsh_function_name(FILE *out, const char *key)
         fputc(*key == ' ' ? '_' : *key, out);
 }
 
+/* Names and files that a placeholder stands for. */
+static void zsh_action(FILE *out, const char *placeholder, const char *option)
+{
+    bool any = false;
+
+    for (int i = 0; i < NAMES; i++)
+        if (stands_for(placeholder, option, &all_names[i])) {
+            fprintf(out, "%s %s", any ? "" : ":_llmsim-names", all_names[i].name);
+            any = true;
+        }
+    fputs(any ? "" : ":_files", out);
+}
+
 static void zsh_option(FILE *out, const struct option_spec *s)
 {
     fputs(" \\\n        ", out);
@@ -119,7 +166,9 @@ static void zsh_option(FILE *out, const struct option_spec *s)
     if (s->kind != OPTION_FLAG) {
         fputc(':', out);
         zsh_text(out, s->value ? s->value : "value");
-        fputs(s->kind == OPTION_CHOICE ? ":(" : ":_files", out);
+        fputs(s->kind == OPTION_CHOICE ? ":(" : "", out);
+        if (s->kind != OPTION_CHOICE)
+            zsh_action(out, s->value, s->name);
     }
     for (size_t i = 0; s->kind == OPTION_CHOICE && s->choices[i]; i++)
         fprintf(out, "%s%s", i ? " " : "", s->choices[i]);
@@ -156,8 +205,11 @@ static void zsh_function(FILE *out, const struct command *command, const char *k
         fputs("    _arguments '(- *)'{-h,--help}'[help]'", out);
         for (const struct option_spec *s = command->options; s && s->name; s++)
             zsh_option(out, s);
-        if (command->operands)
-            fputs(takes_arch(command) ? " \\\n        '*:operand:_llmsim-names'" : " \\\n        '*:operand:_files'", out);
+        if (command->operands) {
+            fputs(" \\\n        '*:operand", out);
+            zsh_action(out, command->operands, NULL);
+            fputc('\'', out);
+        }
         fputc('\n', out);
     }
     fputs("}\n\n", out);
@@ -166,9 +218,17 @@ static void zsh_function(FILE *out, const struct command *command, const char *k
 void completion_zsh(FILE *out, const struct command *root)
 {
     fputs("#compdef llmsim\n# zsh completion for llmsim; written by 'llmsim help --completion zsh'\n\n"
+          "# what is asked for by name (devices, traces, formats), and files\n"
           "_llmsim-names()\n{\n"
-          "    local -a devices=(${(f)\"$(llmsim arch list 2>/dev/null | awk 'NR > 1 { print $1 }')\"})\n"
-          "    _alternative 'devices:device:compadd -a devices' 'files:file:_files'\n"
+          "    local -a devices traces formats kinds\n    local kind\n"
+          "    for kind in devices traces formats; do\n        (( $argv[(I)$kind] )) || continue\n        case $kind in\n", out);
+    for (int i = 0; i < NAMES; i++) {
+        fprintf(out, "        %s) %s=(${(f)\"$(", all_names[i].name, all_names[i].name);
+        put_list(out, &all_names[i]);
+        fputs(")\"}) ;;\n", out);
+    }
+    fputs("        esac\n        kinds+=(\"$kind:${kind%s}:compadd -a $kind\")\n    done\n"
+          "    _alternative $kinds 'files:file:_files'\n"
           "}\n\n", out);
     walk(out, root, "", zsh_function);
     fputs("_llmsim \"$@\"\n", out);

@@ -53,6 +53,10 @@ enum status job_overrides_split(struct arch_override *arch, int64_t *arch_count,
 /** A path, "-", or the name of a shipped trace: "workloads/llama70b.trace" or "llama70b" from any folder. STATUS_BAD_INPUT: neither, with the nearest name. */
 enum status job_trace(const char **out, const char *name, struct arena *arena, struct error *err);
 
+/** Names of the shipped traces, sorted; returns how many there are. */
+enum { JOB_TRACES_MAX = 256 };
+size_t job_shipped_traces(const char *names[JOB_TRACES_MAX], struct arena *arena);
+
 /** The trace's name without its folder. */
 const char *job_trace_name(const struct job *job);
 

@@ -8,18 +8,15 @@
 #include "base/path.h"
 #include "cli/job.h"
 
-enum { TRACES_MAX = 256 };
-
 static const char ending[] = ".trace";
 
-/* The shipped trace that is nearest to a name; NULL: none is near. The folder's order does not matter: of equals the first by name. */
-static const char *nearest_shipped(const char *name, struct arena *arena)
+size_t job_shipped_traces(const char *names[JOB_TRACES_MAX], struct arena *arena)
 {
-    const char *folder = data_path("workloads", arena), *names[TRACES_MAX], *near = NULL;
+    const char *folder = data_path("workloads", arena);
     DIR *d = folder ? opendir(folder) : NULL;
     size_t n = 0;
 
-    for (const struct dirent *e; d && n < TRACES_MAX && (e = readdir(d)) != NULL; ) {
+    for (const struct dirent *e; d && n < JOB_TRACES_MAX && (e = readdir(d)) != NULL; ) {
         size_t bytes = strlen(e->d_name), end = sizeof ending - 1;
         const char *stem = bytes > end && strcmp(e->d_name + bytes - end, ending) == 0 ? arena_strndup(arena, e->d_name, bytes - end) : NULL;
         size_t at = n;
@@ -33,8 +30,15 @@ static const char *nearest_shipped(const char *name, struct arena *arena)
     }
     if (d)
         closedir(d);
-    near = nearest_name(name, names, n);
-    return near;
+    return n;
+}
+
+/* The shipped trace that is nearest to a name; NULL: none is near. */
+static const char *nearest_shipped(const char *name, struct arena *arena)
+{
+    const char *names[JOB_TRACES_MAX];
+
+    return nearest_name(name, names, job_shipped_traces(names, arena));
 }
 
 enum status job_trace(const char **out, const char *name, struct arena *arena, struct error *err)

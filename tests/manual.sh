@@ -41,10 +41,12 @@ offers() {
 }
 if have bash; then
     said 'bash reads its completion' "$(bash -n "$work/manual/llmsim" 2>&1)"
-    said 'bash completes' "$(offers run llmsim ru; offers 'check gen info stored --help' llmsim trace ''
+    said 'bash completes' "$(offers run llmsim ru; offers 'check gen info list stored --help' llmsim trace ''
         offers 'roofline analytic cycle' llmsim run --fidelity ''; offers analytic llmsim run --fidelity = a
         offers analytic llmsim run -f an; offers --fidelity llmsim run --fi; offers scoreboard llmsim help sco
-        offers gen llmsim trace g; offers H200-141GB-NVL llmsim run H200-141GB-N)"
+        offers gen llmsim trace g; offers H200-141GB-NVL llmsim run H200-141GB-N; offers llama70b llmsim run A100 llama70
+        offers llama70b llmsim trace info llama70; offers 'int8 int8sym' llmsim format show int8; offers mxfp8e4m3 llmsim run --recipe mxfp8e4
+        offers H200-141GB-NVL llmsim fleet plan --device H200-141GB-N; export COLUMNS=60; offers H200-141GB-NVL llmsim run H200-141GB-N; unset COLUMNS)"
 else
     skip 'bash reads its completion' bash; skip 'bash completes' bash
 fi

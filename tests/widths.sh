@@ -45,6 +45,7 @@ sweep run few.yaml --db few.db
 sweep status few.yaml --db few.db
 trace check llama70b
 trace info workloads/llama70b.trace
+trace list
 train selene gpt3-175b --tp 8 --pp 8 --global-batch 64
 validate gemm.csv --by device,dtype,source
 LINES
