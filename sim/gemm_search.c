@@ -37,9 +37,12 @@ const char *gemm_operand_class(const struct gemm_kernel_shape *g)
 /* The part of the catalogue that a library has for these operands: kernels of their own where there are any, else the general ones. */
 struct catalogue { const struct gemm_kernel *kernels; int64_t count; const char *instruction, *operands, *pick; };
 
+/* Most names of a catalogue differ in their first letter: it is walked for each product. */
+static bool same_name(const char *a, const char *b) { return a[0] == b[0] && strcmp(a, b) == 0; }
+
 bool gemm_kernel_is_for(const struct gemm_kernel *kernel, const char *instruction, const char *operands)
 {
-    return strcmp(kernel->instruction, instruction) == 0 && strcmp(kernel->operands ? kernel->operands : "any", operands) == 0;
+    return same_name(kernel->instruction, instruction) && same_name(kernel->operands ? kernel->operands : "any", operands);
 }
 
 static bool catalogue_has(const struct catalogue *c, const struct gemm_kernel *kernel) { return gemm_kernel_is_for(kernel, c->instruction, c->operands); }
@@ -272,7 +275,7 @@ static double cost_in_full(struct gemm_search *s, struct candidate *c, const str
 
     if (is_above(least_s + gemm_around_s(map, ctx), limit_s)) /* slower already before the power cap */
         return INFINITY;
-    return gemm_mapping_time_s(NULL, map, s->k, ctx);
+    return gemm_sustained_time_s(NULL, cost, map, s->k, ctx);
 }
 
 static void sift_down(struct gemm_search *s, int32_t at, int32_t count)
