@@ -37,12 +37,9 @@ const char *gemm_operand_class(const struct gemm_kernel_shape *g)
 /* The part of the catalogue that a library has for these operands: kernels of their own where there are any, else the general ones. */
 struct catalogue { const struct gemm_kernel *kernels; int64_t count; const char *instruction, *operands, *pick; };
 
-/* Most names of a catalogue differ in their first letter: it is walked for each product. */
-static bool same_name(const char *a, const char *b) { return a[0] == b[0] && strcmp(a, b) == 0; }
-
 bool gemm_kernel_is_for(const struct gemm_kernel *kernel, const char *instruction, const char *operands)
 {
-    return same_name(kernel->instruction, instruction) && same_name(kernel->operands ? kernel->operands : "any", operands);
+    return strcmp(kernel->instruction, instruction) == 0 && strcmp(kernel->operands ? kernel->operands : "any", operands) == 0;
 }
 
 static bool catalogue_has(const struct catalogue *c, const struct gemm_kernel *kernel) { return gemm_kernel_is_for(kernel, c->instruction, c->operands); }
