@@ -16,6 +16,17 @@ static const struct yaml_node *present(const struct yaml_node *node)
     return node && !yaml_is_null(node) ? node : NULL;
 }
 
+/* `a` and `b` one after the other; false where they do not fit with a dot behind them. */
+static bool join_key(char out[PATH_MAX_BYTES], const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    if (a_length + b_length >= PATH_MAX_BYTES - 1)
+        return false;
+    memcpy(out, a, a_length);
+    memcpy(out + a_length, b, b_length);
+    out[a_length + b_length] = '\0';
+    return true;
+}
+
 const struct yaml_node *fields_find(const struct yaml_node *map, const char *path)
 {
     char key[PATH_MAX_BYTES];
@@ -25,7 +36,8 @@ const struct yaml_node *fields_find(const struct yaml_node *map, const char *pat
         dot = strchr(path, '.');
         if (!dot)
             return present(yaml_find(map, path));
-        snprintf(key, sizeof key, "%.*s", (int)(dot - path), path);
+        if (!join_key(key, path, 0, path, (size_t)(dot - path)))
+            return NULL;
         map = present(yaml_find(map, key));
     }
     return NULL;
@@ -119,9 +131,11 @@ static int row_match(const struct field_row *rows, size_t count, const char *pat
     size_t len = strlen(path);
 
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(rows[i].path, path) == 0)
+        if (strncmp(rows[i].path, path, len) != 0)
+            continue;
+        if (rows[i].path[len] == '\0')
             return 1;
-        if (strncmp(rows[i].path, path, len) == 0 && rows[i].path[len] == '.')
+        if (rows[i].path[len] == '.')
             return 2;
     }
     return 0;
@@ -131,14 +145,14 @@ static enum status check_keys(const struct field_row *rows, size_t count, const 
                               const char *what, struct error *err)
 {
     char path[PATH_MAX_BYTES];
+    size_t prefix_length = strlen(prefix);
     enum status st;
 
     for (size_t i = 0; i < map->count; i++) {
         const struct yaml_node *value = map->items[i];
         int found;
 
-        found = (size_t)snprintf(path, sizeof path, "%s%s", prefix, map->keys[i]) < sizeof path - 1 && !strchr(map->keys[i], '.')
-                    ? row_match(rows, count, path) : 0;
+        found = join_key(path, prefix, prefix_length, map->keys[i], strlen(map->keys[i])) && !strchr(map->keys[i], '.') ? row_match(rows, count, path) : 0;
         if (found == 0)
             return unknown_key(rows, count, prefix, map->keys[i], map->key_at[i], what, err);
         if (found == 1 || yaml_is_null(value))

@@ -128,6 +128,10 @@ double gemm_around_s(const struct gemm_mapping *map, const struct timing_context
 /** Full analytic evaluation of one mapping: sustained clock, time, parts. */
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx);
 
+/** The same where the cost of the mapping is known. */
+double gemm_sustained_time_s(struct timing *out, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+                             const struct timing_context *ctx);
+
 /** clock_settle() of a GEMM that another model timed. */
 void gemm_settle(struct timing *out, const struct kernel *k, const struct timing_context *ctx);
 

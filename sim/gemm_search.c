@@ -272,7 +272,7 @@ static double cost_in_full(struct gemm_search *s, struct candidate *c, const str
 
     if (is_above(least_s + gemm_around_s(map, ctx), limit_s)) /* slower already before the power cap */
         return INFINITY;
-    return gemm_mapping_time_s(NULL, map, s->k, ctx);
+    return gemm_sustained_time_s(NULL, cost, map, s->k, ctx);
 }
 
 static void sift_down(struct gemm_search *s, int32_t at, int32_t count)

@@ -38,18 +38,25 @@ static double launch_time_s(void *kernel, double hz)
 
 double gemm_mapping_time_s(struct timing *out, const struct gemm_mapping *map, const struct kernel *k, const struct timing_context *ctx)
 {
-    struct timing local;
     struct gemm_cost cost;
-    struct mapped mapped = { .cost = &cost, .map = map, .ctx = ctx };
+
+    gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
+    return gemm_sustained_time_s(out, &cost, map, k, ctx);
+}
+
+double gemm_sustained_time_s(struct timing *out, const struct gemm_cost *cost, const struct gemm_mapping *map, const struct kernel *k,
+                             const struct timing_context *ctx)
+{
+    struct timing local;
+    struct mapped mapped = { .cost = cost, .map = map, .ctx = ctx };
     struct clock_load load = { .time_s = launch_time_s, .kernel = &mapped };
 
     if (!out)
         out = &local;
     memset(out, 0, sizeof *out);
     mapped.parts_s = out->parts_s;
-    gemm_cost_of(&cost, map, k, ctx->hw, ctx->stack);
-    gemm_cost_events(&out->events, &cost, map, k, ctx->hw);
-    fill_bytes(out, &cost, map);
+    gemm_cost_events(&out->events, cost, map, k, ctx->hw);
+    fill_bytes(out, cost, map);
     load.energy = dynamic_energy_of(&out->events, out->bytes, out->table_bytes, ctx->hw);
     out->clock_hz = clock_sustained_hz(ctx, clock_highest_hz(ctx), &load);
     if (mapped.hz != out->clock_hz)
