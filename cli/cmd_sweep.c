@@ -81,8 +81,7 @@ static enum status run_plan(const struct plan *plan, const char *file, const voi
     enum status st = sweep_run(&t, &job, err);
     progress_end(&progress, job_clock_s());
     if (!st || st == STATUS_PARTIAL || t.done > 0)
-        terminal_printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded
-", plan->name, (long long)t.done,
+        terminal_printf("%s: %lld designs: %lld computed, %lld found, %lld infeasible, %lld failed, %lld excluded\n", plan->name, (long long)t.done,
                         (long long)t.computed, (long long)(t.done - t.computed - t.infeasible - t.failed), (long long)t.infeasible, (long long)t.failed,
                         (long long)t.excluded);
     if (!st && t.failed > 0)
