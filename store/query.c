@@ -225,7 +225,8 @@ static enum status build(FILE *sql, struct store *s, struct filter *filter, cons
         st = put_order(o, &used, view, what->order, arena, err);
     if (!st)
         st = check_settings(s, &used, arena, err);
-    if (((w && fclose(w)) | (o && fclose(o))) && !st)
+    int failed = (w ? fclose(w) : 0) | (o ? fclose(o) : 0);
+    if (failed && !st)
         st = error_no_memory(err);
     if (!st) {
         fputs("SELECT ", sql);
