@@ -174,7 +174,8 @@ static enum status build(FILE *sql, struct filter *filter, struct store *s, cons
         st = filter_sql(w, filter, s, view, what->where, use, &used, arena, err);
     if (!st)
         st = put_order(o, &used, s, view, what->order, arena, err);
-    if (((w && fclose(w)) | (o && fclose(o))) && !st)
+    int failed = (w ? fclose(w) : 0) | (o ? fclose(o) : 0);
+    if (failed && !st)
         st = error_no_memory(err);
     if (!st) {
         fputs("SELECT ", sql);

@@ -37,7 +37,8 @@ enum status store_settings_text(const char **out, const struct arch_override *se
         if (!set_again(set, count, i))
             json_text(&j, set[i].key, set[i].value);
     json_object_end(&j);
-    bool whole = json_close(&j) & (fclose(f) == 0);
+    bool whole = json_close(&j);
+    whole = fclose(f) == 0 && whole;
     if (whole)
         *out = arena_strndup(arena, text, strcspn(text, "\n"));
     free(text);
