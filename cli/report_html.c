@@ -8,7 +8,7 @@
 #include "reports/figure_kinds.h"
 #include "reports/html_report.h"
 
-enum { COLUMNS_TEXT_MAX = 4096, RUNS_MAX = FIGURE_RUNS_MAX, ROLES_RUNS_MAX = 500 };
+enum { COLUMNS_TEXT_MAX = 4096, RUNS_MAX = 10000, ROLES_RUNS_MAX = 500 };
 
 /* Columns of the query that the labels of runs are made of; they follow those of the page. */
 enum { KEY, ARCH, TRACE, RECIPE, LAYOUT, OVERRIDES, FIDELITY, FIXED };

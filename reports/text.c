@@ -11,6 +11,8 @@ static const char *const escapes[] = {
     [TEXT_YELLOW] = "\033[33m", [TEXT_BLUE] = "\033[34m", [TEXT_MAGENTA] = "\033[35m", [TEXT_CYAN] = "\033[36m",
 };
 
+enum { FITTED_MIN = 8 }; /* no narrower than that: lines must take a character at least */
+
 static bool continues(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
@@ -293,6 +295,7 @@ static void fit_line(FILE *out, const char *line, size_t bytes, int columns)
 
 void text_fitted(FILE *out, const char *text, int columns)
 {
+    columns = columns < FITTED_MIN ? FITTED_MIN : columns;
     for (const char *line = text; *line;) {
         size_t length = strcspn(line, "\n");
 

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { GAP = 2, FLOW_MIN = 20, NAME_MIN = 8, CELL_MAX = 4096 };
+enum { GAP = 2, FLOW_MIN = 20, NAME_MIN = 8, ROOM_MIN = 20, CELL_MAX = 4096 };
 
 /* Widths of the columns: `least` where headings break and text flows, `most` with everything in one line. */
 struct widths { int least[TEXT_TABLE_COLUMNS_MAX], most[TEXT_TABLE_COLUMNS_MAX], cells[TEXT_TABLE_COLUMNS_MAX]; };
@@ -150,7 +150,7 @@ bool text_table_end(struct text_table *t, FILE *out, const struct text_style *st
         measure(&w, t);
         for (int next = 1, first = 1; first || next < t->count; first = 0) {
             fputs(first ? "" : "\n", out);
-            take_block(&b, &next, t, &w, style->columns - indent);
+            take_block(&b, &next, t, &w, larger(ROOM_MIN, style->columns - indent));
             put_row(out, style, t, &b, NULL, indent, true);
             for (int64_t i = 0; i + t->count <= t->cells_count; i += t->count)
                 put_row(out, style, t, &b, t->cells + i, indent, false);
