@@ -181,26 +181,75 @@ enum status mapping_choose_gemm(struct mapping *out, double *best_s, const struc
     return STATUS_OK;
 }
 
+/* A text that is cut where the buffer ends. Every design of a sweep has hundreds of these, for which printf() is slow. */
+struct text { char *at, *end; };
+
+static void add_text(struct text *t, const char *s)
+{
+    while (*s && t->at < t->end)
+        *t->at++ = *s++;
+    *t->at = '\0';
+}
+
+static void add_whole(struct text *t, const char *before, int64_t value)
+{
+    char digits[24], *first = digits + sizeof digits - 1;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    *first = '\0';
+    do
+        *--first = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0)
+        *--first = '-';
+    add_text(t, before);
+    add_text(t, first);
+}
+
+/* ", 1.23 waves", rounded as printf() rounds: where a hundredth is not plainly the nearest one, by it. */
+static void add_waves(struct text *t, double waves)
+{
+    double hundredths = waves * 100.0, nearest = floor(hundredths + 0.5);
+    char exact[64], last[3] = { 0 };
+
+    if (!(waves >= 0.0 && waves < 1e9) || fabs(fabs(hundredths - nearest) - 0.5) < 1e-3) {
+        snprintf(exact, sizeof exact, ", %.2f waves", waves);
+        add_text(t, exact);
+        return;
+    }
+    add_whole(t, ", ", (int64_t)nearest / 100);
+    last[0] = (char)('0' + (int64_t)nearest / 10 % 10);
+    last[1] = (char)('0' + (int64_t)nearest % 10);
+    add_text(t, ".");
+    add_text(t, last);
+    add_text(t, " waves");
+}
+
 const char *mapping_format(char *out, size_t bytes, const struct mapping *m)
 {
     const struct gemm_mapping *g = &m->gemm;
     const struct attention_mapping *a = &m->attention;
-    int used;
+    struct text t = { out, out + bytes - 1 };
 
     if (bytes == 0)
         return out;
     out[0] = '\0';
     if (m->kind == KERNEL_GEMM && g->kernel) {
-        used = snprintf(out, bytes, "%lldx%lldx%lld, %lld stages", (long long)g->tile_m, (long long)g->tile_n, (long long)g->tile_k, (long long)g->stages);
-        if (g->split_k > 1 && used > 0 && (size_t)used < bytes)
-            used += snprintf(out + used, bytes - (size_t)used, ", split-K %lld", (long long)g->split_k);
-        if (g->stream_k && used > 0 && (size_t)used < bytes)
-            used += snprintf(out + used, bytes - (size_t)used, ", stream-K");
-        if (used > 0 && (size_t)used < bytes)
-            snprintf(out + used, bytes - (size_t)used, ", %.2f waves", g->waves);
+        add_whole(&t, "", g->tile_m);
+        add_whole(&t, "x", g->tile_n);
+        add_whole(&t, "x", g->tile_k);
+        add_whole(&t, ", ", g->stages);
+        add_text(&t, " stages");
+        if (g->split_k > 1)
+            add_whole(&t, ", split-K ", g->split_k);
+        if (g->stream_k)
+            add_text(&t, ", stream-K");
+        add_waves(&t, g->waves);
     } else if (m->kind == KERNEL_ATTENTION) {
-        snprintf(out, bytes, "%s%lldx%lld, split-KV %lld, %.2f waves", a->unfused ? "unfused " : "", (long long)a->tile_q,
-                 (long long)a->tile_kv, (long long)a->split_kv, a->waves);
+        add_whole(&t, a->unfused ? "unfused " : "", a->tile_q);
+        add_whole(&t, "x", a->tile_kv);
+        add_whole(&t, ", split-KV ", a->split_kv);
+        add_waves(&t, a->waves);
     }
     return out;
 }
