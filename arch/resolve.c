@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arch/fields.h"
+#include "base/quantity.h"
 #include "base/path.h"
 
 /* Files that are being read, outermost first. */
@@ -262,8 +263,59 @@ static enum status apply_override(struct yaml_node **tree, const struct arch_ove
     return lay_over(tree, wrapped, chain, arena, err);
 }
 
+/* What is built of a thing of which a part is in use: spare cores and slices of a die, to which yield sends the faulty ones. */
+static const struct { const char *used, *built; enum quantity_kind kind; const char *unit; } built_of[] = {
+    { "sm.count", "floorplan.sms", Q_COUNT, "" },
+    { "l2.size", "floorplan.l2", Q_BYTES, " B" },
+};
+
+static bool value_at(double *out, const struct yaml_node *tree, const char *path, enum quantity_kind kind)
+{
+    const struct yaml_node *node = fields_find(tree, path);
+    struct error unknown;
+
+    return node && node->kind == YAML_SCALAR && quantity_parse(out, node->text, kind, node->at, &unknown) == STATUS_OK && *out > 0;
+}
+
+/* A changed number of cores or size of L2 is built with the same share to spare, so that area follows it; floorplan's own settings come after. */
+static enum status build_changed(struct yaml_node **tree, const struct yaml_node *before, struct chain *chain, struct arena *arena, struct error *err)
+{
+    for (size_t i = 0; i < sizeof built_of / sizeof built_of[0]; i++) {
+        double was, is, built;
+
+        if (!value_at(&was, before, built_of[i].used, built_of[i].kind) || !value_at(&is, *tree, built_of[i].used, built_of[i].kind) || was == is ||
+            !value_at(&built, before, built_of[i].built, built_of[i].kind))
+            continue;
+        struct arch_override follow = { built_of[i].built, arena_printf(arena, "%.0f%s", built / was * is, built_of[i].unit) };
+        enum status st = follow.value ? apply_override(tree, &follow, chain, arena, err) : error_no_memory(err);
+        if (st)
+            return st;
+    }
+    return STATUS_OK;
+}
+
 /* "calibration=none" is not a value of the tree: it says how to read the files. */
 static bool is_calibration(const struct arch_override *over) { return strcmp(over->key, "calibration") == 0; }
+
+static bool is_floorplan(const struct arch_override *over) { return strncmp(over->key, "floorplan", 9) == 0; }
+
+/* All of them but that of calibration, in order. */
+static enum status apply_overrides(struct yaml_node **tree, const struct arch_override *overrides, int64_t count, struct chain *chain, struct arena *arena,
+                                   struct error *err)
+{
+    const struct yaml_node *before = *tree;
+    enum status st = STATUS_OK;
+
+    for (int64_t i = 0; i < count && !st; i++)
+        if (!is_calibration(&overrides[i]) && !is_floorplan(&overrides[i]))
+            st = apply_override(tree, &overrides[i], chain, arena, err);
+    if (!st && count > 0)
+        st = build_changed(tree, before, chain, arena, err);
+    for (int64_t i = 0; i < count && !st; i++)
+        if (is_floorplan(&overrides[i]))
+            st = apply_override(tree, &overrides[i], chain, arena, err);
+    return st;
+}
 
 static enum status leave_calibration_out(struct chain *chain, const struct arch_override *over, struct error *err)
 {
@@ -326,9 +378,8 @@ enum status arch_resolve_base(struct yaml_node **out, struct arch_base *base, co
     }
     if (!(tree = copy_collections(*read, arena)))
         return error_no_memory(err);
-    for (int64_t i = 0; i < overrides_count; i++)
-        if (!is_calibration(&overrides[i]) && (st = apply_override(&tree, &overrides[i], &chain, arena, err)))
-            return st;
+    if ((st = apply_overrides(&tree, overrides, overrides_count, &chain, arena, err)))
+        return st;
     remove_nulls(tree);
     *out = tree;
     return STATUS_OK;
@@ -339,12 +390,11 @@ enum status arch_lay_over(struct yaml_node **tree, const struct arch_override *o
     struct chain chain = { .depth = 0 };
     enum status st;
 
-    for (int64_t i = 0; i < overrides_count; i++) {
+    for (int64_t i = 0; i < overrides_count; i++)
         if (is_calibration(&overrides[i]))
             return error_plain(err, STATUS_BAD_INPUT, "calibration cannot be left out of a resolved description");
-        if ((st = apply_override(tree, &overrides[i], &chain, arena, err)))
-            return st;
-    }
+    if ((st = apply_overrides(tree, overrides, overrides_count, &chain, arena, err)))
+        return st;
     remove_nulls(*tree);
     return STATUS_OK;
 }
