@@ -112,7 +112,7 @@ enum status report_result(struct result *out, struct store *from, const char *ke
     bool found;
     enum status st = store_find(&hash, &names, from, key, arena, err);
 
-    return st ? st : store_get(out, &found, from, hash, arena, err);
+    return st ? st : store_get_any(out, &found, from, hash, arena, err);
 }
 
 /* ---- rows in one order ---- */
