@@ -30,22 +30,6 @@ static const char *text_at(const struct store_query *q, int column, struct arena
 
 static double number_at(const struct store_query *q, int column) { return column < 0 ? NAN : store_query_double(q, column); }
 
-/* The whole run where the kind needs its rows; those that a sweep did not keep are computed again. */
-static enum status read_result(struct figure_run *run, struct store *from, const char *key_text, struct arena *arena, struct error *err)
-{
-    struct run_inputs names;
-    struct hash128 key;
-    bool found;
-    enum status st;
-
-    if ((st = store_find(&key, &names, from, key_text, arena, err)) || (st = store_get_any(&run->result, &found, from, key, arena, err)) ||
-        run->result.rows_count > 0)
-        return st;
-    if (strcmp(run->result.fidelity, "cycle") == 0)
-        return error_plain(err, STATUS_BAD_INPUT, "run %.8s has no breakdown (a point of a sweep without it): 'llmsim run' with the same inputs completes it", key_text);
-    return stored_run_again(&run->result, from, &names, key, run->result.fidelity, arena, err);
-}
-
 static enum status take_run(void *to, const struct store_query *q, struct store *from, struct error *err)
 {
     struct gathering *g = to;
@@ -64,7 +48,7 @@ static enum status take_run(void *to, const struct store_query *q, struct store 
     g->in.count++;
     const char *key = text_at(q, 0, arena);
     enum status st = key ? STATUS_OK : error_no_memory(err);
-    if (!st && g->kind->rows && !(st = read_result(run, from, key, arena, err)))
+    if (!st && g->kind->rows && !(st = stored_run_whole(&run->result, from, key, arena, err)))
         run->generation = figure_hardware(&hw, run, arena, &unknown) ? NULL : hw->generation;
     return !st && g->kind->memory && g->in.count <= g->kind->runs_max ? report_replay(&run->memory, run, from, key, arena, err) : st;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/report.h"
+#include "cli/stored_run.h"
 #include "reports/figure_kinds.h"
 #include "reports/html_report.h"
 
@@ -21,6 +22,7 @@ struct gathering {
     struct figure_run *names;        /* [runs], for the labels */
     const char **keys;               /* [runs] */
     struct store **from;             /* [runs] */
+    struct table_cell **cells;       /* [runs], those of `runs` */
     struct arena *arena;
 };
 
@@ -150,24 +152,42 @@ static enum status take_run(void *to, const struct store_query *q, struct store 
                                                   .overrides = fixed[OVERRIDES] }, .result = { .fidelity = fixed[FIDELITY] } };
     g->keys[at] = fixed[KEY];
     g->from[at] = from;
+    g->cells[at] = cells;
     g->page.runs_count++;
     return fixed[KEY] ? STATUS_OK : error_no_memory(err);
 }
 
-/* Time by phase and role. The whole run is read into memory of its own, which is given back. */
-static enum status take_roles(struct html_run *run, struct store *from, const char *key, struct arena *arena, struct error *err)
+/* Time by cause of a run whose rows were computed again: the database has no sums of them. */
+static void fill_causes(struct table_cell *cells, const struct gathering *g, const struct result *r)
+{
+    for (int c = 0; c < CAUSES; c++) {
+        char name[32];
+        int64_t sum_ps = 0;
+
+        snprintf(name, sizeof name, "%s_s", cause_name((enum cause)c));
+        for (int64_t i = 0; i < r->rows_count; i++)
+            sum_ps += r->rows[i].parts_ps[c];
+        for (int k = 0; k < g->page.columns_count; k++)
+            if (strcmp(g->columns[k].as.name, name) == 0 && cells[k].kind == TABLE_NONE)
+                cells[k] = (struct table_cell){ .kind = TABLE_REAL, .real = (double)sum_ps / 1e12 };
+    }
+}
+
+/* Time by phase and role. The whole run is read into memory of its own, which is given back; a run that has none is shown without. */
+static enum status take_roles(struct html_run *run, struct table_cell *cells, const struct gathering *g, struct store *from, const char *key, struct error *err)
 {
     static const enum phase phases[] = { PHASE_PREFILL, PHASE_DECODE, PHASE_MIXED };
-    struct arena whole = { 0 };
+    struct arena whole = { 0 }, *arena = g->arena;
     struct folded_row *rows;
     struct html_role *roles;
     struct result r;
-    enum status st = report_result(&r, from, key, &whole, err);
+    enum status st = stored_run_whole(&r, from, key, &whole, err);
 
-    if (st || r.rows_count == 0) {
+    if (st) {
         arena_free(&whole);
-        return st;
+        return st == STATUS_BAD_INPUT ? STATUS_OK : st;
     }
+    fill_causes(cells, g, &r);
     rows = arena_array(&whole, (size_t)r.rows_count, sizeof *rows);
     roles = arena_array(arena, (size_t)r.rows_count, sizeof *roles);
     for (size_t p = 0; rows && roles && p < sizeof phases / sizeof phases[0]; p++) {
@@ -225,6 +245,15 @@ static void settle_columns(struct gathering *g, bool asked)
 
 /* ---- the page ---- */
 
+/* Colours of runs on one chip tell their recipes apart. */
+static const char *colour_of(const struct gathering *g)
+{
+    for (int64_t i = 1; i < g->page.runs_count; i++)
+        if (strcmp(g->names[i].head.arch, g->names[0].head.arch) != 0)
+            return "arch";
+    return "recipe";
+}
+
 static enum status gather(struct gathering *g, const struct report_options *o, const struct report_sources *s, struct error *err)
 {
     char columns[COLUMNS_TEXT_MAX] = "";
@@ -239,7 +268,8 @@ static enum status gather(struct gathering *g, const struct report_options *o, c
     g->names = arena_array(g->arena, RUNS_MAX, sizeof *g->names);
     g->keys = arena_array(g->arena, RUNS_MAX, sizeof *g->keys);
     g->from = arena_array(g->arena, RUNS_MAX, sizeof *g->from);
-    if (!g->runs || !g->names || !g->keys || !g->from)
+    g->cells = arena_array(g->arena, RUNS_MAX, sizeof *g->cells);
+    if (!g->runs || !g->names || !g->keys || !g->from || !g->cells)
         return error_no_memory(err);
     if ((st = report_rows(s, &(struct store_selection){ "runs", columns, o->where, o->sort, o->limit }, take_run, g, g->arena, err)))
         return st;
@@ -248,8 +278,10 @@ static enum status gather(struct gathering *g, const struct report_options *o, c
     for (int64_t i = 0; i < g->page.runs_count && !st; i++) {
         g->runs[i].label = *g->names[i].label ? g->names[i].label : g->keys[i];
         if (g->page.runs_count <= ROLES_RUNS_MAX)
-            st = take_roles(&g->runs[i], g->from[i], g->keys[i], g->arena, err);
+            st = take_roles(&g->runs[i], g->cells[i], g, g->from[i], g->keys[i], err);
     }
+    if (!o->by)
+        g->page.by = colour_of(g);
     settle_columns(g, o->columns != NULL);
     g->page.columns = g->columns;
     g->page.runs = g->runs;

@@ -105,16 +105,6 @@ void report_sources_close(struct report_sources *s)
     s->count = 0;
 }
 
-enum status report_result(struct result *out, struct store *from, const char *key, struct arena *arena, struct error *err)
-{
-    struct run_inputs names;
-    struct hash128 hash;
-    bool found;
-    enum status st = store_find(&hash, &names, from, key, arena, err);
-
-    return st ? st : store_get_any(out, &found, from, hash, arena, err);
-}
-
 /* ---- rows in one order ---- */
 
 struct key { int column; bool down; };

@@ -20,9 +20,6 @@ struct report_sources {
 enum status report_sources_open(struct report_sources *out, const struct text_list *paths, struct arena *arena, struct error *err);
 void report_sources_close(struct report_sources *s);
 
-/** The whole run of a key, without rows where its breakdown is not kept. */
-enum status report_result(struct result *out, struct store *from, const char *key, struct arena *arena, struct error *err);
-
 /** Takes a row: the query stands on it; the first `what->columns` of it are those asked for. */
 typedef enum status (*report_row_fn)(void *to, const struct store_query *q, struct store *from, struct error *err);
 

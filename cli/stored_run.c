@@ -95,3 +95,17 @@ enum status stored_run_again(struct result *out, struct store *from, const struc
     stored_run_close(&stored);
     return st;
 }
+
+enum status stored_run_whole(struct result *out, struct store *from, const char *key_text, struct arena *arena, struct error *err)
+{
+    struct run_inputs names;
+    struct hash128 key;
+    bool found;
+    enum status st;
+
+    if ((st = store_find(&key, &names, from, key_text, arena, err)) || (st = store_get_any(out, &found, from, key, arena, err)) || out->rows_count > 0)
+        return st;
+    if (strcmp(out->fidelity, "cycle") == 0)
+        return error_plain(err, STATUS_BAD_INPUT, "run %.8s has no breakdown (a point of a sweep without it): 'llmsim run' with the same inputs completes it", key_text);
+    return stored_run_again(out, from, &names, key, out->fidelity, arena, err);
+}

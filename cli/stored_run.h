@@ -22,4 +22,7 @@ void stored_run_close(struct stored_run *run);
 enum status stored_run_again(struct result *out, struct store *from, const struct run_inputs *names, struct hash128 key, const char *fidelity,
                              struct arena *arena, struct error *err);
 
+/** A run by its key with its breakdown, which is computed again where the database does not keep it. STATUS_BAD_INPUT: it is not there, of `cycle`, or cannot be. */
+enum status stored_run_whole(struct result *out, struct store *from, const char *key, struct arena *arena, struct error *err);
+
 #endif
