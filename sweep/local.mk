@@ -22,6 +22,8 @@ libllmsim_results_la_SOURCES += \
 	sweep/sample_sobol.c \
 	sweep/sampler.h \
 	sweep/samplers.c \
+	sweep/stage.h \
+	sweep/stages.c \
 	sweep/template.c \
 	sweep/template.h \
 	sweep/work.c \
