@@ -277,6 +277,21 @@ static bool value_at(double *out, const struct yaml_node *tree, const char *path
     return node && node->kind == YAML_SCALAR && quantity_parse(out, node->text, kind, node->at, &unknown) == STATUS_OK && *out > 0;
 }
 
+/* The stated area of a die is that of the chip as it is made: another one has the area that its blocks come to. */
+static bool changes_die(const struct arch_override *overrides, int64_t count)
+{
+    static const char *const shapes[] = { "sm.", "l2.", "llc.", "units.", "floorplan.", "link.", "dram.channels" };
+    bool changed = false;
+
+    for (int64_t i = 0; i < count; i++) {
+        if (strcmp(overrides[i].key, "area.die") == 0)
+            return false;
+        for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++)
+            changed = changed || strncmp(overrides[i].key, shapes[k], strlen(shapes[k])) == 0;
+    }
+    return changed;
+}
+
 /* A changed number of cores or size of L2 is built with the same share to spare, so that area follows it; floorplan's own settings come after. */
 static enum status build_changed(struct yaml_node **tree, const struct yaml_node *before, struct chain *chain, struct arena *arena, struct error *err)
 {
@@ -311,6 +326,8 @@ static enum status apply_overrides(struct yaml_node **tree, const struct arch_ov
             st = apply_override(tree, &overrides[i], chain, arena, err);
     if (!st && count > 0)
         st = build_changed(tree, before, chain, arena, err);
+    if (!st && changes_die(overrides, count) && fields_find(*tree, "area.die"))
+        st = apply_override(tree, &(struct arch_override){ "area.die", "null" }, chain, arena, err);
     for (int64_t i = 0; i < count && !st; i++)
         if (is_floorplan(&overrides[i]))
             st = apply_override(tree, &overrides[i], chain, arena, err);
