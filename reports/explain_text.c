@@ -209,9 +209,13 @@ static void put_mappings(FILE *out, const struct text_style *s, const struct exp
         text_cell(out, s, m->picked ? TEXT_BOLD : TEXT_PLAIN, s->columns - 4 - TIME_WIDTH - 2 * SHARE_WIDTH, m->text);
         format_seconds(text, sizeof text, m->time_s);
         text_cell(out, s, TEXT_PLAIN, -TIME_WIDTH, text);
-        snprintf(text, sizeof text, m->picked ? "" : "%+.1f %%", 100 * (m->time_s / e->timing.time_s - 1));
+        *text = '\0';
+        if (!m->picked)
+            snprintf(text, sizeof text, "%+.1f %%", 100 * (m->time_s / e->timing.time_s - 1));
         text_cell(out, s, TEXT_PLAIN, -SHARE_WIDTH, text);
-        snprintf(text, sizeof text, m->rule > 0 ? "%.2f" : "", m->rule);
+        *text = '\0';
+        if (m->rule > 0)
+            snprintf(text, sizeof text, "%.2f", m->rule);
         text_cell(out, s, TEXT_DIM, -SHARE_WIDTH, text);
         fputc('\n', out);
     }

@@ -190,10 +190,10 @@ enum status store_view_column_find(const struct store_column **out, struct store
 {
     struct known known = { .count = 0 };
     const char *near;
-    enum status st;
+    enum status st = STATUS_OK;
 
     if ((*out = own_column(view, name)) || (st = field_find(out, s, name, err)) || *out)
-        return *out ? STATUS_OK : st;
+        return st;
     for (const struct store_column *const *part = view->columns; *part; part++)
         for (const struct store_column *c = *part; c->name && known.count < NAMES_MAX; c++)
             known.names[known.count++] = c->name;
