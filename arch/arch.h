@@ -20,6 +20,9 @@
 /** "a.b.c=value" override, laid over the resolved tree before it is read (`--set`). "calibration=none" leaves fitted values out instead. */
 struct arch_override { const char *key, *value; };
 
+/** Reads "a.b=v c.d=3 TB/s", as runs keep what `--set` changed: at most `room` settings, in `arena`; `text` NULL: none. */
+enum status arch_overrides_read(struct arch_override *out, int64_t *count, int64_t room, const char *text, struct arena *arena, struct error *err);
+
 /** Loads, resolves `extends:` (cycles are errors), applies overrides, checks every key, unit and range. Result lives in `arena`. */
 enum status arch_load(const struct hardware **out, const char *name_or_path, const struct arch_override *overrides, int64_t overrides_count,
                       struct arena *arena, struct error *err);

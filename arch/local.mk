@@ -11,6 +11,7 @@ libllmsim_model_la_SOURCES += \
 	arch/hardware_read.c \
 	arch/hardware_read.h \
 	arch/library.c \
+	arch/overrides.c \
 	arch/prices.c \
 	arch/prices.h \
 	arch/resolve.c \

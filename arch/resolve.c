@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "arch/fields.h"
-#include "base/quantity.h"
 #include "base/path.h"
+#include "base/quantity.h"
 
 /* Files that are being read, outermost first. */
 struct chain {
@@ -277,17 +277,25 @@ static bool value_at(double *out, const struct yaml_node *tree, const char *path
     return node && node->kind == YAML_SCALAR && quantity_parse(out, node->text, kind, node->at, &unknown) == STATUS_OK && *out > 0;
 }
 
+/* Is `key` that path or a value under it? */
+static bool is_under(const char *key, const char *path)
+{
+    size_t n = strlen(path);
+
+    return strncmp(key, path, n) == 0 && (key[n] == '\0' || key[n] == '.');
+}
+
 /* The stated area of a die is that of the chip as it is made: another one has the area that its blocks come to. */
 static bool changes_die(const struct arch_override *overrides, int64_t count)
 {
-    static const char *const shapes[] = { "sm.", "l2.", "llc.", "units.", "floorplan.", "link.", "dram.channels" };
+    static const char *const shapes[] = { "sm", "l2", "llc", "units", "floorplan", "link", "dram.channels" };
     bool changed = false;
 
     for (int64_t i = 0; i < count; i++) {
-        if (strcmp(overrides[i].key, "area.die") == 0)
+        if (is_under("area.die", overrides[i].key)) /* it is set, alone or with all of `area` */
             return false;
         for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++)
-            changed = changed || strncmp(overrides[i].key, shapes[k], strlen(shapes[k])) == 0;
+            changed = changed || is_under(overrides[i].key, shapes[k]);
     }
     return changed;
 }
@@ -312,7 +320,7 @@ static enum status build_changed(struct yaml_node **tree, const struct yaml_node
 /* "calibration=none" is not a value of the tree: it says how to read the files. */
 static bool is_calibration(const struct arch_override *over) { return strcmp(over->key, "calibration") == 0; }
 
-static bool is_floorplan(const struct arch_override *over) { return strncmp(over->key, "floorplan", 9) == 0; }
+static bool is_floorplan(const struct arch_override *over) { return is_under(over->key, "floorplan"); }
 
 /* All of them but that of calibration, in order. */
 static enum status apply_overrides(struct yaml_node **tree, const struct arch_override *overrides, int64_t count, struct chain *chain, struct arena *arena,

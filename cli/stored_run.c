@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "cli/interrupt.h"
-#include "reports/figure_kinds.h"
 
 enum { CHANGES_MAX = 64 };
 
@@ -52,9 +51,12 @@ static enum status load(struct job *job, const struct run_inputs *names, const c
     const char *set[CHANGES_MAX];
     struct job_options o = { .recipe = names->recipe, .stack = names->stack_name, .fidelity = fidelity,
                              .mapping = names->mapping ? names->mapping : "picked", .tp = 1, .set = { set, 0 } };
-    int n = figure_changes(changes, CHANGES_MAX, names->overrides, arena);
+    int64_t n;
+    enum status st = arch_overrides_read(changes, &n, CHANGES_MAX, names->overrides, arena, err);
 
-    for (int i = 0; i < n; i++)
+    if (st)
+        return st;
+    for (int64_t i = 0; i < n; i++)
         if (!(set[o.set.count++] = arena_printf(arena, "%s=%s", changes[i].key, changes[i].value)))
             return error_no_memory(err);
     if (strncmp(names->layout, "tp=", 3) == 0)

@@ -8,7 +8,7 @@
 
 enum { DESIGN_FIELDS_MAX = 96 };
 
-/** "A100-80GB-SXM", "llama3-8b.trace", "w=int4g128", ..., "tp=4", "dram.bandwidth=3 TB/s", "stack vllm", "analytic". What is beyond the last is in the last one. */
+/** "A100-80GB-SXM", "llama3-8b.trace", "w=int4g128", ..., "tp=4", "dram.bandwidth=3 TB/s", "stack vllm", "analytic". What is beyond DESIGN_FIELDS_MAX is left out. */
 struct design_fields { int count; const char *items[DESIGN_FIELDS_MAX]; };
 
 /** Texts live in `arena`. `fidelity` NULL: not said. Out of memory: fewer fields. */

@@ -188,37 +188,16 @@ void figure_finish(struct figure_page *page, const struct figure_input *in, cons
 
 /* ---- hardware ---- */
 
-int figure_changes(struct arch_override *out, int room, const char *text, struct arena *arena)
-{
-    int n = 0;
-
-    for (const char *at = text; at && *at && n < room; ) {
-        const char *end = at, *equals = strchr(at, '=');
-
-        while (*end) {
-            const char *blank = strchr(end, ' ');
-            end = blank ? blank : end + strlen(end);
-            if (!*end || (strcspn(end + 1, "=") < strcspn(end + 1, " ")))
-                break;
-            end++;
-        }
-        if (equals && equals < end) {
-            out[n].key = arena_strndup(arena, at, (size_t)(equals - at));
-            out[n].value = arena_strndup(arena, equals + 1, (size_t)(end - equals - 1));
-            n += out[n].key && out[n].value;
-        }
-        at = *end ? end + 1 : end;
-    }
-    return n;
-}
-
 enum status figure_hardware(const struct hardware **out, const struct figure_run *run, struct arena *arena, struct error *err)
 {
     struct arch_override changes[CHANGES_MAX];
     struct error why;
-    int n = 0, all = figure_changes(changes, CHANGES_MAX, run->head.overrides, arena);
+    int64_t n = 0, all;
+    enum status st = arch_overrides_read(changes, &all, CHANGES_MAX, run->head.overrides, arena, err);
 
-    for (int i = 0; i < all; i++)
+    if (st)
+        return st;
+    for (int64_t i = 0; i < all; i++)
         if (strncmp(changes[i].key, "stack.", 6) != 0)
             changes[n++] = changes[i];
 

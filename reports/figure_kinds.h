@@ -88,8 +88,6 @@ struct figure_axis figure_axis_names(const char *label, const char *const *names
 /** Title, axes, key and height of the only panel. */
 void figure_finish(struct figure_page *page, const struct figure_input *in, const char *title, struct figure_axis x, struct figure_axis y,
                    enum figure_key key, double height_in);
-/** What `--set` changed as a run keeps it ("a.b=v c.d=3 TB/s": a word with '=' begins the next one): at most `room` of them, in `arena`. */
-int figure_changes(struct arch_override *out, int room, const char *text, struct arena *arena);
 /** Hardware of a run by its name, with what --set changed. STATUS_BAD_INPUT: it is not among the shipped ones and no file here. */
 enum status figure_hardware(const struct hardware **out, const struct figure_run *run, struct arena *arena, struct error *err);
 

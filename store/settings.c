@@ -47,38 +47,19 @@ enum status store_settings_text(const char **out, const struct arch_override *se
 
 /* ---- from schema 5 ---- */
 
-/* Where the setting that begins at `from` ends: a blank before the next word that holds a "=". Values may hold blanks: "2 TB/s". */
-static size_t setting_length(const char *from)
-{
-    const char *end = strchr(from, ' ');
-
-    while (end && strcspn(end + 1, "=") >= strcspn(end + 1, " "))
-        end = strchr(end + 1, ' ');
-    return end ? (size_t)(end - from) : strlen(from);
-}
-
-/* "a.b=v stack.c=w": those of the stack, or those of the hardware. */
+/* Of "a.b=v stack.c=w" those of the stack, or those of the hardware. */
 static enum status split(struct arch_override out[SETTINGS_MAX], int64_t *count, const char *text, bool stack, struct arena *arena, struct error *err)
 {
     static const char prefix[] = "stack.";
+    struct arch_override all[SETTINGS_MAX];
+    int64_t all_count;
+    enum status st = arch_overrides_read(all, &all_count, SETTINGS_MAX, text, arena, err);
 
     *count = 0;
-    for (const char *at = text; *at && *count < SETTINGS_MAX; at += *at == ' ') {
-        size_t length = setting_length(at), key = strcspn(at, "=");
-        bool of_stack = strncmp(at, prefix, sizeof prefix - 1) == 0;
-
-        if (key < length && of_stack == stack) {
-            size_t skip = stack ? sizeof prefix - 1 : 0;
-            struct arch_override *o = &out[(*count)++];
-
-            o->key = arena_strndup(arena, at + skip, key - skip);
-            o->value = arena_strndup(arena, at + key + 1, length - key - 1);
-            if (!o->key || !o->value)
-                return error_no_memory(err);
-        }
-        at += length;
-    }
-    return STATUS_OK;
+    for (int64_t i = 0; i < all_count && !st; i++)
+        if ((strncmp(all[i].key, prefix, sizeof prefix - 1) == 0) == stack)
+            out[(*count)++] = (struct arch_override){ all[i].key + (stack ? sizeof prefix - 1 : 0), all[i].value };
+    return st;
 }
 
 static enum status settings_of_text(const char **out, const char *text, bool stack, struct arena *arena, struct error *err)

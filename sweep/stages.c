@@ -18,7 +18,8 @@ void sweep_slice(int64_t *first, int64_t *end, int64_t count, int64_t task, int6
 
 /* ---- stages that follow from results ---- */
 
-struct gather { const struct plan *plan; struct archive *archive; int64_t ordinal, *at; }; /* at[ordinal - this.ordinal]: entry of the archive */
+/* Costs of the archive's designs, the first of which has this ordinal. */
+struct gather { const struct plan *plan; struct archive *archive; int64_t ordinal; };
 
 static enum status take_cost(void *context, const struct store_point *p, const struct result *r, struct error *err)
 {
@@ -37,7 +38,7 @@ static enum status take_cost(void *context, const struct store_point *p, const s
 /* Costs of all designs of the archive, whose ordinals begin at `ordinal`. */
 static enum status gather_costs(struct archive *a, const struct sweep_job *job, int64_t ordinal, struct error *err)
 {
-    struct gather g = { job->plan, a, ordinal, NULL };
+    struct gather g = { job->plan, a, ordinal };
     struct store *s;
     enum status st = store_open(&s, job->database, err);
 
@@ -92,7 +93,6 @@ static enum status run_generations(struct sweep_tally *tally, struct archive *se
 static enum status promote(struct sweep_tally *tally, struct archive *seen, const struct sweep_job *job, const struct promotion *p, int64_t ordinal,
                            struct error *err)
 {
-    const struct plan *plan = job->plan;
     struct archive feasible = { .dimensions = seen->dimensions, .objectives = seen->objectives }, next = feasible;
     bool *near = calloc((size_t)seen->count + 1, sizeof *near);
     enum status st = near ? STATUS_OK : error_no_memory(err);
@@ -108,7 +108,6 @@ static enum status promote(struct sweep_tally *tally, struct archive *seen, cons
     struct stage stage = { .list = &next, .end = next.count, .ordinal = ordinal, .fidelity = p->fidelity };
     if (!st && !(st = stage_run(tally, job, &stage, err)))
         st = gather_costs(&next, job, ordinal, err);
-    (void)plan;
     free(near);
     archive_free(&feasible);
     archive_free(seen);

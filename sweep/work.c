@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "sweep/evaluate.h"
-#include "sweep/sampler.h"
 
 enum { CHUNK = 256, GROUP = EVALUATOR_AHEAD, BATCH = 4096, BATCH_BYTES = 16 << 20, WORKERS_MAX = 256 }; /* keys are random: the more designs a transaction has, the fewer times it writes each page of their index */
 static const double batch_s = 2, group_s = 0.02; /* slow designs are stored after batch_s; a group that takes longer than group_s gives way to single designs */
